@@ -1,0 +1,17 @@
+"""Wangge 网格: makes the Chalice application and registers its blueprints. No logic here."""
+
+from chalice.app import Chalice
+
+from chalicelib.handlers.alert import alert
+from chalicelib.handlers.api import api
+from chalicelib.handlers.authorizer import authorizer
+from chalicelib.handlers.due import due
+from chalicelib.handlers.hooks import hooks
+from chalicelib.handlers.relay import relay
+from chalicelib.handlers.sweep import sweep
+from chalicelib.handlers.uploads import uploads
+
+app = Chalice(app_name="wangge", configure_logs=False)
+
+for blueprint in (authorizer, api, hooks, relay, alert, sweep, due, uploads):
+    app.register_blueprint(blueprint)

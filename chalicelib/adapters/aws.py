@@ -1,0 +1,62 @@
+"""Clients of AWS services: one session, each client made when first asked for, with short time-outs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.session import Session, get_session
+
+from chalicelib.domain.errors import TemporarilyUnavailable
+
+_CONNECT_TIMEOUT, _READ_TIMEOUT = 1, 3
+_ATTEMPTS = 3
+_SERVICE_UNAVAILABLE = 503
+_THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestThrottled"}
+NOT_ANSWERING = (BotoCoreError, ClientError)
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
+def client(service: str, region: str, attempts: int = _ATTEMPTS) -> Any:
+    """A client; `attempts` is 1 for calls that must not be made twice unawares."""
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT,
+        read_timeout=_READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        **({"signature_version": "s3v4"} if service == "s3" else {}),
+    )
+    return _session().create_client(service, region, config=config)
+
+
+def temporary(error: Exception) -> bool:
+    """Whether a failed call may succeed when it is made again later."""
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or code_of(error) in _THROTTLED
+
+
+def never_sent(error: Exception) -> bool:
+    """Whether a failed call certainly did nothing: it never reached the service, or the service said no."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        return status < 500 or status == _SERVICE_UNAVAILABLE
+    return isinstance(error, EndpointConnectionError | ConnectTimeoutError)
+
+
+def code_of(error: Exception) -> str:
+    """The service's own code of an error; never its message, which may repeat what was sent."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "unknown"))
+    return type(error).__name__
+
+
+def unavailable(error: Exception) -> TemporarilyUnavailable:
+    return TemporarilyUnavailable(service_error=code_of(error))

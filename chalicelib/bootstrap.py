@@ -1,0 +1,149 @@
+"""The one place where real parts are joined. Each part is made once, when a function first asks for it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pynamodb.connection import Connection
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.queues import SnsTopic, SqsDeadLetters, SqsDueQueue
+from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.system import RandomIds, SystemClock
+from chalicelib.config import settings
+from chalicelib.domain.policy import Policy
+from chalicelib.models.base import ReferenceRow, VaultRow, connect
+from chalicelib.models.case_rows import CasesRow
+from chalicelib.models.case_store import DynamoCaseStore
+from chalicelib.models.reference_store import DynamoGrid, DynamoRoster, DynamoStaff
+from chalicelib.models.stream import event_of
+from chalicelib.policy.loader import load_policy
+from chalicelib.services.acting import Acting
+from chalicelib.services.alerts import Alerts
+from chalicelib.services.attachments import Attachments
+from chalicelib.services.intake import Intake
+from chalicelib.services.reading import Reading
+from chalicelib.services.relay import Relay
+from chalicelib.services.sweep import Sweep
+
+_CLOCK = SystemClock()
+
+
+@cache
+def policy() -> Policy:
+    return load_policy(settings().policy_file)
+
+
+def now() -> datetime:
+    return _CLOCK.now()
+
+
+@cache
+def secrets() -> Secrets:
+    return Secrets(_client("secretsmanager"), settings().need("SECRETS_ID"), time.monotonic)
+
+
+@cache
+def intake() -> Intake:
+    from chalicelib.adapters.sealing import KeyedPhoneIndex
+
+    phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
+    return Intake(_store(), _grid(), policy(), sealer(), phones, _CLOCK, RandomIds())
+
+
+@cache
+def acting() -> Acting:
+    return Acting(_store(), _grid(), policy(), _CLOCK)
+
+
+@cache
+def reading() -> Reading:
+    return Reading(_store(), policy())
+
+
+@cache
+def attachments() -> Attachments:
+    from chalicelib.adapters.bucket import S3MediaBucket
+    from chalicelib.models.attachment_store import DynamoAttachments
+
+    _connection()
+    bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
+    return Attachments(DynamoAttachments(), bucket, reading(), policy(), _CLOCK)
+
+
+@cache
+def alerts() -> Alerts:
+    from chalicelib.adapters.messages import SesMail, SnsTextMessages
+    from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
+
+    connection = _connection()
+    return Alerts(
+        DynamoDeliveryLedger(connection),
+        DynamoRoster(),
+        DynamoIdentities(),
+        sealer(),
+        SnsTextMessages(_client("sns", attempts=1)),
+        SesMail(_client("sesv2", attempts=1), settings().need("MAIL_FROM")),
+        policy(),
+        _CLOCK,
+    )
+
+
+@cache
+def relay() -> Relay:
+    topic = SnsTopic(_client("sns"), settings().need("EVENTS_TOPIC_ARN"))
+    return Relay(topic, dead_letters(), event_of, settings().stage)
+
+
+@cache
+def sweep() -> Sweep:
+    return Sweep(_store(), SqsDueQueue(_client("sqs"), settings().need("DUE_QUEUE_URL")), _CLOCK)
+
+
+@cache
+def dead_letters() -> SqsDeadLetters:
+    return SqsDeadLetters(_client("sqs"), settings().need("DEAD_LETTERS_URL"))
+
+
+@cache
+def staff() -> DynamoStaff:
+    _connection()
+    return DynamoStaff()
+
+
+@cache
+def sealer() -> Any:
+    from chalicelib.adapters.sealing import KmsSealer
+
+    return KmsSealer(lambda: _client("kms"), lambda: settings().need("DATA_KEY_ID"))
+
+
+def keep_refused(source: str, reason: str, content: bytes) -> None:
+    """Keep, sealed, a message that could be neither taken nor sent back."""
+    at = _CLOCK.now()
+    _store().keep_refused(source, at, reason, sealer().seal_bytes(content, f"refused:{source}"))
+
+
+@cache
+def _connection() -> Connection:
+    names = settings()
+    tables = {CasesRow: names.cases_table, ReferenceRow: names.reference_table, VaultRow: names.vault_table}
+    return connect({base: name for base, name in tables.items() if name}, names.region)
+
+
+@cache
+def _store() -> DynamoCaseStore:
+    return DynamoCaseStore(_connection())
+
+
+@cache
+def _grid() -> DynamoGrid:
+    _connection()
+    return DynamoGrid()
+
+
+def _client(service: str, attempts: int = 3) -> Any:
+    return aws.client(service, settings().region, attempts)

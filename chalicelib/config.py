@@ -1,0 +1,46 @@
+"""Settings: the only reader of the environment. Read once, when a function first needs them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+class SettingMissing(RuntimeError):
+    """A function was deployed without a setting it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment decides. Every function has the first group; the others only where they are needed."""
+
+    stage: str
+    region: str
+    cases_table: str
+    reference_table: str
+    vault_table: str
+    policy_file: Path
+
+    def need(self, name: str) -> str:
+        """A setting only some functions have. Raises SettingMissing."""
+        value = os.environ.get(name)
+        if not value:
+            raise SettingMissing(name)
+        return value
+
+
+@cache
+def settings() -> Settings:
+    env = os.environ
+    return Settings(
+        stage=env.get("WANGGE_STAGE", "local"),
+        region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1",
+        cases_table=env.get("CASES_TABLE", ""),
+        reference_table=env.get("REFERENCE_TABLE", ""),
+        vault_table=env.get("VAULT_TABLE", ""),
+        policy_file=Path(env.get("POLICY_FILE") or _HERE / "policy" / "pack.json"),
+    )

@@ -1,0 +1,49 @@
+"""Pictures and films that go with a report. Announced first; the bytes may come before or after the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+EXPECTED, ARRIVED, REFUSED = "expected", "arrived", "refused"
+
+_SIGNATURES = {
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/webp": (b"RIFF",),
+    "video/mp4": (b"ftyp",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """`size`: bytes announced. `owner`: who announced it and alone may name it in a report."""
+
+    id: str
+    owner: str
+    content_type: str
+    size: int
+    state: str
+    created_at: datetime
+    fingerprint: str
+    report_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A presigned POST: where to send the bytes, the form fields that go first, and until when."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_at: datetime
+
+
+def fault_of(content_type: str, announced: int, size: int, beginning: bytes) -> str | None:
+    """Why the bytes that came are not what was announced, or None: their number, then the file's own signature."""
+    if size > announced:
+        return "larger-than-announced"
+    marks = _SIGNATURES.get(content_type, ())
+    window = beginning[4:12] if content_type == "video/mp4" else beginning
+    return None if any(window.startswith(mark) for mark in marks) else "not-the-announced-type"

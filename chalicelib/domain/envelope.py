@@ -1,0 +1,82 @@
+"""The envelope events travel in: CloudEvents 1.0, structured JSON. Built by the relay, opened by consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.events import EVENT_TYPES, CaseEvent
+
+Envelope = dict[str, Any]
+
+
+class UnknownEvent(Exception):
+    """An event of a type or version this consumer does not know. Never to be guessed at."""
+
+
+class MalformedEvent(Exception):
+    """Something that is no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A case event as consumers read it. `data` holds how the case stood after the act and the event's own facts."""
+
+    id: str
+    type: str
+    time: datetime
+    data: Mapping[str, Any]
+
+
+def enveloped(event: CaseEvent, standing: Mapping[str, Any], stage: str) -> Envelope:
+    """An event with the case's standing, ready to be sent."""
+    actor = event.actor
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": f"urn:wangge:{stage}",
+        "type": event.type,
+        "subject": event.case_id,
+        "time": event.time.isoformat(),
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:wangge:schema:{event.type}",
+        "correlationid": event.correlation_id,
+        "causationid": event.causation_id,
+        "actor": f"{actor.role}:{actor.id}",
+        "policyversion": event.policy_version,
+        "trackingcode": standing["tracking_code"],
+        "data": {**standing, **event.data},
+    }
+
+
+def attributes_of(envelope: Envelope) -> dict[str, Any]:
+    """What subscriptions filter on: type, units, area, urgency. No personal data."""
+    data = envelope["data"]
+    area = data.get("area") or {}
+    return {
+        "type": envelope["type"],
+        "units": list(data["units"]),
+        "area": area.get("code") or "none",
+        "urgency": data["urgency"],
+    }
+
+
+def opened(envelope: Any) -> Happening:
+    """The event in an envelope. Unknown attributes are ignored. Raises MalformedEvent, UnknownEvent."""
+    try:
+        event_type = envelope["type"]
+        happening = Happening(
+            id=str(envelope["id"]),
+            type=str(event_type),
+            time=datetime.fromisoformat(envelope["time"]),
+            data=envelope["data"],
+        )
+        if happening.id.count(".") < 2 or not isinstance(happening.data, Mapping):
+            raise MalformedEvent("no case event")
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvent(f"{type(error).__name__}: {error}") from error
+    if event_type not in EVENT_TYPES:
+        raise UnknownEvent(str(event_type)[:100])
+    return happening

@@ -1,0 +1,88 @@
+"""What can go wrong, named for what happened. Each carries a stable code; edges map codes to statuses and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A request that cannot be done, for a reason its sender can act on.
+
+    `code` is stable and documented (`docs/contract/errors.json`); `field` is the path of the value at fault, in the
+    words of the request; `extra` adds members to the problem document.
+    """
+
+    code = "internal-error"
+
+    def __init__(self, field: str | None = None, *, code: str | None = None, **extra: Any) -> None:
+        self.code = code or type(self).code
+        self.field = field
+        self.extra = extra
+        super().__init__(f"{self.code}: {field}" if field else self.code)
+
+
+class InvalidField(DomainError):
+    """A value of the request breaks a rule; the code says which."""
+
+    def __init__(self, field: str | None, code: str, **extra: Any) -> None:
+        super().__init__(field, code=code, **extra)
+
+
+class OutsideDistrict(DomainError):
+    code = "position-outside-district"
+
+
+class UnknownArea(DomainError):
+    code = "unknown-area"
+
+
+class UnknownCategory(DomainError):
+    code = "unknown-category"
+
+
+class UnknownAttachment(DomainError):
+    code = "unknown-attachment"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the asker may not know of it."""
+
+    code = "not-found"
+
+
+class Forbidden(DomainError):
+    """The asker may see the thing, but may not do this to it."""
+
+    code = "forbidden"
+
+
+class ActionNotAllowed(DomainError):
+    """The state of the case does not allow the action. `allowed_actions` names those it does."""
+
+    code = "action-not-allowed"
+
+
+class StaleVersion(DomainError):
+    """Somebody else changed the case since the version the sender read."""
+
+    code = "stale-version"
+
+
+class IdempotencyConflict(DomainError):
+    """The same message id came before with other content."""
+
+    code = "idempotency-conflict"
+
+
+class AlreadyKnown(DomainError):
+    """Raised by the store when a command or report with this id was recorded before. Never leaves the services."""
+
+
+class TrackingCodeTaken(DomainError):
+    """Raised by the store when a new tracking code is in use. Never leaves the services."""
+
+
+class TemporarilyUnavailable(DomainError):
+    """Something the act depends on did not answer; the same request may be sent again."""
+
+    code = "temporarily-unavailable"

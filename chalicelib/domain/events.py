@@ -1,0 +1,88 @@
+"""Case events: what happened to a case, in the past tense. They are timeline, audit trail and outbox at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+CASE_REPORTED = "case.reported.v1"
+CASE_JOINED = "case.joined.v1"
+CASE_CLASSIFIED = "case.classified.v1"
+CASE_SENT_TO_SCREENING = "case.sent-to-screening.v1"
+CASE_ASSIGNED = "case.assigned.v1"
+CASE_ACCEPTED = "case.accepted.v1"
+CASE_RETURNED = "case.returned.v1"
+CASE_RESOLVED = "case.resolved.v1"
+CASE_REOPEN_REQUESTED = "case.reopen-requested.v1"
+CASE_REOPENED = "case.reopened.v1"
+CASE_REOPEN_DECLINED = "case.reopen-declined.v1"
+CASE_CLOSED = "case.closed.v1"
+VISIT_PLANNED = "visit.planned.v1"
+VISIT_DUE = "visit.due.v1"
+VISIT_RECORDED = "visit.recorded.v1"
+CLOCK_BREACHED = "clock.breached.v1"
+
+EVENT_TYPES: frozenset[str] = frozenset(
+    {
+        CASE_REPORTED,
+        CASE_JOINED,
+        CASE_CLASSIFIED,
+        CASE_SENT_TO_SCREENING,
+        CASE_ASSIGNED,
+        CASE_ACCEPTED,
+        CASE_RETURNED,
+        CASE_RESOLVED,
+        CASE_REOPEN_REQUESTED,
+        CASE_REOPENED,
+        CASE_REOPEN_DECLINED,
+        CASE_CLOSED,
+        VISIT_PLANNED,
+        VISIT_DUE,
+        VISIT_RECORDED,
+        CLOCK_BREACHED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a member of staff, a source system on a resident's behalf, or the system itself."""
+
+    id: str
+    role: str
+    unit: str | None = None
+
+
+SYSTEM = Actor("system", "system")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One thing that happened to a case.
+
+    `version` is the version of the case it produced, `n` its place among the events of that version.
+    `data` holds all that is needed to replay it, JSON types only, and no personal data.
+    """
+
+    case_id: str
+    version: int
+    n: int
+    type: str
+    time: datetime
+    actor: Actor
+    policy_version: str
+    data: Mapping[str, Any]
+    correlation_id: str
+    causation_id: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.case_id}.{self.version}.{self.n}"
+
+
+def reference_of(tracking_code: str, event_id: str) -> str:
+    """The short reference that ends every message: tracking code, version and place, as in `7K3M9QXA-3.1`."""
+    _, version, n = event_id.rsplit(".", 2)
+    return f"{tracking_code}-{version}.{n}"

@@ -1,0 +1,176 @@
+"""What a district decides without changing code: the policy pack, as values.
+
+The pack is written as TOML, checked and compiled elsewhere; here is only its meaning. Durations are whole seconds.
+Every decision on a case records `Policy.version`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
+
+    id: str
+    zh: str
+    en: str
+    kind: str  # department | centre
+    area: str  # the code of the area it serves
+    integrated: bool = False  # its own system pulls a queue of events
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of matter 类别, with everything that follows from it.
+
+    `accept`, `resolve`: seconds from assignment. `visit_after`: seconds from the answer to the follow-up visit, or
+    None when nobody visits. `closes_after`: seconds from the answer after which the case closes by itself.
+    `lead` and `joint` name units, or `@community`, `@street`, `@district` for the centre of the case's own area.
+    """
+
+    id: str
+    kind: str
+    zh: str
+    en: str
+    keywords: tuple[str, ...]
+    containment: str
+    lead: str
+    joint: tuple[str, ...]
+    urgency: str
+    accept: int
+    resolve: int
+    visit_after: int | None
+    closes_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the six kinds of matter. A confidential kind is seen only by roles marked so."""
+
+    id: str
+    zh: str
+    en: str
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRule:
+    """An ordered rule; the first whose conditions all hold decides. An empty condition matches everything."""
+
+    id: str
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()  # prefixes of area codes
+    urgencies: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    lead: str = ""  # empty: the category's own
+    joint: tuple[str, ...] | None = None  # None: the category's own
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the state machine: from `states`, whoever holds `case.<id>` may; what it requires; where it leads."""
+
+    id: str
+    zh: str
+    en: str
+    states: tuple[str, ...]
+    to: str
+    requires: tuple[str, ...]  # of: reason, note, category, area (one the case has will do)
+    actors: str  # which unit's staff: lead | screening
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    id: str
+    zh: str
+    en: str
+    open: bool
+    public: str  # what a resident reads on the tracking page
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Event type → who is told, on which channels, in which words. Empty `sources`: of any source."""
+
+    event: str
+    audience: str
+    channels: tuple[str, ...]
+    template: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`string.Template` texts. `sms` is Chinese; the mail is Chinese first, English below."""
+
+    id: str
+    sms: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions."""
+
+    id: str
+    zh: str
+    en: str
+    scope: str
+    permissions: frozenset[str]
+    confidential: bool = False  # sees confidential kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Numbers and words that belong to no category. Durations in seconds."""
+
+    sms_join_within: int
+    sms_new_prefix: str
+    screening_clock: int
+    screening_threshold: int
+    max_visits: int
+    second_visit_after: int
+    future_tolerance: int
+    urgent_words: tuple[str, ...]
+    major_words: tuple[str, ...]
+    linkage_centre: str
+    attachment_types: tuple[str, ...]
+    attachment_bytes: int
+    attachments_per_report: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A compiled policy pack. Lookups by id raise KeyError; callers turn unknown input into a named error."""
+
+    id: str
+    version: str
+    zh: str
+    district: str
+    timezone: str
+    kinds: Mapping[str, Kind]
+    categories: Mapping[str, Category]
+    units: Mapping[str, Unit]
+    routing: tuple[RoutingRule, ...]
+    states: Mapping[str, State]
+    actions: Mapping[str, Action]
+    roles: Mapping[str, Role]
+    notices: tuple[Notice, ...]
+    templates: Mapping[str, Template]
+    rules: Rules
+    centre_by_area: Mapping[str, str] = field(default_factory=dict)
+
+    def centre_of(self, area: str | None, digits: int = 12) -> str:
+        """The service centre for an area: of the community (12 digits), street (9) or district (6) it lies in.
+
+        An area above the asked level gets its own centre; no area gets the linkage centre.
+        """
+        for length in (12, 9):
+            if area and length <= digits and len(area) >= length and area[:length] in self.centre_by_area:
+                return self.centre_by_area[area[:length]]
+        return self.rules.linkage_centre

@@ -1,0 +1,195 @@
+"""The API of staff, and public tracking. Every view parses, calls one service, and maps the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import unquote
+from uuid import NAMESPACE_URL, uuid5
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import bootstrap
+from chalicelib.domain.errors import DomainError, Forbidden, InvalidField
+from chalicelib.domain.people import holds
+from chalicelib.domain.records import Command
+from chalicelib.handlers import views
+from chalicelib.handlers.authorizer import staff_authorizer
+from chalicelib.handlers.cursors import cursor_of, start_of
+from chalicelib.handlers.http import (
+    StaffRequest,
+    answer,
+    body_of,
+    expected_version,
+    fingerprint_of,
+    http_boundary,
+    idempotency_key,
+    json_of,
+    limit_of,
+    parsed,
+    query_of,
+    staff_request,
+)
+from chalicelib.handlers.requests import ActionIn, AttachmentIn, ReportIn, VisitResultIn, check_told_at
+from chalicelib.services.acting import Asked
+
+api = Blueprint(__name__)
+_OPENAPI = Path(__file__).parent / "openapi.json"
+
+
+@api.route("/v1/reports", methods=["POST"], authorizer=staff_authorizer)
+@http_boundary
+def submit_report() -> Response:
+    asked, key, body = _command()
+    policy, now = bootstrap.policy(), bootstrap.now()
+    if not holds(asked.staff, "report.submit", policy):
+        raise Forbidden()
+    told = parsed(ReportIn, body)
+    check_told_at(told.told_at, "told_at", now, policy.rules.future_tolerance)
+    if len(told.media) > policy.rules.attachments_per_report:
+        raise InvalidField("media", "value-not-allowed", limit=policy.rules.attachments_per_report)
+    report = told.to_domain(f"{asked.staff.id}:{key}", fingerprint_of(body), asked.staff.id, now)
+    receipt = bootstrap.intake().submit(report, asked.staff.actor, asked.request_id)
+    return answer(views.receipt_view(receipt), 201)
+
+
+@api.route("/v1/reports/{report_id}", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_report(report_id: str) -> Response:
+    return answer(views.report_view(bootstrap.reading().report(unquote(report_id), _asked().staff)))
+
+
+@api.route("/v1/attachments", methods=["POST"], authorizer=staff_authorizer)
+@http_boundary
+def announce_attachment() -> Response:
+    asked, key, body = _command()
+    announced = parsed(AttachmentIn, body)
+    attachment_id = uuid5(NAMESPACE_URL, f"urn:wangge:attachment:{asked.staff.id}:{key}").hex
+    form = bootstrap.attachments().announce(
+        attachment_id, announced.content_type, announced.bytes, fingerprint_of(body), asked.staff
+    )
+    return answer(views.upload_view(attachment_id, form), 201)
+
+
+@api.route("/v1/attachments/{attachment_id}", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_attachment(attachment_id: str) -> Response:
+    attachment, url = bootstrap.attachments().see(unquote(attachment_id), _asked().staff)
+    return answer(views.attachment_view(attachment, url))
+
+
+@api.route("/v1/cases", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def find_case() -> Response:
+    asked, query = _asked(), query_of(api.current_request)
+    if "tracking_code" in query:
+        case = bootstrap.reading().case_by_tracking_code(query["tracking_code"], asked.staff)
+    elif "source" in query and "message_id" in query:
+        case = bootstrap.reading().case_by_message(query["source"], query["message_id"], asked.staff)
+    else:
+        raise InvalidField("tracking_code", "query-invalid")
+    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+
+
+@api.route("/v1/cases/{case_id}", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_case(case_id: str) -> Response:
+    case = bootstrap.reading().case(unquote(case_id), _asked().staff)
+    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+
+
+@api.route("/v1/cases/{case_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_timeline(case_id: str) -> Response:
+    events = bootstrap.reading().timeline(unquote(case_id), _asked().staff)
+    version = events[-1].version if events else None
+    return answer({"items": [views.event_view(event) for event in events], "next": None}, version=version)
+
+
+@api.route("/v1/units/{unit_id}/queue", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_queue(unit_id: str) -> Response:
+    asked, scope = _asked(), f"queue:{unit_id}"
+    page = bootstrap.reading().queue(
+        unquote(unit_id), asked.staff, limit_of(api.current_request), start_of(api.current_request, scope)
+    )
+    policy = bootstrap.policy()
+    return answer(
+        {"items": [views.summary_view(item, policy) for item in page.items], "next": cursor_of(page.next, scope)}
+    )
+
+
+@api.route("/v1/cases/{case_id}/actions/{action}", methods=["POST"], authorizer=staff_authorizer)
+@http_boundary
+def act_on_case(case_id: str, action: str) -> Response:
+    asked, key, body = _command()
+    said = parsed(ActionIn, body)
+    case = bootstrap.acting().act(
+        unquote(case_id),
+        unquote(action),
+        _asked_as(asked, key, [case_id, action, body]),
+        reason=said.reason,
+        note=said.note,
+        category=said.category,
+        area=said.area,
+    )
+    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+
+
+@api.route("/v1/visits", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def list_visits() -> Response:
+    asked, query = _asked(), query_of(api.current_request)
+    if query.get("state", "due") != "due":
+        raise InvalidField("state", "query-invalid")
+    scope = f"visits:{query.get('area', '')}"
+    page = bootstrap.reading().due_visits(
+        query.get("area"), asked.staff, limit_of(api.current_request), start_of(api.current_request, scope)
+    )
+    return answer({"items": [views.visit_view(item) for item in page.items], "next": cursor_of(page.next, scope)})
+
+
+@api.route("/v1/visits/{visit_id}/result", methods=["POST"], authorizer=staff_authorizer)
+@http_boundary
+def record_visit(visit_id: str) -> Response:
+    asked, key, body = _command()
+    found = parsed(VisitResultIn, body)
+    case = bootstrap.acting().record_visit(
+        unquote(visit_id),
+        _asked_as(asked, key, [visit_id, body]),
+        found.outcome,
+        found.note,
+        {"lat": found.position.lat, "lon": found.position.lon} if found.position else None,
+    )
+    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+
+
+@api.route("/v1/public/track/{tracking_code}", methods=["GET"])
+@http_boundary
+def track(tracking_code: str) -> Response:
+    return answer(views.public_view(bootstrap.reading().track(unquote(tracking_code))))
+
+
+@api.route("/openapi.json", methods=["GET"])
+@http_boundary
+def read_openapi() -> Response:
+    return answer(json.loads(_OPENAPI.read_text(encoding="utf-8")))
+
+
+def _asked() -> StaffRequest:
+    return staff_request(api.current_request)
+
+
+def _command() -> tuple[StaffRequest, str, object]:
+    """Who commands, under which idempotency key, and the JSON said."""
+    request = api.current_request
+    key = idempotency_key(request)
+    body = json_of(body_of(request))
+    if not isinstance(body, dict):
+        raise DomainError(code="wrong-type")
+    return _asked(), key, body
+
+
+def _asked_as(asked: StaffRequest, key: str, content: object) -> Asked:
+    command = Command(fingerprint_of(asked.staff.id, key)[:40], fingerprint_of(content))
+    return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id)

@@ -1,0 +1,211 @@
+"""What every HTTP edge shares: the boundary that maps errors to problems, and how a request is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from chalice.app import Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.domain.errors import DomainError, InvalidField
+from chalicelib.domain.people import StaffMember
+from chalicelib.observability import logger
+
+MAX_BODY_BYTES = 256 * 1024
+_CATALOGUE = Path(__file__).parent / "errors.json"
+_JSON = {"Content-Type": "application/json"}
+_PROBLEM = {"Content-Type": "application/problem+json"}
+
+_PYDANTIC_CODES = {
+    "missing": "field-required",
+    "extra_forbidden": "unknown-field",
+    "string_too_short": "text-empty",
+    "string_too_long": "text-too-long",
+    "literal_error": "value-not-allowed",
+    "enum": "value-not-allowed",
+    "greater_than_equal": "value-not-allowed",
+    "less_than_equal": "value-not-allowed",
+    "greater_than": "value-not-allowed",
+    "finite_number": "value-not-allowed",
+    "too_long": "value-not-allowed",
+    "string_pattern_mismatch": "value-not-allowed",
+}
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def http_boundary(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Wrap a view so that whatever goes wrong becomes a problem document (RFC 9457) with a stable code."""
+
+    @wraps(view)
+    def bounded(*args: Any, **kwargs: Any) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except ValidationError as error:
+            return problem_of_fields(error)
+        except DomainError as error:
+            return problem(error.code, error.field, **error.extra)
+        except Exception:
+            logger().exception("unexpected failure", extra={"view": view.__name__})
+            return problem("internal-error", None)
+
+    return bounded
+
+
+def problem(code: str, field: str | None, **extra: Any) -> Response:
+    """A problem document; `title` and `detail` are Chinese, `detail_en` English."""
+    known = catalogue().get(code) or catalogue()["internal-error"]
+    extra.pop("service_error", None)
+    body = {
+        "type": f"urn:wangge:problem:{code}",
+        "status": known["status"],
+        "code": code,
+        "title": known["zh"],
+        "detail": known["zh"] if field is None else f"{known['zh']}（{field}）",
+        "detail_en": known["en"] if field is None else f"{known['en']} ({field})",
+        "field": field,
+        **extra,
+    }
+    headers: dict[str, str | list[str]] = dict(_PROBLEM)
+    if known["status"] == 503:
+        headers["Retry-After"] = "2"
+    if known["status"] == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(body, ensure_ascii=False), status_code=known["status"], headers=headers)
+
+
+def problem_of_fields(error: ValidationError) -> Response:
+    """One problem for all faults of a body: the first in front, every one in `errors`."""
+    faults = [(_code_of(fault["type"]), _path_of(fault["loc"])) for fault in error.errors(include_url=False)]
+    errors = [
+        {"field": field, "code": code, "detail": catalogue()[code]["zh"], "detail_en": catalogue()[code]["en"]}
+        for code, field in faults
+    ]
+    code, field = faults[0]
+    return problem(code, field or None, errors=errors)
+
+
+def answer(body: Any, status: int = 200, version: int | None = None) -> Response:
+    headers: dict[str, str | list[str]] = dict(_JSON)
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return Response(json.dumps(body, ensure_ascii=False), status_code=status, headers=headers)
+
+
+def body_of(request: Request) -> bytes:
+    """The body, if it is not too large. Raises DomainError `body-too-large`."""
+    raw = cast(bytes, request.raw_body)
+    if len(raw) > MAX_BODY_BYTES:
+        raise DomainError(code="body-too-large", limit=MAX_BODY_BYTES)
+    return raw
+
+
+def json_of(raw: bytes) -> Any:
+    """The JSON of a body. Raises DomainError `malformed-json` for anything else, NaN and lone surrogates included."""
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise DomainError(code="malformed-json") from error
+    return value
+
+
+def parsed(model: type[M], value: Any) -> M:
+    """A request by its model. Raises pydantic's ValidationError, which the boundary maps."""
+    if not isinstance(value, dict):
+        raise DomainError(code="wrong-type")
+    return model.model_validate(value)
+
+
+def fingerprint_of(*content: Any) -> str:
+    """A hash of content, the same however its JSON is spaced or ordered."""
+    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRequest:
+    """A request of a member of staff: who, and a name for it in logs and events."""
+
+    staff: StaffMember
+    request_id: str
+
+
+def staff_request(request: Request) -> StaffRequest:
+    """Who asks, as the authorizer found."""
+    context = request.context
+    found = context["authorizer"]
+    areas = tuple(filter(None, str(found.get("areas", "")).split(",")))
+    staff = StaffMember(found["principalId"], found["role"], found["unit"], areas)
+    return StaffRequest(staff, request_id_of(request))
+
+
+def request_id_of(request: Request) -> str:
+    return str(request.context.get("requestId", "none"))
+
+
+def idempotency_key(request: Request) -> str:
+    """The client's UUID for this command. Raises DomainError when missing or none."""
+    key = request.headers.get("idempotency-key")
+    if not key:
+        raise DomainError("Idempotency-Key", code="idempotency-key-required")
+    try:
+        return str(UUID(key))
+    except ValueError as error:
+        raise DomainError("Idempotency-Key", code="idempotency-key-invalid") from error
+
+
+def expected_version(request: Request) -> int:
+    """The case version the client read, from `If-Match: "<version>"`."""
+    tag = request.headers.get("if-match")
+    if not tag:
+        raise DomainError("If-Match", code="if-match-required")
+    digits = tag.strip().removeprefix("W/").strip('"')
+    if not digits.isascii() or not digits.isdigit():
+        raise DomainError("If-Match", code="stale-version")
+    return int(digits)
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The query's parameters; of one given twice, the last."""
+    return cast(dict[str, str], request.query_params or {})
+
+
+def limit_of(request: Request, default: int = 50, most: int = 100) -> int:
+    text = query_of(request).get("limit")
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise InvalidField("limit", "query-invalid")
+    return int(text)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Every error code with its status and its sentences (`docs/contract`)."""
+    found: dict[str, dict[str, Any]] = json.loads(_CATALOGUE.read_text(encoding="utf-8"))
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _code_of(kind: str) -> str:
+    if kind in catalogue():
+        return kind
+    return _PYDANTIC_CODES.get(kind, "wrong-type")
+
+
+def _path_of(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path

@@ -1,0 +1,29 @@
+"""Consumer of the media bucket's events: marks pictures as arrived."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalice.app import Blueprint
+
+from chalicelib import bootstrap
+from chalicelib.domain.envelope import MalformedEvent
+from chalicelib.handlers.queue import each_message
+
+uploads = Blueprint(__name__)
+
+
+@uploads.lambda_function(name="attachments")
+def mark_arrived(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def one(notification: Any) -> None:
+        if isinstance(notification, dict) and notification.get("Event") == "s3:TestEvent":
+            return
+        try:
+            objects = [(r["s3"]["object"]["key"], int(r["s3"]["object"]["size"])) for r in notification["Records"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise MalformedEvent(f"no object notification: {type(error).__name__}") from error
+        for key, size in objects:
+            bootstrap.attachments().arrived(unquote_plus(key), size)
+
+    return each_message(event, context, one)

@@ -1,0 +1,186 @@
+"""Answers as they go out: the domain's values in the words of the contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.attachments import Attachment, UploadForm
+from chalicelib.domain.cases import Case
+from chalicelib.domain.events import CaseEvent
+from chalicelib.domain.grid import Area
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.procedure import allowed_actions
+from chalicelib.domain.records import CaseSummary, KnownReport
+from chalicelib.domain.reports import Receipt
+from chalicelib.services.reading import PublicCase
+
+
+def receipt_view(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "report_id": receipt.report_id,
+        "case_id": receipt.case_id,
+        "joined": receipt.joined,
+        "tracking_code": receipt.tracking_code,
+        "state": receipt.state,
+        "kind": receipt.kind,
+        "category": receipt.category,
+        "area": _area(receipt.area),
+        "unit": {"id": receipt.unit_id, "name": receipt.unit_name},
+        "due_at": _time(receipt.due_at),
+        "policy_version": receipt.policy_version,
+    }
+
+
+def case_view(case: Case, policy: Policy) -> dict[str, Any]:
+    return {
+        "case_id": case.id,
+        "version": case.version,
+        "tracking_code": case.tracking_code,
+        "state": case.state,
+        "kind": case.kind,
+        "category": case.category,
+        "urgency": case.urgency,
+        "area": _area(case.area),
+        "unit": _unit(case.unit, policy),
+        "lead_unit": _unit(case.lead, policy) if case.lead else None,
+        "joint_units": [_unit(unit, policy) for unit in case.joint_units],
+        "due_at": _time(case.due_at),
+        "policy_version": case.policy_version,
+        "rule": case.rule,
+        "reports": list(case.report_ids),
+        "clocks": [
+            {
+                "name": clock.name,
+                "state": clock.state,
+                "started_at": _time(clock.started_at),
+                "due_at": _time(clock.due_at),
+                "ended_at": _time(clock.ended_at),
+            }
+            for clock in case.clocks
+        ],
+        "visits": [
+            {
+                "visit_id": visit.id,
+                "attempt": visit.attempt,
+                "state": visit.state,
+                "due_at": _time(visit.due_at),
+                "outcome": visit.outcome,
+            }
+            for visit in case.visits
+        ],
+        "allowed_actions": list(allowed_actions(case, policy)),
+        "outcome": case.outcome,
+        "opened_at": _time(case.opened_at),
+        "updated_at": _time(case.updated_at),
+    }
+
+
+def event_view(event: CaseEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "time": _time(event.time),
+        "version": event.version,
+        "actor": {"id": event.actor.id, "role": event.actor.role, "unit": event.actor.unit},
+        "policy_version": event.policy_version,
+        "data": dict(event.data),
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+    }
+
+
+def summary_view(item: CaseSummary, policy: Policy) -> dict[str, Any]:
+    return {
+        "case_id": item.case_id,
+        "version": item.version,
+        "tracking_code": item.tracking_code,
+        "state": item.state,
+        "kind": item.kind,
+        "category": item.category,
+        "urgency": item.urgency,
+        "area": _area(item.area),
+        "unit": _unit(item.unit, policy),
+        "due_at": _time(item.due_at),
+        "opened_at": _time(item.opened_at),
+        "updated_at": _time(item.updated_at),
+    }
+
+
+def visit_view(item: CaseSummary) -> dict[str, Any]:
+    visit = item.visit
+    assert visit is not None
+    return {
+        "visit_id": visit.id,
+        "case_id": item.case_id,
+        "tracking_code": item.tracking_code,
+        "category": item.category,
+        "area": _area(item.area),
+        "state": visit.state,
+        "attempt": visit.attempt,
+        "due_at": _time(visit.due_at),
+        "version": item.version,
+    }
+
+
+def report_view(known: KnownReport) -> dict[str, Any]:
+    report = known.report
+    position = report.position
+    return {
+        "report_id": report.id,
+        "case_id": known.case_id,
+        "tracking_code": known.tracking_code,
+        "joined": known.joined,
+        "source": report.source,
+        "source_type": report.source_type,
+        "message_id": report.message_id,
+        "conflict_of": report.conflict_of,
+        "text": report.text,
+        "category": report.category,
+        "urgency": report.urgency,
+        "position": {"lat": position.lat, "lon": position.lon, "datum": "WGS-84"} if position else None,
+        "area": report.area_code,
+        "address": report.address,
+        "media": list(report.media),
+        "told_at": report.told_at.isoformat(),
+        "received_at": _time(report.received_at),
+        "reporter": {"anonymous": known.anonymous, "contactable": known.contactable},
+    }
+
+
+def public_view(case: PublicCase) -> dict[str, Any]:
+    return {
+        "tracking_code": case.tracking_code,
+        "state": case.state,
+        "kind": case.kind,
+        "category": case.category,
+        "community": case.community,
+        "updated_at": _time(case.updated_at),
+        "steps": [{"at": _time(step.at), "what": step.what} for step in case.steps],
+    }
+
+
+def upload_view(attachment_id: str, form: UploadForm) -> dict[str, Any]:
+    return {
+        "attachment_id": attachment_id,
+        "url": form.url,
+        "fields": dict(form.fields),
+        "expires_at": _time(form.expires_at),
+    }
+
+
+def attachment_view(attachment: Attachment, url: str | None) -> dict[str, Any]:
+    return {"attachment_id": attachment.id, "state": attachment.state, "reason": attachment.reason, "url": url}
+
+
+def _area(area: Area | None) -> dict[str, Any] | None:
+    return {"code": area.code, "path": list(area.path)} if area else None
+
+
+def _unit(unit_id: str, policy: Policy) -> dict[str, str]:
+    unit = policy.units.get(unit_id)
+    return {"id": unit_id, "name": unit.zh if unit else unit_id}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,304 @@
+"""Rows of a case: the case itself, its events, its tracking code, and the commands that were done to it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+
+from chalicelib.domain.cases import QUEUED, Case, Visit
+from chalicelib.domain.clocks import Clock, ClockState
+from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.grid import Area
+from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
+
+DUE_SHARDS = 8
+EVENT_PREFIX = "EVENT#"
+SUMMARY_ATTRIBUTES = (
+    "tracking_code",
+    "version",
+    "state",
+    "kind",
+    "category",
+    "urgency",
+    "area",
+    "path",
+    "unit",
+    "due",
+    "opened_at",
+    "updated_at",
+    "visit",
+)
+
+
+def case_key(case_id: str) -> str:
+    return f"CASE#{case_id}"
+
+
+def unit_queue(unit: str) -> str:
+    return f"UNIT#{unit}"
+
+
+def visits_queue(community: str) -> str:
+    return f"VISITS#{community}"
+
+
+def due_shard(case_id: str) -> str:
+    return f"DUE#{zlib.crc32(case_id.encode()) % DUE_SHARDS}"
+
+
+DUE_SHARD_KEYS = tuple(f"DUE#{shard}" for shard in range(DUE_SHARDS))
+
+
+class QueueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """What waits, by whom and in which order: cases at a unit by deadline, due visits of a community by cell."""
+
+    class Meta:
+        index_name = "queue"
+        projection = IncludeProjection(list(SUMMARY_ATTRIBUTES))
+
+    queue = UnicodeAttribute(hash_key=True)
+    queue_order = UnicodeAttribute(range_key=True)
+
+
+class DueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """What changes by time alone, by moment, spread over shards."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class CasesRow(Row):
+    """Any row of the cases table; the indexes are declared here, so that every kind of row knows them."""
+
+    class Meta(_Meta):
+        pass
+
+    queue = UnicodeAttribute(null=True)
+    queue_order = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    queue_index = QueueIndex()
+    due_index = DueIndex()
+
+
+class CaseRow(CasesRow):
+    """The case as it stands. What lists show is in attributes of its own; the rest is one document."""
+
+    version = NumberAttribute()
+    tracking_code = UnicodeAttribute()
+    state = UnicodeAttribute()
+    urgency = UnicodeAttribute()
+    kind = UnicodeAttribute(null=True)
+    category = UnicodeAttribute(null=True)
+    area = UnicodeAttribute(null=True)
+    path = UnicodeAttribute(null=True)
+    unit = UnicodeAttribute()
+    due = UnicodeAttribute(null=True)
+    visit = UnicodeAttribute(null=True)
+    opened_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    detail = UnicodeAttribute()
+
+    SK = "CASE"
+
+    @classmethod
+    def of(cls, case: Case) -> CaseRow:
+        queue, order = _queue_of(case)
+        timer = case.next_timer
+        visit = case.visit
+        return cls(
+            pk=case_key(case.id),
+            sk=cls.SK,
+            queue=queue,
+            queue_order=order,
+            due_shard=due_shard(case.id) if timer else None,
+            due_at=stamp(timer) if timer else None,
+            version=case.version,
+            tracking_code=case.tracking_code,
+            state=case.state,
+            urgency=case.urgency,
+            kind=case.kind,
+            category=case.category,
+            area=case.area.code if case.area else None,
+            path="/".join(case.area.path) if case.area else None,
+            unit=case.unit,
+            due=stamp(case.due_at) if case.due_at else None,
+            visit=f"{visit.id}|{visit.state}|{visit.attempt}" if visit else None,
+            opened_at=stamp(case.opened_at),
+            updated_at=stamp(case.updated_at),
+            detail=dumps(_detail(case)),
+        )
+
+    def to_case(self) -> Case:
+        return case_from(self.attribute_values)
+
+
+def case_from(row: dict[str, Any]) -> Case:
+    """The case a whole row tells of."""
+    detail = json.loads(row["detail"])
+    return Case(
+        id=row["pk"].removeprefix("CASE#"),
+        version=int(row["version"]),
+        tracking_code=row["tracking_code"],
+        state=row["state"],
+        policy_version=detail["policy_version"],
+        opened_at=moment(row["opened_at"]),
+        updated_at=moment(row["updated_at"]),
+        urgency=row["urgency"],
+        source=detail["source"],
+        kind=row.get("kind"),
+        category=row.get("category"),
+        area=_area(row),
+        desk=detail["desk"],
+        lead=detail["lead"],
+        joint_units=tuple(detail["joint_units"]),
+        rule=detail["rule"],
+        report_ids=tuple(detail["report_ids"]),
+        submitters=tuple(detail["submitters"]),
+        clocks=tuple(
+            Clock(name, ClockState(state), moment(started), moment(due), moment(ended) if ended else None)
+            for name, state, started, due, ended in detail["clocks"]
+        ),
+        visits=tuple(
+            Visit(visit_id, attempt, state, moment(due), outcome)
+            for visit_id, attempt, state, due, outcome in detail["visits"]
+        ),
+        close_at=_when(detail["close_at"]),
+        outcome=detail["outcome"],
+    )
+
+
+class EventRow(CasesRow):
+    """One event of a case. Its sort key orders the timeline; its insert on the table's stream publishes it."""
+
+    type = UnicodeAttribute()
+    time = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    policy_version = UnicodeAttribute()
+    data = UnicodeAttribute()
+    snapshot = UnicodeAttribute()
+    correlation_id = UnicodeAttribute()
+    causation_id = UnicodeAttribute()
+
+    @classmethod
+    def of(cls, event: CaseEvent, case: Case) -> EventRow:
+        """The row of an event, with how the case stands after the act, as consumers will want to know it."""
+        return cls(
+            pk=case_key(event.case_id),
+            sk=f"{EVENT_PREFIX}{event.version:08d}.{event.n:02d}",
+            type=event.type,
+            time=stamp(event.time),
+            actor=dumps([event.actor.id, event.actor.role, event.actor.unit]),
+            policy_version=event.policy_version,
+            data=dumps(event.data),
+            snapshot=dumps(
+                {
+                    "tracking_code": case.tracking_code,
+                    "state": case.state,
+                    "kind": case.kind,
+                    "category": case.category,
+                    "area": {"code": case.area.code, "path": case.area.path} if case.area else None,
+                    "urgency": case.urgency,
+                    "units": case.units,
+                    "lead": case.lead,
+                    "joint_units": case.joint_units,
+                    "due_at": stamp(case.due_at) if case.due_at else None,
+                }
+            ),
+            correlation_id=event.correlation_id,
+            causation_id=event.causation_id,
+        )
+
+
+def event_from(row: dict[str, Any]) -> CaseEvent:
+    """The event a row tells of; `row` maps attribute names to plain values."""
+    version, n = row["sk"].removeprefix(EVENT_PREFIX).split(".")
+    actor_id, role, unit = json.loads(row["actor"])
+    return CaseEvent(
+        case_id=row["pk"].removeprefix("CASE#"),
+        version=int(version),
+        n=int(n),
+        type=row["type"],
+        time=moment(row["time"]),
+        actor=Actor(actor_id, role, unit),
+        policy_version=row["policy_version"],
+        data=json.loads(row["data"]),
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+    )
+
+
+class TrackingRow(CasesRow):
+    """A tracking code in use. Its conditional put keeps codes unique."""
+
+    case_id = UnicodeAttribute()
+
+    SK = "TRACK"
+
+    @classmethod
+    def of(cls, tracking_code: str, case_id: str) -> TrackingRow:
+        return cls(pk=cls.key(tracking_code), sk=cls.SK, case_id=case_id)
+
+    @staticmethod
+    def key(tracking_code: str) -> str:
+        return f"TRACK#{tracking_code}"
+
+
+class CommandRow(CasesRow):
+    """A command that was done: by its idempotency key, to which case, and which version it made."""
+
+    case_id = UnicodeAttribute()
+    version = NumberAttribute()
+    fingerprint = UnicodeAttribute()
+
+    SK = "COMMAND"
+
+    @staticmethod
+    def key(command_id: str) -> str:
+        return f"COMMAND#{command_id}"
+
+
+def _queue_of(case: Case) -> tuple[str | None, str | None]:
+    if case.state in QUEUED:
+        return unit_queue(case.unit), f"{stamp(case.due_at) if case.due_at else '9'}#{case.id}"
+    visit = case.visit
+    if visit is not None and visit.state == "due" and case.area:
+        return visits_queue(case.area.code[:12]), f"{case.area.code}#{stamp(visit.due_at)}#{case.id}"
+    return None, None
+
+
+def _area(row: dict[str, Any]) -> Area | None:
+    return Area(row["area"], tuple(row["path"].split("/"))) if row.get("area") else None
+
+
+def _when(stamped: str | None) -> datetime | None:
+    return moment(stamped) if stamped else None
+
+
+def _detail(case: Case) -> dict[str, Any]:
+    return {
+        "policy_version": case.policy_version,
+        "source": case.source,
+        "desk": case.desk,
+        "lead": case.lead,
+        "joint_units": case.joint_units,
+        "rule": case.rule,
+        "report_ids": case.report_ids,
+        "submitters": case.submitters,
+        "clocks": [
+            (c.name, c.state, stamp(c.started_at), stamp(c.due_at), stamp(c.ended_at) if c.ended_at else None)
+            for c in case.clocks
+        ],
+        "visits": [(v.id, v.attempt, v.state, stamp(v.due_at), v.outcome) for v in case.visits],
+        "close_at": stamp(case.close_at) if case.close_at else None,
+        "outcome": case.outcome,
+    }

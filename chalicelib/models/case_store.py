@@ -1,0 +1,214 @@
+"""The case store on DynamoDB: how cases, reports, events and commands are written and found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DoesNotExist
+
+from chalicelib.domain.cases import Case, Visit
+from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.events import CaseEvent
+from chalicelib.domain.grid import Area
+from chalicelib.domain.procedure import Change
+from chalicelib.domain.records import CaseSummary, Command, KnownCommand, KnownReport, Page, Sealed
+from chalicelib.domain.reports import Report
+from chalicelib.models.base import Write, WriteRefused, moment, stamp
+from chalicelib.models.case_rows import (
+    DUE_SHARD_KEYS,
+    EVENT_PREFIX,
+    CaseRow,
+    CasesRow,
+    CommandRow,
+    EventRow,
+    TrackingRow,
+    case_key,
+    event_from,
+    unit_queue,
+    visits_queue,
+)
+from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow, ReporterRow, ReportRow
+
+R = TypeVar("R", bound=CasesRow)
+
+
+class DynamoCaseStore:
+    """`services.ports.CaseStore`. Every read is consistent but those of an index."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(
+        self, change: Change, report: Report, identity: Sealed | None, phone_hash: str | None, *, new: bool
+    ) -> None:
+        case = change.case
+        write = Write(self._connection)
+        write.put(
+            "report",
+            ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new),
+            ReportRow.must_be_new(),
+        )
+        write.put("case", CaseRow.of(case), _follows(case))
+        if new:
+            write.put("tracking", TrackingRow.of(case.tracking_code, case.id), TrackingRow.must_be_new())
+        for event in change.events:
+            write.put("event", EventRow.of(event, case))
+        if phone_hash:
+            write.put("reporter", ReporterRow.of(phone_hash, case.id))
+        if identity:
+            write.put("identity", _identity_row(report, identity))
+        for attachment_id in report.media:
+            row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
+            mine = (AttachmentRow.owner == report.submitted_by) & (
+                AttachmentRow.report_id.does_not_exist() | (AttachmentRow.report_id == report.id)
+            )
+            write.update(f"media:{attachment_id}", row, [AttachmentRow.report_id.set(report.id)], mine)
+        try:
+            write.commit()
+        except WriteRefused as refused:
+            if "report" in refused.names:
+                raise AlreadyKnown() from refused
+            if "tracking" in refused.names:
+                raise TrackingCodeTaken() from refused
+            if "case" in refused.names:
+                raise StaleVersion() from refused
+            lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
+            raise UnknownAttachment(f"media[{report.media.index(lost)}]") from refused
+
+    def save(self, change: Change, command: Command | None) -> None:
+        case = change.case
+        write = Write(self._connection)
+        if command:
+            row = CommandRow(
+                CommandRow.key(command.id),
+                CommandRow.SK,
+                case_id=case.id,
+                version=case.version,
+                fingerprint=command.fingerprint,
+            )
+            write.put("command", row, CommandRow.must_be_new())
+        write.put("case", CaseRow.of(case), _follows(case))
+        for event in change.events:
+            write.put("event", EventRow.of(event, case))
+        try:
+            write.commit()
+        except WriteRefused as refused:
+            if "command" in refused.names:
+                raise AlreadyKnown() from refused
+            raise StaleVersion() from refused
+
+    def case(self, case_id: str) -> Case | None:
+        row = _get(CaseRow, case_key(case_id), CaseRow.SK)
+        return row.to_case() if row else None
+
+    def case_id_of(self, tracking_code: str) -> str | None:
+        row = _get(TrackingRow, TrackingRow.key(tracking_code), TrackingRow.SK)
+        return row.case_id if row else None
+
+    def report(self, report_id: str) -> KnownReport | None:
+        row = _get(ReportRow, ReportRow.key(report_id), ReportRow.SK)
+        if row is None:
+            return None
+        return KnownReport(
+            report=row.to_report(),
+            case_id=row.case_id,
+            tracking_code=row.tracking_code,
+            version=int(row.version),
+            joined=row.joined,
+            contactable=row.contactable,
+            anonymous=row.facts()["anonymous"],
+        )
+
+    def command(self, command_id: str) -> KnownCommand | None:
+        row = _get(CommandRow, CommandRow.key(command_id), CommandRow.SK)
+        return KnownCommand(row.case_id, int(row.version), row.fingerprint) if row else None
+
+    def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]:
+        last = f"{EVENT_PREFIX}{up_to if up_to is not None else 99999999:08d}.99"
+        rows = EventRow.query(case_key(case_id), EventRow.sk.between(EVENT_PREFIX, last), consistent_read=True)
+        return [event_from(row.attribute_values) for row in rows]
+
+    def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
+        links = ReporterRow.query(ReporterRow.key(phone_hash), scan_index_forward=False, limit=newest)
+        keys = [(case_key(link.case_id), CaseRow.SK) for link in links]
+        found = {row.pk: row.to_case() for row in CaseRow.batch_get(keys, consistent_read=True)} if keys else {}
+        return [found[pk] for pk, _ in keys if pk in found]
+
+    def unit_queue(self, unit: str, limit: int, start: dict[str, Any] | None) -> Page:
+        return self._page(unit_queue(unit), None, limit, start)
+
+    def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page:
+        return self._page(visits_queue(area[:12]), area, limit, start)
+
+    def due_cases(self, until: datetime) -> Iterable[str]:
+        for shard in DUE_SHARD_KEYS:
+            for row in CasesRow.due_index.query(shard, CasesRow.due_at <= stamp(until)):
+                yield row.pk.removeprefix("CASE#")
+
+    def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None:
+        RefusedRow(
+            RefusedRow.key(source, at.astimezone(UTC).date().isoformat()),
+            f"{stamp(at)}#{sha256(sealed.content).hexdigest()[:8]}",
+            sealed=sealed.content,
+            wrapped_key=sealed.wrapped_key,
+            reason=reason,
+            created_at=stamp(at),
+        ).save()
+
+    def _page(self, queue: str, begins: str | None, limit: int, start: dict[str, Any] | None) -> Page:
+        rows = CaseRow.queue_index.query(
+            queue,
+            CaseRow.queue_order.startswith(begins) if begins else None,
+            limit=limit,
+            page_size=limit,
+            last_evaluated_key=start,
+        )
+        items = [_summary(row.attribute_values) for row in rows]
+        return Page(items, rows.last_evaluated_key if len(items) == limit else None)
+
+
+def _follows(case: Case) -> Any:
+    return CaseRow.must_be_new() if case.version == 1 else CaseRow.version == case.version - 1
+
+
+def _get(kind: type[R], pk: str, sk: str) -> R | None:
+    try:
+        return kind.get(pk, sk, consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def _identity_row(report: Report, identity: Sealed) -> IdentityRow:
+    return IdentityRow(
+        IdentityRow.key(report.id),
+        IdentityRow.SK,
+        sealed=identity.content,
+        wrapped_key=identity.wrapped_key,
+        created_at=stamp(report.received_at),
+    )
+
+
+def _summary(row: dict[str, Any]) -> CaseSummary:
+    visit = None
+    if row.get("visit"):
+        visit_id, state, attempt = row["visit"].split("|")
+        visit = Visit(visit_id, int(attempt), state, moment(row["queue_order"].split("#")[1]))
+    return CaseSummary(
+        case_id=row["pk"].removeprefix("CASE#"),
+        tracking_code=row["tracking_code"],
+        version=int(row["version"]),
+        state=row["state"],
+        kind=row.get("kind"),
+        category=row.get("category"),
+        urgency=row["urgency"],
+        area=Area(row["area"], tuple(row["path"].split("/"))) if row.get("area") else None,
+        unit=row["unit"],
+        due_at=moment(row["due"]) if row.get("due") else None,
+        opened_at=moment(row["opened_at"]),
+        updated_at=moment(row["updated_at"]),
+        visit=visit,
+    )

@@ -1,0 +1,58 @@
+"""The delivery ledger, the identities and the attachments on DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pynamodb.connection import Connection
+
+from chalicelib.domain.deliveries import Delivery
+from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.records import Sealed
+from chalicelib.models.base import Write, WriteRefused
+from chalicelib.models.case_rows import case_key
+from chalicelib.models.delivery_rows import DeliveryRow
+from chalicelib.models.report_rows import IdentityRow
+
+
+class DynamoDeliveryLedger:
+    """`services.ports.DeliveryLedger`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def plan(self, deliveries: Sequence[Delivery]) -> bool:
+        write = Write(self._connection)
+        for delivery in deliveries:
+            write.put(delivery.recipient, DeliveryRow.of(delivery), DeliveryRow.must_be_new())
+        try:
+            write.commit()
+        except WriteRefused:
+            return False
+        return True
+
+    def of_event(self, event_id: str) -> list[Delivery]:
+        case_id, version, n = event_id.rsplit(".", 2)
+        prefix = DeliveryRow.event_prefix(int(version), int(n))
+        rows = DeliveryRow.query(case_key(case_id), DeliveryRow.sk.startswith(prefix), consistent_read=True)
+        return [row.to_delivery() for row in rows]
+
+    def advance(self, *changed: Delivery) -> None:
+        write = Write(self._connection)
+        for delivery in changed:
+            write.put(delivery.recipient, DeliveryRow.of(delivery), DeliveryRow.turn == delivery.turn - 1)
+        try:
+            write.commit()
+        except WriteRefused as refused:
+            raise StaleVersion() from refused
+
+
+class DynamoIdentities:
+    """`services.ports.Identities`."""
+
+    def sealed(self, report_ids: Sequence[str]) -> dict[str, Sealed]:
+        keys = [(IdentityRow.key(report_id), IdentityRow.SK) for report_id in report_ids]
+        return {
+            row.pk.removeprefix("IDENTITY#"): Sealed(row.sealed, row.wrapped_key)
+            for row in IdentityRow.batch_get(keys, consistent_read=True)
+        }

@@ -1,0 +1,156 @@
+"""Rows of what was told: reports, who told them, and the pictures they name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.domain.grid import Position
+from chalicelib.domain.reports import Report
+from chalicelib.models.base import VaultRow, dumps, moment, stamp
+from chalicelib.models.case_rows import CasesRow
+
+
+class ReportRow(CasesRow):
+    """A report as it came. Its conditional put is the idempotency record of intake; it answers repeats.
+
+    It holds no name and no phone: those are in the vault.
+    """
+
+    case_id = UnicodeAttribute()
+    tracking_code = UnicodeAttribute()
+    source = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    text = UnicodeAttribute()
+    received_at = UnicodeAttribute()
+    joined = BooleanAttribute()
+    contactable = BooleanAttribute()
+    version = NumberAttribute()
+    detail = UnicodeAttribute()
+
+    SK = "REPORT"
+
+    @staticmethod
+    def key(report_id: str) -> str:
+        return f"REPORT#{report_id}"
+
+    @classmethod
+    def of(cls, report: Report, case_id: str, tracking_code: str, version: int, joined: bool) -> ReportRow:
+        position = report.position
+        return cls(
+            pk=cls.key(report.id),
+            sk=cls.SK,
+            case_id=case_id,
+            tracking_code=tracking_code,
+            source=report.source,
+            fingerprint=report.fingerprint,
+            text=report.text,
+            received_at=stamp(report.received_at),
+            joined=joined,
+            contactable=bool(report.reporter.phone),
+            version=version,
+            detail=dumps(
+                {
+                    "message_id": report.message_id,
+                    "told_at": report.told_at.isoformat(),
+                    "category": report.category,
+                    "urgency": report.urgency,
+                    "position": [position.lat, position.lon] if position else None,
+                    "area_code": report.area_code,
+                    "address": report.address,
+                    "media": report.media,
+                    "anonymous": report.reporter.anonymous,
+                    "submitted_by": report.submitted_by,
+                    "source_type": report.source_type,
+                    "conflict_of": report.conflict_of,
+                }
+            ),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """The parts of the document, by name."""
+        parts: dict[str, Any] = json.loads(self.detail)
+        return parts
+
+    def to_report(self) -> Report:
+        parts = self.facts()
+        position = parts["position"]
+        return Report(
+            source=self.source,
+            message_id=parts["message_id"],
+            fingerprint=self.fingerprint,
+            text=self.text,
+            told_at=moment(parts["told_at"]),
+            received_at=moment(self.received_at),
+            category=parts["category"],
+            urgency=parts["urgency"],
+            position=Position(*position) if position else None,
+            area_code=parts["area_code"],
+            address=parts["address"],
+            media=tuple(parts["media"]),
+            submitted_by=parts["submitted_by"],
+            source_type=parts["source_type"],
+            conflict_of=parts["conflict_of"],
+        )
+
+
+class ReporterRow(CasesRow):
+    """One case a phone has reported to, found by the phone's keyed hash; case ids sort by age."""
+
+    case_id = UnicodeAttribute()
+
+    @staticmethod
+    def key(phone_hash: str) -> str:
+        return f"REPORTER#{phone_hash}"
+
+    @classmethod
+    def of(cls, phone_hash: str, case_id: str) -> ReporterRow:
+        return cls(pk=cls.key(phone_hash), sk=case_id, case_id=case_id)
+
+
+class AttachmentRow(CasesRow):
+    """A picture that was announced: who may name it, what it must be, and whether its bytes have come."""
+
+    owner = UnicodeAttribute()
+    content_type = UnicodeAttribute()
+    size = NumberAttribute()
+    state = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    report_id = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+
+    SK = "ATTACHMENT"
+
+    @staticmethod
+    def key(attachment_id: str) -> str:
+        return f"ATTACHMENT#{attachment_id}"
+
+
+class IdentityRow(VaultRow):
+    """Who told a report, sealed. Nothing of it can be read without the key service."""
+
+    sealed = BinaryAttribute(legacy_encoding=False)
+    wrapped_key = BinaryAttribute(legacy_encoding=False)
+    created_at = UnicodeAttribute()
+
+    SK = "IDENTITY"
+
+    @staticmethod
+    def key(report_id: str) -> str:
+        return f"IDENTITY#{report_id}"
+
+
+class RefusedRow(VaultRow):
+    """A message that could not be taken and could not be sent back: kept, sealed, and listed as refused."""
+
+    sealed = BinaryAttribute(legacy_encoding=False)
+    wrapped_key = BinaryAttribute(legacy_encoding=False)
+    reason = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+    @staticmethod
+    def key(source: str, day: str) -> str:
+        return f"REFUSED#{source}#{day}"

@@ -1,0 +1,195 @@
+"""Compiles a policy pack: TOML as people write it in, one canonical JSON as the functions read it out.
+
+    python -m chalicelib.policy.compiler chalicelib/policy/gulou --overlay overlays/demo.toml -o pack.json
+
+The JSON has exactly the fields of `chalicelib.domain.policy`; the same pack always gives the same bytes, and its
+version is the pack's id with the beginning of their hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chalicelib.policy.checks import check_durations, check_overlay, check_pack, kind_of
+from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
+from chalicelib.policy.schema import (
+    ActionPart,
+    CategoryPart,
+    DurationsPart,
+    KindPart,
+    NoticePart,
+    OverlayPart,
+    PackPart,
+    Part,
+    RolePart,
+    RoutingPart,
+    RulesPart,
+    StatePart,
+    TemplatePart,
+    UnitPart,
+)
+
+__all__ = ["Fault", "PackInvalid", "compile_pack", "main"]
+
+_VERSION_DIGITS = 12
+P = TypeVar("P", bound=Part)
+
+
+def compile_pack(directory: Path, overlay: Path | None = None) -> bytes:
+    """The pack in `directory`, with the durations of `overlay` (a path, or one within the pack) laid over it.
+
+    Raises PackInvalid with every fault of every file.
+    """
+    text = read_pack(directory)
+    faults = [*text.faults, *check_pack(text)]
+    if overlay:
+        text, more = _overlaid(text, overlay if overlay.exists() else directory / overlay)
+        faults += more
+    if faults:
+        raise PackInvalid(sorted(set(faults)))
+    compiled = _compiled(text)
+    digest = hashlib.sha256(_canonical(compiled)).hexdigest()
+    return _canonical({**compiled, "version": f"{compiled['id']}-{digest[:_VERSION_DIGITS]}"})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compiles a pack to a file and prints what it holds; 1 with the faults listed when it is invalid."""
+    parser = argparse.ArgumentParser(prog="python -m chalicelib.policy.compiler", description="Compile a policy pack.")
+    parser.add_argument("pack", type=Path, help="directory of the pack")
+    parser.add_argument("--overlay", type=Path, help="durations to lay over it, such as overlays/demo.toml")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the JSON file to write")
+    asked = parser.parse_args(arguments)
+    try:
+        compiled = compile_pack(asked.pack, asked.overlay)
+    except PackInvalid as invalid:
+        print(*invalid.faults, f"{len(invalid.faults)} faults", sep="\n", file=sys.stderr)
+        return 1
+    asked.output.write_bytes(compiled)
+    print(_summary(json.loads(compiled)))
+    return 0
+
+
+def _overlaid(text: PackText, path: Path) -> tuple[PackText, list[Fault]]:
+    name = f"overlays/{path.name}"
+    overlay, faults = read_overlay(path, name)
+    if overlay is None:
+        return text, faults
+    faults += check_overlay(overlay, text)
+    changed = replace(text, entries=[_shortened(entry, overlay.part) for entry in text.entries])
+    known = set(check_durations(text.all(CategoryPart)))
+    new = [fault for fault in check_durations(changed.all(CategoryPart)) if fault not in known]
+    return changed, faults + list(_summed(new, name))
+
+
+def _summed(faults: Iterable[Fault], name: str) -> Iterator[Fault]:
+    """One fault of an overlay for all the categories that it makes wrong in the same way."""
+
+    def way(fault: Fault) -> tuple[str, str]:
+        return fault.key.rpartition(".")[2], fault.reason
+
+    for (key, reason), same in groupby(sorted(faults, key=way), key=way):
+        first, *others = (fault.key.rpartition(".")[0] for fault in same)
+        yield Fault(name, f"durations ({key})", f"{first}{f' and {len(others)} more' if others else ''}: {reason}")
+
+
+def _shortened(entry: Entry[Part], overlay: OverlayPart) -> Entry[Part]:
+    durations = overlay.durations
+    if isinstance(entry.part, RulesPart):
+        return replace(entry, part=_updated(entry.part, _given(durations)))
+    if isinstance(entry.part, CategoryPart):
+        single = durations.categories.get(entry.part.id)
+        changes = _for_all(durations, visited=entry.part.visit_after is not None) | (_given(single) if single else {})
+        return replace(entry, part=_updated(entry.part, changes))
+    return entry
+
+
+def _for_all(durations: DurationsPart, *, visited: bool) -> dict[str, int]:
+    changes = _given(durations)
+    closes = {True: changes.pop("closes_after_visited", None), False: changes.pop("closes_after_unvisited", None)}
+    if not visited:
+        changes.pop("visit_after", None)
+    chosen = closes[visited]
+    return changes | ({"closes_after": chosen} if chosen else {})
+
+
+def _given(durations: Part) -> dict[str, int]:
+    return {key: value for key, value in durations.model_dump(exclude_none=True).items() if isinstance(value, int)}
+
+
+def _updated(part: P, changes: dict[str, int]) -> P:
+    return part.model_copy(update={key: value for key, value in changes.items() if key in type(part).model_fields})
+
+
+def _compiled(text: PackText) -> dict[str, Any]:
+    pack, rules = text.one(PackPart), text.one(RulesPart)
+    if pack is None or rules is None:
+        raise AssertionError("a pack without faults has both")
+    district = pack.part.district
+    return {
+        **pack.part.model_dump(),
+        "kinds": _by_id(
+            {"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None}
+            for kind in _parts(text, KindPart)
+        ),
+        "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
+        "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
+        "routing": [{**rule.model_dump(), "lead": rule.lead or ""} for rule in _parts(text, RoutingPart)],
+        "states": _by_id(state.model_dump() for state in _parts(text, StatePart)),
+        "actions": _by_id(action.model_dump() for action in _parts(text, ActionPart)),
+        "roles": _by_id(
+            {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
+        ),
+        "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
+        "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
+        "rules": rules.part.model_dump(),
+    }
+
+
+def _template(template: TemplatePart) -> dict[str, str]:
+    """Chinese first, English below; every message ends with the reference of its event."""
+    end, mail = "[${ref}]", template.mail
+    return {
+        "id": template.id,
+        "sms": f"{template.sms}{end}" if template.sms else "",
+        "subject": f"{mail.subject_zh} / {mail.subject_en}" if mail else "",
+        "body": f"{mail.body_zh}\n\n{mail.body_en}\n\n{end}" if mail else "",
+    }
+
+
+def _parts(text: PackText, part: type[P]) -> Iterator[P]:
+    return (entry.part for entry in text.all(part))
+
+
+def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in rows}
+
+
+def _canonical(compiled: dict[str, Any]) -> bytes:
+    return json.dumps(compiled, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _summary(compiled: dict[str, Any]) -> str:
+    kinds = [unit["kind"] for unit in compiled["units"].values()]
+    counts = {
+        "kinds": len(compiled["kinds"]),
+        "categories": len(compiled["categories"]),
+        "departments": kinds.count("department"),
+        "centres": kinds.count("centre"),
+        "routing rules": len(compiled["routing"]),
+        "roles": len(compiled["roles"]),
+        "templates": len(compiled["templates"]),
+        "notices": len(compiled["notices"]),
+    }
+    return f"{compiled['version']}: " + ", ".join(f"{number} {what}" for what, number in counts.items())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,55 @@
+"""Reads a compiled policy pack at run time: standard library only, and no checking again what the compiler checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.policy import (
+    Action,
+    Category,
+    Kind,
+    Notice,
+    Policy,
+    Role,
+    RoutingRule,
+    Rules,
+    State,
+    Template,
+    Unit,
+)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """The policy that a compiled pack holds. Raises OSError when there is none, TypeError for another format's."""
+    return policy_from(json.loads(Path(path).read_bytes()))
+
+
+def policy_from(compiled: dict[str, Any]) -> Policy:
+    """The policy of a compiled pack already parsed."""
+    units = {key: Unit(**row) for key, row in compiled["units"].items()}
+    return Policy(
+        id=compiled["id"],
+        version=compiled["version"],
+        zh=compiled["zh"],
+        district=compiled["district"],
+        timezone=compiled["timezone"],
+        kinds={key: Kind(**row) for key, row in compiled["kinds"].items()},
+        categories={key: Category(**_tuples(row)) for key, row in compiled["categories"].items()},
+        units=units,
+        routing=tuple(RoutingRule(**_tuples(row)) for row in compiled["routing"]),
+        states={key: State(**row) for key, row in compiled["states"].items()},
+        actions={key: Action(**_tuples(row)) for key, row in compiled["actions"].items()},
+        roles={
+            key: Role(**{**row, "permissions": frozenset(row["permissions"])}) for key, row in compiled["roles"].items()
+        },
+        notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
+        templates={key: Template(**row) for key, row in compiled["templates"].items()},
+        rules=Rules(**_tuples(compiled["rules"])),
+        centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
+    )
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}

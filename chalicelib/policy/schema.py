@@ -1,0 +1,316 @@
+"""The shape of a policy pack's files, checked strictly: no unknown keys, no converted types, no blank texts.
+
+`FILES` says which file holds which tables. What one file alone cannot know (references, duplicates, reachability) is
+checked in `checks`. Needs pydantic, so nothing that runs in a function imports this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from chalicelib.domain import cases
+from chalicelib.domain import events as E
+
+# What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
+TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
+    "tracking_code": None,
+    "ref": None,
+    "category_zh": None,
+    "category_en": None,
+    "area_zh": None,
+    "unit_zh": None,
+    "urgency_zh": None,
+    "due_at": frozenset({E.CASE_ASSIGNED, E.VISIT_PLANNED, E.CLOCK_BREACHED}),
+    "note": frozenset({E.CASE_RESOLVED, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED}),
+    "reason": frozenset({E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
+    "clock_zh": frozenset({E.CLOCK_BREACHED}),
+}
+
+# Audiences that only some events can name: those that carry the report, all reports, or the desk.
+AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
+    "reporter": frozenset({E.CASE_REPORTED, E.CASE_JOINED}),
+    "reporters": frozenset({E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
+    "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED}),
+}
+
+PERMISSIONS: frozenset[str] = frozenset(
+    {
+        "report.submit",
+        "report.read",
+        "case.read",
+        "case.any-unit",
+        "timeline.read",
+        "queue.read",
+        "visit.read",
+        "visit.record",
+        "attachment.create",
+        "attachment.read",
+    }
+)  # and `case.<action>` for every action of the procedure
+
+INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
+UNASKED_MOVES = (
+    (cases.RESOLVED, cases.CLOSED),
+    (cases.RESOLVED, cases.REOPEN_REQUESTED),
+)  # by the result of a visit, or the closing clock
+STATES = frozenset(
+    {cases.SCREENING, cases.ASSIGNED, cases.ACCEPTED, cases.RESOLVED, cases.REOPEN_REQUESTED, cases.CLOSED}
+)  # what the code counts on
+AREA_CENTRES = frozenset({"@community", "@street", "@district"})
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_DURATION = re.compile(r"P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def seconds_of(duration: object) -> int:
+    """Whole seconds of an exact ISO 8601 duration of days, hours, minutes, seconds. Months and years are not exact."""
+    match = _DURATION.fullmatch(duration) if isinstance(duration, str) else None
+    if not match:
+        raise ValueError('must be an ISO 8601 duration of days, hours, minutes or seconds, such as "PT2H" or "P5D"')
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if total == 0:
+        raise ValueError("must be longer than nothing")
+    return total
+
+
+def duration_of(seconds: int) -> str:
+    """The ISO 8601 words for whole seconds, for messages to people who write packs."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    time = "".join(f"{value}{letter}" for value, letter in ((hours, "H"), (minutes, "M"), (rest, "S")) if value)
+    return "P" + (f"{days}D" if days else "") + (f"T{time}" if time else "")
+
+
+def _identifier(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError("must be lower-case words joined by hyphens")
+    return text
+
+
+def _trimmed(text: str) -> str:
+    if not text or text != text.strip():
+        raise ValueError("must not be empty, nor begin or end with a blank")
+    return text
+
+
+def _chinese(text: str) -> str:
+    if not _HAN.search(text):
+        raise ValueError("must be in Chinese")
+    return text
+
+
+def _english(text: str) -> str:
+    if _HAN.search(text):
+        raise ValueError("must be in English")
+    return text
+
+
+def _keyword(text: str) -> str:
+    if len(text) < 2:
+        raise ValueError("must have two characters or more")
+    if text != text.casefold():
+        raise ValueError("must be in lower case, as texts are compared")
+    return text
+
+
+Id = Annotated[str, AfterValidator(_identifier)]
+Text = Annotated[str, AfterValidator(_trimmed)]
+Zh = Annotated[Text, AfterValidator(_chinese)]
+En = Annotated[Text, AfterValidator(_english)]
+Keyword = Annotated[Text, AfterValidator(_keyword)]
+AreaCode = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14}|\d{16})$")]
+Duration = Annotated[int, BeforeValidator(seconds_of)]
+Count = Annotated[int, Field(gt=0)]
+Urgency = Literal["ordinary", "urgent", "major"]
+Source = Literal["mobile", "sms", "12345"]
+
+
+class Part(BaseModel):
+    """One table of a pack as somebody wrote it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class PackPart(Part):
+    """`pack.toml`, top level."""
+
+    id: Id
+    zh: Zh
+    district: Annotated[str, Field(pattern=r"^\d{6}$")]
+    timezone: Text
+
+
+class KindPart(Part):
+    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential."""
+
+    id: Id
+    zh: Zh
+    en: En
+    confidential_to: Id | None = None
+
+
+class CategoryPart(Part):
+    """A category; its kind is the name of its file."""
+
+    id: Id
+    zh: Zh
+    en: En
+    keywords: Annotated[list[Keyword], Field(min_length=1)]
+    containment: Literal["building", "cell", "community", "street", "district"]
+    lead: Text
+    joint: list[Text]
+    urgency: Urgency
+    accept: Duration
+    resolve: Duration
+    visit_after: Duration | None = None
+    closes_after: Duration
+
+
+class UnitPart(Part):
+    """A department serves the whole district and names no area; a centre names its own."""
+
+    id: Id
+    zh: Zh
+    en: En
+    kind: Literal["department", "centre"]
+    area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12})$")] | None = None
+    integrated: bool = False
+
+
+class RoutingPart(Part):
+    """No `lead` or no `joint`: the category's own."""
+
+    id: Id
+    kinds: list[Id] = []
+    categories: list[Id] = []
+    areas: list[AreaCode] = []
+    urgencies: list[Urgency] = []
+    sources: list[Source] = []
+    lead: Text | None = None
+    joint: list[Text] | None = None
+
+
+class StatePart(Part):
+    id: Id
+    zh: Zh
+    en: En
+    open: bool
+    public: Zh
+
+
+class ActionPart(Part):
+    id: Literal["classify", "accept", "return", "resolve", "grant-reopen", "decline-reopen"]
+    zh: Zh
+    en: En
+    states: Annotated[list[Id], Field(min_length=1)]
+    to: Id
+    requires: list[Literal["reason", "note", "category", "area"]]
+    actors: Literal["lead", "screening"]
+
+
+class RolePart(Part):
+    id: Id
+    zh: Zh
+    en: En
+    scope: Literal["own-cell", "own-area", "own-unit", "district", "petitions"]
+    permissions: Annotated[list[Text], Field(min_length=1)]
+    confidential: bool = False
+
+
+class MailPart(Part):
+    subject_zh: Zh
+    subject_en: En
+    body_zh: Zh
+    body_en: En
+
+
+class TemplatePart(Part):
+    id: Id
+    sms: Zh | None = None
+    mail: MailPart | None = None
+
+
+class NoticePart(Part):
+    event: Text
+    audience: Literal["reporter", "reporters", "lead-duty", "joint-duty", "screening-duty", "cell-officer"]
+    channels: Annotated[list[Literal["sms", "email"]], Field(min_length=1)]
+    template: Id
+    sources: list[Source] = []
+
+
+class RulesPart(Part):
+    sms_join_within: Duration
+    sms_new_prefix: Zh
+    screening_clock: Duration
+    screening_threshold: Count
+    max_visits: Count
+    second_visit_after: Duration
+    future_tolerance: Duration
+    urgent_words: list[Keyword]
+    major_words: list[Keyword]
+    linkage_centre: Id
+    attachment_types: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]],
+        Field(min_length=1),
+    ]
+    attachment_bytes: Count
+    attachments_per_report: Count
+
+
+class CategoryDurations(Part):
+    accept: Duration | None = None
+    resolve: Duration | None = None
+    visit_after: Duration | None = None
+    closes_after: Duration | None = None
+
+
+class DurationsPart(Part):
+    """Every category's, then the rules' own, then single categories', which win over the first."""
+
+    accept: Duration | None = None
+    resolve: Duration | None = None
+    visit_after: Duration | None = None
+    closes_after_visited: Duration | None = None
+    closes_after_unvisited: Duration | None = None
+    sms_join_within: Duration | None = None
+    screening_clock: Duration | None = None
+    second_visit_after: Duration | None = None
+    future_tolerance: Duration | None = None
+    categories: dict[Id, CategoryDurations] = {}
+
+
+class OverlayPart(Part):
+    """`overlays/<name>.toml`: other durations for the same pack."""
+
+    pack: Id
+    durations: DurationsPart
+
+
+@dataclass(frozen=True, slots=True)
+class FileShape:
+    """What a file holds: keys at its top, and arrays of tables by name."""
+
+    root: type[Part] | None = None
+    tables: Mapping[str, type[Part]] = field(default_factory=dict)
+
+
+CATEGORY_FILE = FileShape(tables={"category": CategoryPart})
+OVERLAY_FILE = FileShape(root=OverlayPart)
+FILES: Mapping[str, FileShape] = {
+    "pack.toml": FileShape(root=PackPart, tables={"kind": KindPart}),
+    "units.toml": FileShape(tables={"unit": UnitPart}),
+    "centres.toml": FileShape(tables={"unit": UnitPart}),
+    "routing.toml": FileShape(tables={"rule": RoutingPart}),
+    "procedure.toml": FileShape(tables={"state": StatePart, "action": ActionPart}),
+    "roles.toml": FileShape(tables={"role": RolePart}),
+    "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
+    "rules.toml": FileShape(root=RulesPart),
+}

@@ -1,0 +1,141 @@
+"""Acting on a case: what staff do to it, what visits find, and what time alone brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.cases import Case, replay
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    DomainError,
+    Forbidden,
+    IdempotencyConflict,
+    InvalidField,
+    NotFound,
+    StaleVersion,
+    UnknownArea,
+    UnknownCategory,
+)
+from chalicelib.domain.events import SYSTEM
+from chalicelib.domain.people import StaffMember, may_act, may_see, may_visit
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
+from chalicelib.domain.records import Command
+from chalicelib.services.ports import CaseStore, Clock, Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for an act, as which command, believing the case to be at which version."""
+
+    by: StaffMember
+    command: Command
+    version: int
+    correlation_id: str
+
+
+class Acting:
+    """Does what is asked of a case, once; a repeat gets the case as it was after the first time."""
+
+    def __init__(self, store: CaseStore, grid: Grid, policy: Policy, clock: Clock) -> None:
+        self._store = store
+        self._grid = grid
+        self._policy = policy
+        self._clock = clock
+
+    def act(
+        self,
+        case_id: str,
+        action: str,
+        asked: Asked,
+        *,
+        reason: str | None = None,
+        note: str | None = None,
+        category: str | None = None,
+        area: str | None = None,
+    ) -> Case:
+        """Do one of the policy's actions.
+
+        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
+        InvalidField, UnknownArea, UnknownCategory, IdempotencyConflict.
+        """
+        case = self._seen(case_id, asked.by)
+
+        def change() -> Change:
+            if action not in self._policy.actions:
+                raise InvalidField("action", "unknown-action")
+            if category is not None and category not in self._policy.categories:
+                raise UnknownCategory("category")
+            if not may_act(asked.by, action, case, self._policy):
+                raise Forbidden()
+            where = self._grid.area(area) if area else None
+            if area and where is None:
+                raise UnknownArea("area")
+            return act(case, action, Particulars(reason, note, category, where), self._around(asked))
+
+        return self._once(case, asked, change)
+
+    def record_visit(
+        self, visit_id: str, asked: Asked, outcome: str, note: str | None, position: Mapping[str, float] | None
+    ) -> Case:
+        """Write down what a visit found. Raises as `act` does."""
+        case = self._seen(visit_id.rpartition(".")[0], asked.by)
+        if visit_id not in (visit.id for visit in case.visits):
+            raise NotFound()
+
+        def change() -> Change:
+            if not may_visit(asked.by, case, self._policy):
+                raise Forbidden()
+            return record_visit(case, visit_id, outcome, note, position, self._around(asked))
+
+        return self._once(case, asked, change)
+
+    def fall_due(self, case_id: str, correlation_id: str) -> bool:
+        """Let time have its way with a case. False when nothing was due (any more).
+
+        Raises StaleVersion when somebody changed the case meanwhile: ask again.
+        """
+        case = self._store.case(case_id)
+        if case is None:
+            return False
+        around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, causation_id="time")
+        change = fall_due(case, around)
+        if change is not None:
+            self._store.save(change, None)
+        return change is not None
+
+    def _once(self, case: Case, asked: Asked, change: Callable[[], Change]) -> Case:
+        try:
+            if case.version != asked.version:
+                raise StaleVersion(version=case.version)
+            done = change()
+            self._store.save(done, asked.command)
+        except DomainError as refused:
+            before = self._done_before(asked)
+            if before is None:
+                if isinstance(refused, AlreadyKnown):
+                    raise StaleVersion() from refused
+                raise
+            return before
+        return done.case
+
+    def _done_before(self, asked: Asked) -> Case | None:
+        """The case as this command left it, if it was done before. Raises IdempotencyConflict."""
+        known = self._store.command(asked.command.id)
+        if known is None:
+            return None
+        if known.fingerprint != asked.command.fingerprint:
+            raise IdempotencyConflict()
+        return replay(self._store.history(known.case_id, up_to=known.version))
+
+    def _seen(self, case_id: str, staff: StaffMember) -> Case:
+        case = self._store.case(case_id)
+        if case is None or not may_see(staff, case, self._policy):
+            raise NotFound()
+        return case
+
+    def _around(self, asked: Asked) -> Circumstances:
+        return Circumstances(
+            asked.by.actor, self._clock.now(), self._policy, asked.correlation_id, causation_id=asked.command.id
+        )

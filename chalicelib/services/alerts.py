@@ -1,0 +1,238 @@
+"""Alerts: who must know of an event is told, each once over each channel (always true 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from string import Template as Words
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    OutcomeUnknown,
+    Undeliverable,
+    Unreachable,
+)
+from chalicelib.domain.envelope import Happening
+from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.events import reference_of
+from chalicelib.domain.policy import Notice, Policy, Template
+from chalicelib.domain.records import Contact
+from chalicelib.services.ports import Clock, DeliveryLedger, Identities, Mail, Roster, Sealer, TextMessages
+
+SMS, EMAIL = "sms", "email"
+_INFORMATION_OFFICER = "information-officer"
+_CELL_DIGITS = 16
+_ROWS_AT_ONCE = 50
+
+
+class NotAllTold(Exception):
+    """Some deliveries of an event did not succeed yet; the event must come again. The others are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    contact: Contact
+    channel: str
+    template: str
+
+    @property
+    def address(self) -> str:
+        return (self.contact.phone if self.channel == SMS else self.contact.email) or ""
+
+
+class Alerts:
+    def __init__(
+        self,
+        ledger: DeliveryLedger,
+        roster: Roster,
+        identities: Identities,
+        sealer: Sealer,
+        texts: TextMessages,
+        mail: Mail,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._roster = roster
+        self._identities = identities
+        self._sealer = sealer
+        self._texts = texts
+        self._mail = mail
+        self._policy = policy
+        self._clock = clock
+
+    def tell(self, event: Happening) -> None:
+        """Tell everybody whom the policy's notices name for an event.
+
+        Raises NotAllTold when a channel failed or another sender is at it: what succeeded is not sent again.
+        """
+        messages = {(m.contact.id, m.channel): m for m in self._messages(event)}
+        now = self._clock.now()
+        planned = [
+            Delivery(event.id, m.contact.id, m.channel, m.template, DeliveryState.PLANNED, now)
+            for m in messages.values()
+        ]
+        waiting = False
+        for start in range(0, len(planned), _ROWS_AT_ONCE):
+            waiting |= not self._deliver(event, planned[start : start + _ROWS_AT_ONCE], messages)
+        if waiting:
+            raise NotAllTold(event.id)
+
+    def _deliver(
+        self, event: Happening, planned: Sequence[Delivery], messages: Mapping[tuple[str, str], _Message]
+    ) -> bool:
+        """Send what is not sent; True when all of it is settled.
+
+        The row of the message in flight, and only that, says `sending`: one write ends a send and begins the next.
+        """
+        first = planned[0].begin(self._clock.now())
+        if self._ledger.plan([first, *planned[1:]]):
+            return self._send_all(event, first, planned[1:], messages)
+        kept = {(row.recipient, row.channel): row for row in self._ledger.of_event(event.id)}
+        rows = [kept.get((row.recipient, row.channel)) for row in planned]
+        unplanned = [row for row, known in zip(planned, rows, strict=True) if known is None]
+        if unplanned:
+            self._ledger.plan(unplanned)
+        known = [row for row in rows if row is not None] + unplanned
+        now = self._clock.now()
+        todo = [row for row in known if not row.settled and not row.in_flight(now)]
+        others_at_it = any(row.in_flight(now) for row in known)
+        if todo:
+            begun = todo[0].begin(now)
+            try:
+                self._ledger.advance(begun)
+                done = self._send_all(event, begun, todo[1:], messages)
+            except StaleVersion:
+                return False
+            return done and not others_at_it
+        return not others_at_it
+
+    def _send_all(
+        self,
+        event: Happening,
+        current: Delivery,
+        rest: Iterable[Delivery],
+        messages: Mapping[tuple[str, str], _Message],
+    ) -> bool:
+        settled = True
+        for following in (*rest, None):
+            ended = current.end(self._send(event, messages[current.recipient, current.channel]))
+            settled &= ended.settled
+            if following is None:
+                self._ledger.advance(ended)
+            else:
+                current = following.begin(self._clock.now())
+                self._ledger.advance(ended, current)
+        return settled
+
+    def _send(self, event: Happening, message: _Message) -> Attempt:
+        template = self._policy.templates[message.template]
+        try:
+            provider_id = self._hand_over(event, message, template)
+        except Unreachable as error:
+            return Attempt(self._clock.now(), "failed", reason=str(error))
+        except Undeliverable as error:
+            return Attempt(self._clock.now(), "refused", reason=str(error))
+        except OutcomeUnknown as error:
+            return Attempt(self._clock.now(), "outcome-unknown", reason=str(error))
+        return Attempt(self._clock.now(), "sent", provider_id)
+
+    def _hand_over(self, event: Happening, message: _Message, template: Template) -> str:
+        words = self._words(event)
+        if message.channel == SMS:
+            return self._texts.send(message.address, Words(template.sms).substitute(words))
+        return self._mail.send(
+            message.address, Words(template.subject).substitute(words), Words(template.body).substitute(words)
+        )
+
+    def _messages(self, event: Happening) -> Iterator[_Message]:
+        """Everybody to be told, each address once a channel whatever parts he or she has in the matter."""
+        told: set[tuple[str, str]] = set()
+        for notice in self._policy.notices:
+            if notice.event != event.type or (notice.sources and event.data.get("source") not in notice.sources):
+                continue
+            for contact in self._audience(notice, event):
+                for channel in notice.channels:
+                    message = _Message(contact, channel, notice.template)
+                    if message.address and (channel, message.address) not in told:
+                        told.add((channel, message.address))
+                        yield message
+
+    def _audience(self, notice: Notice, event: Happening) -> Iterable[Contact]:
+        facts = event.data
+        match notice.audience:
+            case "reporter":
+                return self._reporters([facts["report_id"]])
+            case "reporters":
+                return self._reporters(facts["report_ids"])
+            case "lead-duty":
+                return self._on_duty([facts["lead"]] if facts.get("lead") else [], event.time)
+            case "joint-duty":
+                return self._on_duty(facts.get("joint_units", []), event.time)
+            case "screening-duty":
+                return self._on_duty([facts["unit"]], event.time)
+            case "cell-officer":
+                return self._cell_officers((facts.get("area") or {}).get("code"), event.time)
+        raise ValueError(f"unknown audience {notice.audience}")
+
+    def _reporters(self, report_ids: Sequence[str]) -> list[Contact]:
+        sealed = self._identities.sealed(report_ids)
+        people = ((report_id, self._sealer.open(sealed[report_id], report_id)) for report_id in sorted(sealed))
+        return [Contact(report_id, person.phone, None) for report_id, person in people if person.phone]
+
+    def _on_duty(self, units: Iterable[str], at: datetime) -> list[Contact]:
+        """Who is on duty at these units at a moment.
+
+        Nobody is missed: a unit whose roster has a gap then is told whole, one without a roster by the linkage centre.
+        """
+        local = at.astimezone(ZoneInfo(self._policy.timezone)).strftime("%H:%M")
+        contacts = []
+        for unit in units:
+            roster = self._roster.duty_of(unit) or self._roster.duty_of(self._policy.rules.linkage_centre)
+            on_duty = [d.contact for d in roster if _within(local, d.from_time, d.to_time)]
+            contacts += on_duty or [d.contact for d in roster]
+        return contacts
+
+    def _cell_officers(self, area: str | None, at: datetime) -> list[Contact]:
+        """The information officers of a cell; for a wider area or a vacant post, who is on duty at its centre."""
+        if area and len(area) == _CELL_DIGITS:
+            day = at.astimezone(ZoneInfo(self._policy.timezone)).date().isoformat()
+            holders = [
+                holder.contact
+                for holder in self._roster.holders(area, _INFORMATION_OFFICER)
+                if holder.from_date <= day and (holder.until_date is None or day <= holder.until_date)
+            ]
+            if holders:
+                return holders
+        return self._on_duty([self._policy.centre_of(area)], at)
+
+    def _words(self, event: Happening) -> dict[str, str]:
+        facts, policy = event.data, self._policy
+        category = policy.categories.get(facts.get("category") or "")
+        unit = policy.units.get(facts.get("unit") or facts.get("lead") or "")
+        area = facts.get("area")
+        due_at = datetime.fromisoformat(facts["due_at"]) if facts.get("due_at") else None
+        return {
+            "tracking_code": facts["tracking_code"],
+            "ref": reference_of(facts["tracking_code"], event.id),
+            "category_zh": category.zh if category else "待甄别事项",
+            "category_en": category.en if category else "matter to be screened",
+            "area_zh": "".join(area["path"][1:]) if area else "地点待核实",
+            "unit_zh": unit.zh if unit else "",
+            "urgency_zh": {"ordinary": "普通", "urgent": "紧急", "major": "重大"}[facts["urgency"]],
+            "due_at": due_at.astimezone(ZoneInfo(policy.timezone)).strftime("%m-%d %H:%M") if due_at else "—",
+            "note": facts.get("note") or "",
+            "reason": facts.get("reason") or "",
+            "clock_zh": {"accept": "受理", "resolve": "办结", "screening": "甄别"}.get(facts.get("clock") or "", ""),
+        }
+
+
+def _within(local: str, from_time: str, to_time: str) -> bool:
+    """Whether a time of day lies in a duty that may run over midnight; from is included, to is not."""
+    if from_time <= to_time:
+        return from_time <= local < to_time
+    return local >= from_time or local < to_time

@@ -1,0 +1,182 @@
+"""Intake 先期受理: a report comes in, is placed, screened and routed, and opens a case or joins one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.domain.cases import Case, replay
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    DomainError,
+    IdempotencyConflict,
+    OutsideDistrict,
+    StaleVersion,
+    TemporarilyUnavailable,
+    TrackingCodeTaken,
+    UnknownArea,
+    UnknownCategory,
+)
+from chalicelib.domain.events import Actor
+from chalicelib.domain.grid import Area, cell_at
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.procedure import Change, Circumstances, join, open_case
+from chalicelib.domain.records import Sealed
+from chalicelib.domain.reports import Receipt, Report
+from chalicelib.domain.screening import screen
+from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
+
+_ATTEMPTS = 5
+_NEWEST_CASES = 20
+_TRACKING_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{8}(?![0-9A-Za-z])")
+
+
+class Intake:
+    """Takes reports. What it acknowledges is stored; what is sent twice is taken once (always true 1, 2)."""
+
+    def __init__(
+        self, store: CaseStore, grid: Grid, policy: Policy, sealer: Sealer, phones: PhoneIndex, clock: Clock, ids: Ids
+    ) -> None:
+        self._store = store
+        self._grid = grid
+        self._policy = policy
+        self._sealer = sealer
+        self._phones = phones
+        self._clock = clock
+        self._ids = ids
+
+    def submit(self, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+        """Take a report that opens a case of its own; a repeat gets the answer of the first time.
+
+        Raises IdempotencyConflict for a known message id with other content, OutsideDistrict, UnknownArea,
+        UnknownCategory, UnknownAttachment, TemporarilyUnavailable.
+        """
+        try:
+            if report.category is not None and report.category not in self._policy.categories:
+                raise UnknownCategory("category")
+            return self._open(report, self._place(report), actor, correlation_id)
+        except DomainError as refused:
+            known = self._answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
+            if known is None:
+                raise
+            return known
+
+    def take_text(self, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+        """Take a text message: it joins its sender's open case or opens one. It cannot be refused.
+
+        It joins the open case whose tracking code it names, or, unless it begins with the policy's word for a new
+        matter, the newest open case if the last word on that is recent enough. A known message id with other content
+        is kept as a report of its own, marked so.
+        """
+        try:
+            for case in self._matters_of(report):
+                return self._join(case, report, actor, correlation_id)
+            return self._open(report, None, actor, correlation_id)
+        except AlreadyKnown:
+            known = self._store.report(report.id)
+            if known is not None and known.report.fingerprint != report.fingerprint and report.conflict_of is None:
+                apart = f"{report.message_id}~{report.fingerprint[:12]}"
+                return self.take_text(replace(report, message_id=apart, conflict_of=report.id), actor, correlation_id)
+            again = self._answer_again(report)
+            if again is None:
+                raise
+            return again
+
+    def _open(self, report: Report, area: Area | None, actor: Actor, correlation_id: str) -> Receipt:
+        screening = screen(report.text, report.category, report.urgency, self._policy)
+        around = self._around(report, actor, correlation_id)
+        for _ in range(_ATTEMPTS):
+            change = open_case(
+                self._ids.case_id(around.now), self._ids.tracking_code(), report, screening, area, around
+            )
+            try:
+                self._record(change, report, new=True)
+            except TrackingCodeTaken:
+                continue
+            return self._receipt(change.case, report, joined=False)
+        raise TemporarilyUnavailable()
+
+    def _join(self, case: Case, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+        for _ in range(_ATTEMPTS):
+            change = join(case, report, self._around(report, actor, correlation_id))
+            try:
+                self._record(change, report, new=False)
+            except StaleVersion:
+                current = self._store.case(case.id)
+                if current is None or not current.open:
+                    return self._open(report, None, actor, correlation_id)
+                case = current
+                continue
+            return self._receipt(change.case, report, joined=True)
+        raise TemporarilyUnavailable()
+
+    def _record(self, change: Change, report: Report, *, new: bool) -> None:
+        who = report.reporter
+        sealed: Sealed | None = self._sealer.seal(who, report.id) if who.known else None
+        phone_hash = self._phones.hash_of(who.phone) if who.phone else None
+        self._store.record(change, report, sealed, phone_hash, new=new)
+
+    def _place(self, report: Report) -> Area | None:
+        """Where a report is about: the cell of its point, within the area it names if it names one.
+
+        The named area is the sender's word and wins where the point lies outside it (positions are often some metres
+        off); a point outside the district is refused in any case.
+        """
+        named = None
+        if report.area_code is not None:
+            named = self._grid.area(report.area_code)
+            if named is None:
+                raise UnknownArea("area")
+        if report.position is None:
+            return named
+        position = report.position
+        cell = cell_at(position, self._grid.cells_near(position.lat, position.lon))
+        if cell is None:
+            raise OutsideDistrict("position")
+        return named if named is not None and not cell.code.startswith(named.code) else cell
+
+    def _matters_of(self, report: Report) -> Iterator[Case]:
+        """The open case of the sender that a text belongs to, if any."""
+        if report.reporter.phone is None:
+            return
+        cases = self._store.cases_of(self._phones.hash_of(report.reporter.phone), _NEWEST_CASES)
+        still_open = [case for case in cases if case.open]
+        named = {code.upper() for code in _TRACKING_CODE.findall(report.text)}
+        yield from (case for case in still_open if case.tracking_code in named)
+        rules = self._policy.rules
+        if still_open and not report.text.lstrip().startswith(rules.sms_new_prefix):
+            newest = still_open[0]
+            if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
+                yield newest
+
+    def _answer_again(self, report: Report) -> Receipt | None:
+        """The answer this report got when it came first; None when it is new. Raises IdempotencyConflict."""
+        known = self._store.report(report.id)
+        if known is None:
+            return None
+        if known.report.fingerprint != report.fingerprint:
+            raise IdempotencyConflict()
+        case = replay(self._store.history(known.case_id, up_to=known.version))
+        return self._receipt(case, report, joined=known.joined)
+
+    def _around(self, report: Report, actor: Actor, correlation_id: str) -> Circumstances:
+        return Circumstances(actor, self._clock.now(), self._policy, correlation_id, causation_id=report.id)
+
+    def _receipt(self, case: Case, report: Report, *, joined: bool) -> Receipt:
+        unit = self._policy.units.get(case.unit)
+        return Receipt(
+            report_id=report.id,
+            case_id=case.id,
+            joined=joined,
+            tracking_code=case.tracking_code,
+            state=case.state,
+            kind=case.kind,
+            category=case.category,
+            area=case.area,
+            unit_id=case.unit,
+            unit_name=unit.zh if unit else case.unit,
+            due_at=case.due_at,
+            policy_version=case.policy_version,
+        )

@@ -1,0 +1,128 @@
+"""What the services need of the outside, as Protocols. Real parts are joined to them in `bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.domain.cases import Case
+from chalicelib.domain.deliveries import Delivery
+from chalicelib.domain.events import CaseEvent
+from chalicelib.domain.grid import Area, Cell
+from chalicelib.domain.people import Reporter
+from chalicelib.domain.procedure import Change
+from chalicelib.domain.records import Command, Duty, Holder, KnownCommand, KnownReport, Page, Sealed
+from chalicelib.domain.reports import Report
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class Ids(Protocol):
+    """New ids. `case_id` sorts by time; `tracking_code` is eight characters of Crockford base 32."""
+
+    def case_id(self, at: datetime) -> str: ...
+
+    def tracking_code(self) -> str: ...
+
+
+class Sealer(Protocol):
+    """Authenticated encryption under data keys of the key service; `context` must be the same to open."""
+
+    def seal(self, reporter: Reporter, context: str) -> Sealed: ...
+
+    def open(self, sealed: Sealed, context: str) -> Reporter: ...
+
+    def seal_bytes(self, content: bytes, context: str) -> Sealed: ...
+
+
+class PhoneIndex(Protocol):
+    def hash_of(self, phone: str) -> str:
+        """A keyed hash of a normalised phone number, as it may stand in a key."""
+        ...
+
+
+class CaseStore(Protocol):
+    """Cases, reports, events, commands. Every change is one transaction."""
+
+    def record(
+        self, change: Change, report: Report, identity: Sealed | None, phone_hash: str | None, *, new: bool
+    ) -> None:
+        """Store a report with the case it opened (`new`) or joined.
+
+        Raises AlreadyKnown when the report is stored already, TrackingCodeTaken, StaleVersion when the joined case
+        changed meanwhile, UnknownAttachment when the report names a picture nobody announced.
+        """
+        ...
+
+    def save(self, change: Change, command: Command | None) -> None:
+        """Store what an act changed. Raises AlreadyKnown when the command was done before, StaleVersion."""
+        ...
+
+    def case(self, case_id: str) -> Case | None: ...
+
+    def case_id_of(self, tracking_code: str) -> str | None: ...
+
+    def report(self, report_id: str) -> KnownReport | None: ...
+
+    def command(self, command_id: str) -> KnownCommand | None: ...
+
+    def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]: ...
+
+    def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
+        """The cases a phone has reported to, newest first, at most `newest`."""
+        ...
+
+    def unit_queue(self, unit: str, limit: int, start: dict[str, Any] | None) -> Page: ...
+
+    def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page: ...
+
+    def due_cases(self, until: datetime) -> Iterable[str]:
+        """The ids of all cases that time alone changes by then."""
+        ...
+
+    def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None: ...
+
+
+class Grid(Protocol):
+    def cells_near(self, lat: float, lon: float) -> Sequence[Cell]:
+        """The cells whose tile a point lies in."""
+        ...
+
+    def area(self, code: str) -> Area | None: ...
+
+
+class Roster(Protocol):
+    def duty_of(self, unit: str) -> Sequence[Duty]: ...
+
+    def holders(self, area: str, post: str) -> Sequence[Holder]: ...
+
+
+class DeliveryLedger(Protocol):
+    def plan(self, deliveries: Sequence[Delivery]) -> bool:
+        """Write rows of new deliveries, all or none; False when any is there already."""
+        ...
+
+    def of_event(self, event_id: str) -> list[Delivery]: ...
+
+    def advance(self, *changed: Delivery) -> None:
+        """Write deliveries that have moved on, together. Raises StaleVersion when another sender has them."""
+        ...
+
+
+class Identities(Protocol):
+    def sealed(self, report_ids: Sequence[str]) -> dict[str, Sealed]:
+        """Who told these reports, sealed. Reports without an identity are left out."""
+        ...
+
+
+class TextMessages(Protocol):
+    def send(self, phone: str, text: str) -> str:
+        """Send a text; the provider's id. Raises Unreachable, OutcomeUnknown or Undeliverable."""
+        ...
+
+
+class Mail(Protocol):
+    def send(self, address: str, subject: str, body: str) -> str: ...

@@ -1,0 +1,148 @@
+"""Reading: what staff and residents may see of cases, within their part (always true 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain import events as E
+from chalicelib.domain.cases import Case
+from chalicelib.domain.errors import Forbidden, InvalidField, NotFound
+from chalicelib.domain.events import CaseEvent
+from chalicelib.domain.people import StaffMember, holds, may_see
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.records import KnownReport, Page
+from chalicelib.domain.reports import report_id
+from chalicelib.services.ports import CaseStore
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStep:
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCase:
+    """What anybody who knows a tracking code may know: no person, no place below the community, no free text."""
+
+    tracking_code: str
+    state: str
+    kind: str | None
+    category: str | None
+    community: str | None
+    updated_at: datetime
+    steps: tuple[PublicStep, ...]
+
+
+_PUBLIC_STEPS = {
+    E.CASE_REPORTED: "已受理 received",
+    E.CASE_JOINED: "收到补充反映 further report received",
+    E.CASE_SENT_TO_SCREENING: "正在甄别 being screened",
+    E.CASE_ASSIGNED: "已交办 assigned",
+    E.CASE_ACCEPTED: "正在处置 being handled",
+    E.CASE_RETURNED: "重新甄别 being screened again",
+    E.CASE_RESOLVED: "处置完毕 settled",
+    E.VISIT_RECORDED: "已回访 visited",
+    E.CASE_REOPEN_REQUESTED: "申请重办 reopening requested",
+    E.CASE_REOPENED: "重新办理 reopened",
+    E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
+    E.CASE_CLOSED: "已办结 closed",
+}
+
+
+class Reading:
+    def __init__(self, store: CaseStore, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+
+    def case(self, case_id: str, staff: StaffMember) -> Case:
+        """Raises NotFound for a case that does not exist or is none of the asker's."""
+        self._permitted(staff, "case.read")
+        case = self._store.case(case_id)
+        if case is None or not may_see(staff, case, self._policy):
+            raise NotFound()
+        return case
+
+    def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
+        return self.case(self._store.case_id_of(tracking_code.upper()) or "", staff)
+
+    def case_by_message(self, source: str, message_id: str, staff: StaffMember) -> Case:
+        """The case a source's message belongs to. A worker's own messages are named by their idempotency key."""
+        for name in (message_id, f"{staff.id}:{message_id}"):
+            known = self._store.report(report_id(source, name))
+            if known is not None:
+                return self.case(known.case_id, staff)
+        raise NotFound()
+
+    def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
+        self._permitted(staff, "timeline.read")
+        self.case(case_id, staff)
+        return self._store.history(case_id)
+
+    def report(self, wanted: str, staff: StaffMember) -> KnownReport:
+        self._permitted(staff, "report.read")
+        known = self._store.report(wanted)
+        if known is None:
+            raise NotFound()
+        if known.report.submitted_by != staff.id:
+            self.case(known.case_id, staff)
+        return known
+
+    def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
+        """The cases whose turn it is at a unit, by deadline.
+
+        Its own staff, the district's desk, and whoever's areas hold the centre may ask; confidential matters are left
+        out for who may not see them. Raises NotFound for no such unit, Forbidden.
+        """
+        self._permitted(staff, "queue.read")
+        asked = self._policy.units.get(unit)
+        if asked is None:
+            raise NotFound()
+        role = self._policy.roles[staff.role]
+        above = asked.kind == "centre" and staff.covers(asked.area)
+        if unit != staff.unit and role.scope != "district" and not above:
+            raise Forbidden()
+        page = self._store.unit_queue(unit, limit, start)
+        if role.confidential or (unit == staff.unit and role.scope == "district"):
+            return page
+        secret = {kind.id for kind in self._policy.kinds.values() if kind.confidential}
+        return Page([item for item in page.items if item.kind not in secret], page.next)
+
+    def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
+        """The visits waiting to be made in an area (a community or below), by cell and time; by default one's own.
+
+        Raises InvalidField when no community is named by somebody who answers for more, Forbidden for foreign areas.
+        """
+        self._permitted(staff, "visit.read")
+        area = area or (staff.areas[0] if staff.areas else "")
+        if len(area) < 12:
+            raise InvalidField("area", "field-required")
+        if not staff.covers(area):
+            raise Forbidden()
+        return self._store.due_visits(area, limit, start)
+
+    def track(self, tracking_code: str) -> PublicCase:
+        """Public tracking. Raises NotFound."""
+        case_id = self._store.case_id_of(tracking_code.upper())
+        history = self._store.history(case_id) if case_id else []
+        case = self._store.case(case_id) if case_id else None
+        if case is None:
+            raise NotFound()
+        category = self._policy.categories.get(case.category) if case.category else None
+        kind = self._policy.kinds.get(case.kind) if case.kind else None
+        steps = [PublicStep(e.time, _PUBLIC_STEPS[e.type]) for e in history if e.type in _PUBLIC_STEPS]
+        return PublicCase(
+            tracking_code=case.tracking_code,
+            state=case.state,
+            kind=kind.id if kind else None,
+            category=category.id if category else None,
+            community=case.area.path[2] if case.area and len(case.area.path) > 2 else None,
+            updated_at=case.updated_at,
+            steps=tuple(steps),
+        )
+
+    def _permitted(self, staff: StaffMember, permission: str) -> None:
+        if not holds(staff, permission, self._policy):
+            raise Forbidden()

@@ -1,0 +1,33 @@
+"""The sweep: finds every case that time alone changes now, however long it was asleep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Protocol
+
+from chalicelib.services.ports import CaseStore, Clock
+
+_BATCH = 10
+
+
+class DueQueue(Protocol):
+    def put(self, case_ids: Sequence[str]) -> None:
+        """Enqueue up to ten. Raises TemporarilyUnavailable."""
+        ...
+
+
+class Sweep:
+    def __init__(self, store: CaseStore, queue: DueQueue, clock: Clock) -> None:
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+
+    def run(self) -> int:
+        """Enqueue what is due; how many. What is found twice is harmless: whoever takes it up looks at the case."""
+        found = iter(self._store.due_cases(self._clock.now()))
+        count = 0
+        while batch := list(islice(found, _BATCH)):
+            self._queue.put(batch)
+            count += len(batch)
+        return count

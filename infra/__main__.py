@@ -1,0 +1,108 @@
+"""`python -m infra …`: the operator's commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.settings import load_deployment
+
+console = Console()
+stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
+region_option = click.option("--region", required=True, help="AWS region, say cn-north-1.")
+endpoint_option = click.option("--endpoint", help="URL of an embedded cloud; AWS without it.")
+
+
+@click.group()
+def cli() -> None:
+    """Stands Wangge up and runs it."""
+
+
+@cli.command()
+@stage_option
+@region_option
+@endpoint_option
+@click.option("--oidc-issuer", help="Instead of that of deployments.toml.")
+@click.option("--oidc-audience", help="Instead of that of deployments.toml.")
+@click.option("--oidc-jwks-url", help="Instead of that of deployments.toml.")
+def deploy(stage: str, region: str, endpoint: str | None, **oidc: str | None) -> None:
+    """Makes or updates both stacks, and prints their outputs."""
+    from infra.deploy import deploy as deploy_stage
+
+    given = {name: value for name, value in oidc.items() if value}
+    with console.status(f"deploying {stage}") as status:
+        deployed = deploy_stage(stage, region, endpoint, settings=given, say=lambda line: _say(status, line))
+    console.print_json(json.dumps({"api": deployed.api, **deployed.outputs}))
+
+
+@cli.command()
+@stage_option
+@region_option
+@click.option("--embedded", is_flag=True, help="For the embedded cloud on this machine instead of Lambda.")
+def package(stage: str, region: str, embedded: bool) -> None:
+    """Makes template and zip under .local/build/<stage>."""
+    from infra.build import build
+
+    with console.status(f"packaging {stage}"):
+        built = build(load_deployment(stage), region, embedded=embedded)
+    console.print(f"{built.template}\n{built.zip}  {built.zip.stat().st_size // 1024} KiB", soft_wrap=True)
+
+
+@cli.command()
+@stage_option
+@region_option
+@endpoint_option
+@click.option("--sample", default="gulou", show_default=True, help="A directory of infra/samples.")
+def load(stage: str, region: str, endpoint: str | None, sample: str) -> None:
+    """Loads a sample district into the reference table; loading again changes nothing."""
+    from infra.deploy import session
+    from infra.load import SAMPLES
+    from infra.load import load as load_rows
+
+    def client_of(service: str, **more: Any) -> Any:
+        return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+    outputs = client_of("cloudformation").describe_stacks(StackName=load_deployment(stage).stack("stateful"))
+    table = next(
+        output["OutputValue"] for output in outputs["Stacks"][0]["Outputs"] if output["OutputKey"] == "ReferenceTable"
+    )
+    load_with_bar(client_of, table, SAMPLES / sample, load_rows)
+
+
+@cli.command()
+@click.argument("staff_id")
+@click.option("--name", default="run", show_default=True, help="Whose issuer: run, or another under .local/.")
+@click.option("--stage", default="local", show_default=True)
+@click.option("--hours", default=24.0, show_default=True)
+def token(staff_id: str, name: str, stage: str, hours: float) -> None:
+    """Prints a bearer token of a staff member, signed by the local issuer."""
+    from infra.issuer import Issuer
+
+    click.echo(Issuer(name, load_deployment(stage).oidc_audience).token(staff_id, hours))
+
+
+def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:
+    """Loads a sample directory under a progress bar."""
+    from infra.load import sample_rows
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(f"reading {directory.name}", total=None)
+        rows = sample_rows(directory)
+        bar.update(task, description=f"loading {directory.name}", total=len(rows))
+        load_rows(client_of, table, rows, lambda written: bar.update(task, advance=written))
+
+
+def _say(status: Any, line: str) -> None:
+    status.update(line)
+    if not line.endswith("complete") or " create complete" in line or " update complete" in line:
+        console.print(f"[dim]{line}[/dim]")
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,223 @@
+"""The invariants of a day, checked from outside: by the API, the tables as they lie, and the cloud's message logs."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.day.expected import Expectations, Told
+from infra.day.senders import Sent
+from infra.day.system import Caller, System
+from infra.day.watch import Watch
+
+_RESOLVED = "case.resolved.v1"
+
+
+@dataclass(slots=True)
+class Findings:
+    """`.local/demo.json`. `faults` says in words what does not hold; empty when all does."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    refused: int = 0
+    repeats: int = 0
+    cases: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    alerts_expected: int = 0
+    alerts_delivered: int = 0
+    alerts_repeated: int = 0
+    alerts_unexpected: int = 0
+    answers_missing: int = 0
+    visits_due: int = 0
+    visits_done: int = 0
+    reopened: int = 0
+    declined: int = 0
+    closed: int = 0
+    pictures: int = 0
+    pictures_arrived: int = 0
+    dead_letters: int = 0
+    seconds: float = 0.0
+    reports_per_second: float = 0.0
+    upload_to_alert_p50_ms: int = 0
+    upload_to_alert_p95_ms: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All cases of a day as the API and the table tell of them."""
+
+    reports: Mapping[str, dict[str, Any]]  # report rows by report id
+    cases: Mapping[str, dict[str, Any]]  # the API's case by id
+    timelines: Mapping[str, list[dict[str, Any]]]
+
+
+def read_ledger(system: System, store: Any) -> Ledger:
+    """Read everything: report rows from the table as it lies, cases and timelines through the API."""
+    reports, case_ids = {}, set()
+    pages = store.get_paginator("scan").paginate(TableName=system.outputs["CasesTable"])
+    for page in pages:
+        for item in page["Items"]:
+            kind, _, name = item["pk"]["S"].partition("#")
+            if kind == "REPORT":
+                detail = json.loads(item["detail"]["S"])
+                reports[name] = {
+                    "source": item["source"]["S"],
+                    "case_id": item["case_id"]["S"],
+                    "message_id": detail["message_id"],
+                }
+            elif kind == "CASE" and item["sk"]["S"] == "CASE":
+                case_ids.add(name)
+    token = system.token_of_role("administrator")
+    caller = Caller(system)
+    cases = {case_id: caller.get(f"/v1/cases/{case_id}", token).json() for case_id in sorted(case_ids)}
+    timelines = {i: caller.get(f"/v1/cases/{i}/timeline", token).json()["items"] for i in cases}
+    return Ledger(reports, cases, timelines)
+
+
+def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pack: Path, sample: Path) -> Findings:
+    """Hold what happened against what should have. Every fault is put into words."""
+    found = Findings()
+    _check_acknowledgements(found, sent)
+    _check_reports(found, system, sent, ledger)
+    _check_cases(found, ledger)
+    _check_alerts(found, expected_alerts(ledger, sent, pack, sample), watch, ledger, _phones(sent, ledger))
+    _check_speed(found, sent, watch)
+    return found
+
+
+def expected_alerts(ledger: Ledger, sent: Sequence[Sent], pack: Path, sample: Path) -> Counter[Told]:
+    """Everything that should have been sent, worked out without the application."""
+    expectations = Expectations.read(pack, sample, _phones(sent, ledger))
+    told: Counter[Told] = Counter()
+    for case_id, timeline in ledger.timelines.items():
+        told += expectations.of_case(ledger.cases[case_id]["tracking_code"], timeline)
+    return told
+
+
+def _check_acknowledgements(found: Findings, sent: Sequence[Sent]) -> None:
+    found.sent = len(sent)
+    found.acknowledged = sum(one.acknowledged for one in sent)
+    found.refused = sum(one.message.expected == "refused" for one in sent)
+    found.repeats = sum(one.message.expected == "repeat" for one in sent)
+    for index, one in enumerate(sent):
+        wanted = one.message
+        if wanted.expected == "refused":
+            if one.status != wanted.status:
+                found.faults.append(f"message {index} ({wanted.fault}): {one.status}, not {wanted.status}")
+            elif "code" in one.answer and one.answer["code"] != wanted.problem:
+                found.faults.append(f"message {index} ({wanted.fault}): {one.answer['code']}, not {wanted.problem}")
+        elif not one.acknowledged:
+            found.faults.append(f"message {index} ({wanted.edge}, {wanted.expected}): {one.status} {one.answer}")
+        elif wanted.repeat_of is not None and wanted.edge != "sms":
+            first = sent[wanted.repeat_of].answer
+            if any(one.answer.get(name) != first.get(name) for name in ("report_id", "case_id", "tracking_code")):
+                found.faults.append(f"message {index}: a repeat was answered otherwise than the first time")
+    if found.acknowledged != found.sent - found.refused:
+        found.faults.append(f"acknowledged {found.acknowledged} of {found.sent} sent, {found.refused} to be refused")
+
+
+def _check_reports(found: Findings, system: System, sent: Sequence[Sent], ledger: Ledger) -> None:
+    """Every acknowledged message can be read, and is one report."""
+    token, caller = system.token_of_role("administrator"), Caller(system)
+    for one in sent:
+        if not one.acknowledged or one.message.repeat_of is not None:
+            continue
+        if one.message.edge == "sms":
+            answer = caller.get("/v1/cases", token, source="sms", message_id=one.message.message_id)
+        else:
+            answer = caller.get(f"/v1/reports/{one.answer['report_id']}", token)
+        found.lost += answer.status_code != 200
+    counted = Counter((r["source"], r["message_id"]) for r in ledger.reports.values())
+    told = sum(one.acknowledged and one.message.repeat_of is None for one in sent)
+    found.duplicated = sum(n - 1 for n in counted.values()) + max(0, len(ledger.reports) - told)
+    if found.lost:
+        found.faults.append(f"{found.lost} acknowledged reports cannot be read")
+    if found.duplicated:
+        found.faults.append(f"{found.duplicated} reports more than messages")
+
+
+def _phones(sent: Sequence[Sent], ledger: Ledger) -> Mapping[str, str]:
+    """The phone each report left, by report id, as it was sent."""
+    by_text = {row["message_id"]: report_id for report_id, row in ledger.reports.items() if row["source"] == "sms"}
+    phones = {}
+    for one in sent:
+        if not one.acknowledged or one.message.repeat_of is not None:
+            continue
+        body = json.loads(one.body)
+        match one.message.edge:
+            case "sms":
+                phones[by_text.get(one.message.message_id, "")] = f"+86{body[0]['phone_number']}"
+            case "mobile":
+                phones[one.answer["report_id"]] = (body.get("reporter") or {}).get("phone")
+            case "hotline":
+                phones[one.answer["report_id"]] = (body.get("caller") or {}).get("phone")
+    return {report_id: phone for report_id, phone in phones.items() if phone}
+
+
+def _check_cases(found: Findings, ledger: Ledger) -> None:
+    events = [event for timeline in ledger.timelines.values() for event in timeline]
+    types = Counter(event["type"] for event in events)
+    found.cases = len(ledger.cases)
+    found.closed = sum(case["state"] == "closed" for case in ledger.cases.values())
+    found.visits_due = types["visit.due.v1"]
+    found.visits_done = types["visit.recorded.v1"]
+    found.reopened = types["case.reopened.v1"]
+    found.declined = types["case.reopen-declined.v1"]
+    if found.closed != found.cases:
+        found.faults.append(f"{found.cases - found.closed} cases were not closed")
+    if found.visits_done != found.visits_due or not found.visits_due:
+        found.faults.append(f"{found.visits_done} visits made of {found.visits_due} that fell due")
+    if not found.reopened or not found.declined:
+        found.faults.append("no reopening was granted, or none declined")
+
+
+def _check_alerts(
+    found: Findings, expected: Counter[Told], watch: Watch, ledger: Ledger, phones: Mapping[str, str]
+) -> None:
+    delivered = watch.delivered
+    found.alerts_expected = expected.total()
+    found.alerts_delivered = (expected & delivered).total()
+    found.alerts_repeated = sum(n - 1 for n in delivered.values() if n > 1)
+    found.alerts_unexpected = len(set(delivered) - set(expected)) + len(watch.strangers)
+    for case_id, timeline in ledger.timelines.items():
+        code = ledger.cases[case_id]["tracking_code"]
+        for event in timeline:
+            if event["type"] == _RESOLVED:
+                reference = f"{code}-{'.'.join(event['id'].split('.')[-2:])}"
+                owed = {phones[r] for r in event["data"]["report_ids"] if r in phones}
+                found.answers_missing += sum((reference, phone, "sms") not in delivered for phone in owed)
+    for name, wrong in (
+        ("alerts not delivered", found.alerts_expected - found.alerts_delivered),
+        ("alerts repeated", found.alerts_repeated),
+        ("alerts nobody should have had", found.alerts_unexpected),
+        ("answers missing", found.answers_missing),
+    ):
+        if wrong:
+            found.faults.append(f"{wrong} {name}")
+
+
+def _check_speed(found: Findings, sent: Sequence[Sent], watch: Watch) -> None:
+    """From the start of an upload to the first officer's SMS about it, for reports that opened a case."""
+    waits = []
+    for one in sent:
+        code = one.answer.get("tracking_code")
+        if not one.acknowledged or one.message.repeat_of is not None or not code or one.answer.get("joined"):
+            continue
+        seen = [
+            at for (ref, channel), at in watch.first_seen.items() if channel == "sms" and ref.startswith(f"{code}-1.")
+        ]
+        if seen:
+            waits.append((min(seen) - one.at) * 1000)
+    if len(waits) > 1:
+        found.upload_to_alert_p50_ms = round(statistics.median(waits))
+        found.upload_to_alert_p95_ms = round(statistics.quantiles(waits, n=20)[-1])

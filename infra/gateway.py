@@ -1,0 +1,57 @@
+"""Overrides of Chalice's REST API, and what the gateway answers by itself, as problem+json of the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+CODES = {
+    "ACCESS_DENIED": "forbidden",
+    "AUTHORIZER_CONFIGURATION_ERROR": "internal-error",
+    "AUTHORIZER_FAILURE": "internal-error",
+    "DEFAULT_5XX": "internal-error",
+    "EXPIRED_TOKEN": "unauthorized",
+    "INTEGRATION_FAILURE": "internal-error",
+    "INTEGRATION_TIMEOUT": "timeout",
+    "INVALID_SIGNATURE": "unauthorized",
+    "MISSING_AUTHENTICATION_TOKEN": "not-found",  # what the gateway calls a path it does not know
+    "REQUEST_TOO_LARGE": "body-too-large",
+    "RESOURCE_NOT_FOUND": "not-found",
+    "THROTTLED": "too-many-requests",
+    "UNAUTHORIZED": "unauthorized",
+    "UNSUPPORTED_MEDIA_TYPE": "unsupported-media-type",
+}
+"""Type of gateway response -> code of the error catalogue."""
+
+
+def rest_api_override(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Tracing, metrics, and the gateway's own errors with CORS; `errors` is the contract's catalogue."""
+    return {
+        "Properties": {
+            "Name": {"Fn::Sub": "wangge-${Stage}"},
+            "TracingEnabled": True,
+            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": True}],
+            "GatewayResponses": {kind: _answer(code, errors[code]) for kind, code in CODES.items()},
+        }
+    }
+
+
+def _answer(code: str, error: Mapping[str, Any]) -> dict[str, Any]:
+    problem = {
+        "type": f"urn:wangge:problem:{code}",
+        "status": error["status"],
+        "code": code,
+        "title": error["title"],
+        "detail": error["zh"],
+        "detail_en": error["en"],
+        "field": None,
+    }
+    headers = {"Content-Type": "'application/problem+json'", "Access-Control-Allow-Origin": "'*'"}
+    if error["status"] == 401:
+        headers["WWW-Authenticate"] = "'Bearer'"
+    return {
+        "StatusCode": str(error["status"]),
+        "ResponseTemplates": {"application/json": json.dumps(problem, ensure_ascii=False)},
+        "ResponseParameters": {"Headers": headers},
+    }

@@ -1,0 +1,129 @@
+"""Loads a sample district into the reference table: areas, tiles, posts, staff and duty rosters.
+
+Every row is put whole under a key of its own, so that loading again changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+from botocore.config import Config
+
+from infra.tiles import paths_by_code, tile_rows
+
+SAMPLES = Path(__file__).with_name("samples")
+BATCH = 25
+"""What one BatchWriteItem takes."""
+
+WRITERS = 4
+TRIES = 10
+
+Row = dict[str, Any]
+
+
+class LoadFailed(RuntimeError):
+    """The table kept refusing rows."""
+
+
+def sample_rows(directory: Path) -> list[Row]:
+    """Every row of the reference table that a sample directory describes, keys included."""
+    features = json.loads((directory / "areas.geojson").read_text("utf-8"))["features"]
+    staff = {row["staff_id"]: row for row in _csv(directory / "staff.csv")}
+    return [
+        *_area_rows(features),
+        *_tile_rows(features),
+        *_post_rows(_csv(directory / "posts.csv"), staff),
+        *_staff_rows(staff.values()),
+        *_duty_rows(_csv(directory / "duty.csv"), staff),
+    ]
+
+
+def load(
+    client_of: Callable[..., Any], table: str, rows: Sequence[Row], progress: Callable[[int], None] = lambda rows: None
+) -> None:
+    """Writes the rows in parallel batches; `progress` is told how many each batch held. Raises LoadFailed."""
+    dynamodb = client_of("dynamodb", config=Config(max_pool_connections=WRITERS))
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for written in writers.map(lambda batch: _write(dynamodb, table, batch), batches):
+            progress(written)
+
+
+def _write(dynamodb: Any, table: str, batch: Sequence[Row]) -> int:
+    serialize = TypeSerializer().serialize
+    waiting = {table: [{"PutRequest": {"Item": {k: serialize(v) for k, v in row.items()}}} for row in batch]}
+    for attempt in range(TRIES):
+        waiting = dynamodb.batch_write_item(RequestItems=waiting)["UnprocessedItems"]
+        if not waiting:
+            return len(batch)
+        time.sleep(0.05 * 2**attempt)
+    raise LoadFailed(f"{table} refused {sum(map(len, waiting.values()))} rows {TRIES} times")
+
+
+def _area_rows(features: Sequence[Row]) -> Iterator[Row]:
+    paths = paths_by_code(features)
+    for feature in features:
+        area = feature["properties"]
+        yield {
+            "pk": f"AREA#{area['code']}",
+            "sk": "AREA",
+            **{name: area[name] for name in ("code", "name", "level", "parent", "households")},
+            "path": paths[area["code"]],
+        }
+
+
+def _tile_rows(features: Sequence[Row]) -> Iterator[Row]:
+    for row in tile_rows(features):
+        cells = json.dumps(row["cells"], ensure_ascii=False, separators=(",", ":"))
+        yield {"pk": f"TILE#{row['tile']}", "sk": "TILE", "cells": cells}
+
+
+def _post_rows(posts: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
+    for post in posts:
+        yield {
+            "pk": f"AREA#{post['area']}",
+            "sk": f"POST#{post['post']}#{post['staff_id']}",
+            **_contact(staff[post["staff_id"]]),
+            "from": post["from"],
+            "until": post["until"],
+        }
+
+
+def _staff_rows(staff: Iterable[Row]) -> Iterator[Row]:
+    for person in staff:
+        yield {
+            "pk": f"STAFF#{person['staff_id']}",
+            "sk": "STAFF",
+            **_contact(person),
+            "role": person["role"],
+            "unit": person["unit"],
+            "areas": [area for area in person["areas"].split(";") if area],
+            "active": True,
+        }
+
+
+def _duty_rows(duty: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
+    for turn in duty:
+        yield {
+            "pk": f"UNIT#{turn['unit']}",
+            "sk": f"DUTY#{turn['staff_id']}#{turn['from']}",
+            **_contact(staff[turn["staff_id"]]),
+            "from": turn["from"],
+            "to": turn["to"],
+        }
+
+
+def _contact(person: Row) -> Row:
+    return {name: person[name] for name in ("staff_id", "name", "phone", "email")}
+
+
+def _csv(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

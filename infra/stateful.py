@@ -1,0 +1,224 @@
+"""The stateful stack: what must outlive every release. Its outputs are the application stack's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Template, kms, s3, secretsmanager, ses, sns
+from troposphere import dynamodb as ddb
+
+QUEUE_ATTRIBUTES: tuple[str, ...] | None = None
+"""What the index `queue` copies of a case row beside the keys; None: everything."""
+
+UNCLAIMED_DAYS = 7
+"""An upload still tagged `claimed=no` after so many days belongs to no report and is deleted."""
+
+
+def stateful_template() -> dict[str, Any]:
+    """The stack's template. Parameters: Stage, Protected (yes|no), MailIdentity (may be empty)."""
+    template = Template(Description="Wangge: tables, media, keys and topics")
+    template.add_parameter(Parameter("Stage", Type="String", AllowedPattern="[a-z][a-z0-9-]{0,15}"))
+    template.add_parameter(Parameter("Protected", Type="String", AllowedValues=["yes", "no"], Default="yes"))
+    template.add_parameter(Parameter("MailIdentity", Type="String", Default=""))
+    template.add_condition("IsProtected", Equals(Ref("Protected"), "yes"))
+    template.add_condition("HasMail", {"Fn::Not": [Equals(Ref("MailIdentity"), "")]})
+    _add_tables(template)
+    _add_media(template)
+    _add_secrets(template)
+    template.add_resource(sns.Topic("CaseEvents", TopicName=_name("case-events"), KmsMasterKeyId="alias/aws/sns"))
+    template.add_resource(ses.EmailIdentity("MailSender", EmailIdentity=Ref("MailIdentity"), Condition="HasMail"))
+    for name, value in {
+        "CasesTable": Ref("Cases"),
+        "CasesStreamArn": GetAtt("Cases", "StreamArn"),
+        "ReferenceTable": Ref("Reference"),
+        "VaultTable": Ref("Vault"),
+        "MediaBucket": Ref("Media"),
+        "EventsTopicArn": Ref("CaseEvents"),
+        "ObjectEventsTopicArn": Ref("ObjectEvents"),
+        "DataKeyArn": GetAtt("IdentityKey", "Arn"),
+        "SecretArn": GetAtt("ApplicationSecret", "Id"),  # the ARN; Ref is the name on the embedded cloud
+    }.items():
+        template.add_output(Output(name, Value=value))
+    rendered: dict[str, Any] = template.to_dict()
+    return rendered
+
+
+def _name(what: str) -> Sub:
+    return Sub(f"wangge-${{Stage}}-{what}")
+
+
+def _add_tables(template: Template) -> None:
+    cases = _table(
+        "Cases",
+        keys=("queue", "queue_order", "due_shard", "due_at"),
+        StreamSpecification=ddb.StreamSpecification(StreamViewType="NEW_IMAGE"),
+        TimeToLiveSpecification=ddb.TimeToLiveSpecification(AttributeName="expires", Enabled=True),
+        GlobalSecondaryIndexes=[
+            _index("queue", "queue", "queue_order", _queue_projection()),
+            _index("due", "due_shard", "due_at", ddb.Projection(ProjectionType="KEYS_ONLY")),
+        ],
+    )
+    for table in (cases, _table("Reference"), _table("Vault")):
+        template.add_resource(table)
+
+
+def _table(title: str, keys: tuple[str, ...] = (), **more: Any) -> ddb.Table:
+    return ddb.Table(
+        title,
+        TableName=_name(title.lower()),
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            ddb.AttributeDefinition(AttributeName=name, AttributeType="S") for name in ("pk", "sk", *keys)
+        ],
+        KeySchema=_key_schema("pk", "sk"),
+        PointInTimeRecoverySpecification=ddb.PointInTimeRecoverySpecification(PointInTimeRecoveryEnabled=True),
+        SSESpecification=ddb.SSESpecification(SSEEnabled=True),
+        DeletionProtectionEnabled=If("IsProtected", True, False),
+        DeletionPolicy="Retain",
+        UpdateReplacePolicy="Retain",
+        **more,
+    )
+
+
+def _key_schema(partition: str, sort: str) -> list[ddb.KeySchema]:
+    return [
+        ddb.KeySchema(AttributeName=partition, KeyType="HASH"),
+        ddb.KeySchema(AttributeName=sort, KeyType="RANGE"),
+    ]
+
+
+def _index(name: str, partition: str, sort: str, projection: ddb.Projection) -> ddb.GlobalSecondaryIndex:
+    return ddb.GlobalSecondaryIndex(IndexName=name, KeySchema=_key_schema(partition, sort), Projection=projection)
+
+
+def _queue_projection() -> ddb.Projection:
+    if QUEUE_ATTRIBUTES is None:
+        return ddb.Projection(ProjectionType="ALL")
+    return ddb.Projection(ProjectionType="INCLUDE", NonKeyAttributes=list(QUEUE_ATTRIBUTES))
+
+
+def _add_media(template: Template) -> None:
+    """The bucket of pictures; every arrival is told to the topic object-events."""
+    bucket = "wangge-${Stage}-media-${AWS::AccountId}-${AWS::Region}"
+    bucket_arn = Sub("arn:${AWS::Partition}:s3:::" + bucket)
+    template.add_resource(sns.Topic("ObjectEvents", TopicName=_name("object-events")))
+    template.add_resource(
+        sns.TopicPolicy(
+            "ObjectEventsPolicy",
+            Topics=[Ref("ObjectEvents")],
+            PolicyDocument=_policy(
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": "sns:Publish",
+                    "Resource": Ref("ObjectEvents"),
+                    "Condition": {
+                        "ArnLike": {"aws:SourceArn": bucket_arn},
+                        "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+                    },
+                }
+            ),
+        )
+    )
+    template.add_resource(
+        s3.Bucket(
+            "Media",
+            DependsOn="ObjectEventsPolicy",
+            BucketName=Sub(bucket),
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
+                BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+            ),
+            OwnershipControls=s3.OwnershipControls(
+                Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+            ),
+            BucketEncryption=s3.BucketEncryption(
+                ServerSideEncryptionConfiguration=[
+                    s3.ServerSideEncryptionRule(
+                        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+                    )
+                ]
+            ),
+            LifecycleConfiguration=s3.LifecycleConfiguration(
+                Rules=[
+                    s3.LifecycleRule(
+                        Id="never-claimed",
+                        Status="Enabled",
+                        TagFilters=[s3.TagFilter(Key="claimed", Value="no")],
+                        ExpirationInDays=UNCLAIMED_DAYS,
+                    ),
+                    s3.LifecycleRule(
+                        Id="never-finished",
+                        Status="Enabled",
+                        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
+                    ),
+                ]
+            ),
+            CorsConfiguration=s3.CorsConfiguration(
+                CorsRules=[
+                    s3.CorsRules(
+                        AllowedMethods=["GET", "POST"], AllowedOrigins=["*"], AllowedHeaders=["*"], MaxAge=3600
+                    )
+                ]
+            ),
+            NotificationConfiguration=s3.NotificationConfiguration(
+                TopicConfigurations=[s3.TopicConfigurations(Event="s3:ObjectCreated:*", Topic=Ref("ObjectEvents"))]
+            ),
+        )
+    )
+    template.add_resource(
+        s3.BucketPolicy(
+            "MediaPolicy",
+            Condition="IsProtected",
+            Bucket=Ref("Media"),
+            PolicyDocument=_policy(
+                {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": [bucket_arn, Sub("arn:${AWS::Partition}:s3:::" + bucket + "/*")],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                }
+            ),
+        )
+    )
+
+
+def _add_secrets(template: Template) -> None:
+    """The key that wraps the data keys of reporters' identities; the application's secret (deploy.py fills it)."""
+    template.add_resource(
+        kms.Key(
+            "IdentityKey",
+            Description="Wraps the data keys of reporters' identities",
+            EnableKeyRotation=True,
+            PendingWindowInDays=30,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            KeyPolicy=_policy(
+                {
+                    "Sid": "AccountDelegatesToItsRoles",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")},
+                    "Action": "kms:*",
+                    "Resource": "*",
+                }
+            ),
+        )
+    )
+    template.add_resource(
+        kms.Alias("IdentityKeyAlias", AliasName=Sub("alias/wangge-${Stage}-identities"), TargetKeyId=Ref("IdentityKey"))
+    )
+    template.add_resource(
+        secretsmanager.Secret(
+            "ApplicationSecret",
+            Name=Sub("wangge/${Stage}/application"),
+            Description="Webhook secrets, key of phone hashes, key of cursors",
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+        )
+    )
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -1,0 +1,76 @@
+"""Fixtures: the real policy pack, tables of the deployed template on moto, a small piece of grid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.domain.policy import Policy
+from chalicelib.models.base import ReferenceRow, VaultRow, connect
+from chalicelib.models.case_rows import CasesRow
+from chalicelib.policy.compiler import compile_pack
+from chalicelib.policy.loader import load_policy
+from tests.tables import make_tables
+from tests.world import CELL, COMMUNITY, World
+
+REGION = "us-east-1"
+PACK = Path(__file__).parent.parent / "chalicelib" / "policy" / "gulou"
+
+
+@pytest.fixture(scope="session")
+def pack_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pack") / "pack.json"
+    path.write_bytes(compile_pack(PACK, None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def policy(pack_file: Path) -> Policy:
+    return load_policy(pack_file)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def tables(aws: None) -> dict[str, str]:
+    return make_tables(boto3.client("dynamodb", REGION))
+
+
+@pytest.fixture
+def connection(tables: dict[str, str]) -> Any:
+    return connect({CasesRow: tables["Cases"], ReferenceRow: tables["Reference"], VaultRow: tables["Vault"]}, REGION)
+
+
+@pytest.fixture
+def world(connection: Any, tables: dict[str, str], policy: Policy) -> World:
+    """Services on moto's tables, with one cell, its staff on duty, a hand-set clock and recording providers."""
+    reference = boto3.resource("dynamodb", REGION).Table(tables["Reference"])
+    path = ["鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"]
+    ring = [[117.18, 34.28], [117.19, 34.28], [117.19, 34.29], [117.18, 34.29]]
+    for depth, code in enumerate((COMMUNITY[:6], COMMUNITY[:9], COMMUNITY, CELL[:14], CELL), start=1):
+        row = {"code": code, "name": path[depth - 1], "level": "x", "path": path[:depth]}
+        reference.put_item(Item={"pk": f"AREA#{code}", "sk": "AREA", **row})
+    cells = json.dumps([{"code": CELL, "path": path, "ring": ring}])
+    for x in range(23436, 23439):
+        for y in range(6856, 6859):
+            reference.put_item(Item={"pk": f"TILE#{x}:{y}", "sk": "TILE", "cells": cells})
+    return World(connection, reference, policy, datetime(2026, 11, 22, 2, 0, tzinfo=UTC))

@@ -1,0 +1,67 @@
+"""What goes into the package, and what stays out."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_configuration
+
+from infra.build import BuildFailed, Package, _check_types, build
+from infra.dependencies import SERVICES
+from infra.settings import load_deployment
+from tests.infra.conftest import REGION
+
+
+@pytest.fixture(scope="module")
+def names(package: Package) -> set[str]:
+    with zipfile.ZipFile(package.zip) as archive:
+        return set(archive.namelist())
+
+
+def test_chalice_finds_nothing_wrong(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.chdir(package.source)
+    validate_configuration(CLIFactory(str(package.source)).create_config_obj("local"))
+
+
+def test_the_package_holds_the_compiled_pack_and_the_contract_but_not_their_sources(names: set[str]) -> None:
+    assert {
+        "app.py",
+        "chalicelib/policy/pack.json",
+        "chalicelib/policy/loader.py",
+        "chalicelib/handlers/openapi.json",
+        "chalicelib/handlers/errors.json",
+    } <= names
+    assert [
+        name for name in names if name.startswith("chalicelib/policy/") and name.endswith((".toml", "schema.py"))
+    ] == []
+
+
+def test_the_package_leaves_out_what_lambda_never_opens(names: set[str]) -> None:
+    tools = ("boto3/", "chalice/cli", "moto/", "pytest/", "infra/", "tests/", "bin/")
+    assert [name for name in names if name.startswith(tools) or "/tests/" in name or name.endswith(".pyi")] == []
+    described = {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2}
+    assert described == set(SERVICES)
+
+
+def test_every_module_has_its_bytecode(names: set[str]) -> None:
+    """Lambda cannot write it, and a cold start without it takes twice as long."""
+    compiled = {name.split(".cpython-")[0].replace("__pycache__/", "") for name in names if name.endswith(".pyc")}
+    ours = {name.removesuffix(".py") for name in names if name.startswith(("chalicelib/", "pydantic/", "botocore/"))}
+    assert [name for name in ours if f"{name}.py" in names and name not in compiled] == []
+
+
+def test_an_unchanged_tree_is_not_packaged_again(package: Package) -> None:
+    before = package.zip.stat().st_mtime_ns
+    again = build(load_deployment("local"), REGION, embedded=True, target=package.source.parent)
+    assert again.zip.stat().st_mtime_ns == before
+
+
+def test_a_misspelt_override_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "sam.json"
+    template.write_text('{"Resources": {"Relai": {"Properties": {}}}}', "utf-8")
+    with pytest.raises(BuildFailed, match="Relai"):
+        _check_types(template)

@@ -1,0 +1,153 @@
+"""Whoever must act is told, once: under redelivery, in parallel, with a channel down, with a sender that died."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.deliveries import LEASE, OutcomeUnknown, Undeliverable, Unreachable
+from chalicelib.domain.envelope import Happening
+from chalicelib.services.alerts import NotAllTold
+from tests.world import COMMUNITY, World
+
+
+@pytest.fixture
+def assigned(world: World) -> Happening:
+    receipt = world.submit()
+    case = world.case(receipt.case_id)
+    world.on_duty(receipt.unit_id, "d1")
+    for unit in case.joint_units:
+        world.on_duty(unit, f"j-{unit}")
+    return world.happenings(receipt.case_id, "case.assigned.v1")[0]
+
+
+def test_the_officers_on_duty_are_told_over_each_channel_once(world: World, assigned: Happening) -> None:
+    for _ in range(3):
+        world.alerts.tell(assigned)
+    people = 1 + len(assigned.data["joint_units"])
+    assert len(world.texts.sent) == people and len(world.mails.sent) == people
+    assert len({address for address, _ in world.texts.sent}) == people
+
+
+def test_every_message_ends_with_the_reference_of_its_event(world: World, assigned: Happening) -> None:
+    world.alerts.tell(assigned)
+    code = assigned.data["tracking_code"]
+    for _, text in world.texts.sent + world.mails.sent:
+        assert text.rstrip().endswith(f"[{code}-1.3]")
+
+
+def test_a_failed_channel_is_retried_alone(world: World, assigned: Happening) -> None:
+    world.mails.errors = [Unreachable("down")] * 10
+    with pytest.raises(NotAllTold):
+        world.alerts.tell(assigned)
+    texts = len(world.texts.sent)
+    world.mails.errors = []
+    world.alerts.tell(assigned)
+    assert len(world.texts.sent) == texts
+    assert len(world.mails.sent) == texts
+
+
+def test_an_address_that_is_bad_for_good_is_written_down_and_not_tried_again(world: World, assigned: Happening) -> None:
+    world.mails.errors = [Undeliverable("bad-address")] * 10
+    world.alerts.tell(assigned)
+    world.mails.errors = []
+    world.alerts.tell(assigned)
+    assert not world.mails.sent
+    assert {row.state for row in world.ledger.of_event(assigned.id) if row.channel == "email"} == {"abandoned"}
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_a_sender_that_dies_loses_nothing_and_repeats_at_most_the_send_in_flight(
+    world: World, assigned: Happening, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = iter(range(1000))
+
+    def dying(act):  # type: ignore[no-untyped-def]
+        def before_and_after(*args):  # type: ignore[no-untyped-def]
+            if next(steps) == after:
+                raise Killed
+            done = act(*args)
+            if next(steps) == after:
+                raise Killed
+            return done
+
+        return before_and_after
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.texts, "take", dying(world.texts.take))
+        patch.setattr(world.mails, "take", dying(world.mails.take))
+        patch.setattr(world.ledger, "plan", dying(world.ledger.plan))
+        patch.setattr(world.ledger, "advance", dying(world.ledger.advance))
+        with pytest.raises(Killed):
+            world.alerts.tell(assigned)
+    world.clock.at += LEASE
+    world.alerts.tell(assigned)
+    sent = world.texts.sent + world.mails.sent
+    wanted = 2 * (1 + len(assigned.data["joint_units"]))
+    repeated = len(sent) - wanted
+    assert len(set(sent)) == wanted and repeated in (0, 1)
+    unknown = [row for row in world.ledger.of_event(assigned.id) if "outcome-unknown" in repr(row.attempts)]
+    assert len(unknown) <= 1
+    if repeated:
+        assert len(unknown) == 1
+
+
+def test_while_another_sender_is_at_it_the_event_waits(world: World, assigned: Happening) -> None:
+    world.texts.errors = [OutcomeUnknown("timeout")]
+    with pytest.raises(NotAllTold):
+        world.alerts.tell(assigned)
+    row = next(r for r in world.ledger.of_event(assigned.id) if not r.settled)
+    world.ledger.advance(row.begin(world.clock.now()))
+    texts = len(world.texts.sent)
+    with pytest.raises(NotAllTold):
+        world.alerts.tell(assigned)
+    assert len(world.texts.sent) == texts
+
+
+def test_nobody_on_duty_means_the_whole_unit_is_told(world: World) -> None:
+    receipt = world.submit()
+    world.on_duty(receipt.unit_id, "d1", "d2", start="03:00", end="03:01")
+    for unit in world.case(receipt.case_id).joint_units:
+        world.on_duty(unit, f"j-{unit}")
+    world.alerts.tell(world.happenings(receipt.case_id, "case.assigned.v1")[0])
+    assert len(world.texts.sent) == 2 + len(world.case(receipt.case_id).joint_units)
+
+
+def test_a_unit_without_a_roster_is_answered_for_by_the_linkage_centre(world: World) -> None:
+    world.on_duty("linkage-centre", "night")
+    receipt = world.submit(text="想咨询一下")
+    world.alerts.tell(world.happenings(receipt.case_id, "case.sent-to-screening.v1")[0])
+    assert len(world.texts.sent) == 1
+
+
+def test_duty_runs_over_midnight(world: World) -> None:
+    world.on_duty(f"centre-{COMMUNITY}", "night", start="20:00", end="08:00")
+    world.on_duty(f"centre-{COMMUNITY}", "day", start="08:00", end="20:00")
+    receipt = world.submit(text="想咨询一下")  # 10:00 in the district
+    world.alerts.tell(world.happenings(receipt.case_id, "case.sent-to-screening.v1")[0])
+    assert [address for address, _ in world.mails.sent] == ["day@example.org"]
+
+
+def test_every_reporter_is_answered_and_one_who_told_twice_once(world: World) -> None:
+    first = world.text("路口井盖缺失", phone="+8613900000001")
+    world.text("还没人来", phone="+8613900000001")
+    from tests.world import LINKAGE, officer_of
+
+    world.act(first.case_id, "classify", LINKAGE, category="missing-manhole-cover", area=COMMUNITY)
+    officer = officer_of(world.case(first.case_id).lead or "")
+    world.act(first.case_id, "accept", officer)
+    world.act(first.case_id, "resolve", officer, note="已更换井盖")
+    world.alerts.tell(world.happenings(first.case_id, "case.resolved.v1")[0])
+    assert [address for address, _ in world.texts.sent] == ["+8613900000001"]
+    assert "已更换井盖" in world.texts.sent[0][1]
+
+
+def test_a_texter_gets_the_tracking_code_and_a_caller_does_not(world: World) -> None:
+    text = world.text("楼上漏水")
+    world.alerts.tell(world.happenings(text.case_id, "case.reported.v1")[0])
+    mobile = world.submit()
+    world.alerts.tell(world.happenings(mobile.case_id, "case.reported.v1")[0])
+    assert len(world.texts.sent) == 1 and text.tracking_code in world.texts.sent[0][1]

@@ -1,0 +1,146 @@
+"""The policy pack `gulou` compiles, always to the same bytes, and means what it says."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.procedure import _ACTIONS
+from chalicelib.domain.screening import screen
+from chalicelib.policy.compiler import compile_pack, main
+from chalicelib.policy.loader import load_policy, policy_from
+
+POLICY = Path(__file__).parents[2] / "chalicelib" / "policy"
+GULOU = POLICY / "gulou"
+DEMO = Path("overlays/demo.toml")
+SENTENCES = Path(__file__).with_name("screening_sentences.csv")
+
+
+@pytest.fixture(scope="module")
+def compiled() -> bytes:
+    return compile_pack(GULOU)
+
+
+@pytest.fixture(scope="module")
+def policy(compiled: bytes) -> Policy:
+    return policy_from(json.loads(compiled))
+
+
+@pytest.fixture(scope="module")
+def demo() -> Policy:
+    return policy_from(json.loads(compile_pack(GULOU, DEMO)))
+
+
+def test_the_same_pack_gives_the_same_bytes(compiled: bytes) -> None:
+    assert compile_pack(GULOU) == compiled
+
+
+def test_the_version_is_the_packs_name_and_the_hash_of_what_it_says(compiled: bytes, demo: Policy) -> None:
+    version = json.loads(compiled)["version"]
+    assert version.startswith("gulou-") and len(version) == len("gulou-") + 12
+    assert demo.version != version
+
+
+def test_the_district_has_its_kinds_departments_and_one_seven_sixty_five_centres(policy: Policy) -> None:
+    assert set(policy.kinds) == {"dispute", "livelihood", "hazard", "population", "security", "petition"}
+    assert len(policy.categories) >= 45
+    assert {category.kind for category in policy.categories.values()} == set(policy.kinds)
+    centres = [unit for unit in policy.units.values() if unit.kind == "centre"]
+    assert [sum(len(unit.area) == digits for unit in centres) for digits in (6, 9, 12)] == [1, 7, 65]
+    assert len(policy.units) - len(centres) == 25
+    assert {unit.id for unit in policy.units.values() if unit.integrated} == {"urban-management", "public-security"}
+
+
+@pytest.mark.parametrize(
+    ("area", "digits", "centre"),
+    [
+        ("3203020010020101", 12, "centre-320302001002"),
+        ("3203020010020101", 9, "centre-320302001"),
+        ("3203020010020101", 6, "linkage-centre"),
+        ("320302001", 12, "centre-320302001"),
+        (None, 12, "linkage-centre"),
+    ],
+)
+def test_every_area_has_its_centre(policy: Policy, area: str | None, digits: int, centre: str) -> None:
+    assert policy.centre_of(area, digits) == centre
+
+
+def test_the_procedure_knows_what_every_action_means(policy: Policy) -> None:
+    assert set(policy.actions) == set(_ACTIONS)
+
+
+def test_petitions_go_to_the_petition_office_alone(policy: Policy) -> None:
+    petitions = [category for category in policy.categories.values() if policy.kinds[category.kind].confidential]
+    assert petitions
+    assert {(category.lead, category.joint, category.visit_after) for category in petitions} == {
+        ("petition-office", (), None)
+    }
+
+
+def test_every_message_ends_with_the_reference_of_its_event(policy: Policy) -> None:
+    texts = [text for each in policy.templates.values() for text in (each.sms, each.body) if text]
+    assert all(text.endswith("[${ref}]") for text in texts)
+
+
+def test_what_is_loaded_is_what_was_compiled(compiled: bytes, tmp_path: Path) -> None:
+    (tmp_path / "pack.json").write_bytes(compiled)
+    loaded = asdict(load_policy(tmp_path / "pack.json"))
+    del loaded["centre_by_area"]
+    assert json.loads(json.dumps(loaded, default=sorted)) == json.loads(compiled)
+
+
+def test_the_demonstration_shortens_what_comes_after_the_answer_and_nothing_else(policy: Policy, demo: Policy) -> None:
+    for category in demo.categories.values():
+        plain = policy.categories[category.id]
+        visited = plain.visit_after is not None
+        assert (category.visit_after, category.closes_after) == ((4, 3600) if visited else (None, 5))
+        assert (category.accept, category.resolve) == (plain.accept, plain.resolve)
+    assert demo.rules.second_visit_after == 4
+    assert {**_plain(demo), "rules": None, "categories": None} == {**_plain(policy), "rules": None, "categories": None}
+
+
+def _plain(policy: Policy) -> dict[str, Any]:
+    return {key: value for key, value in asdict(policy).items() if key != "version"}
+
+
+@pytest.mark.parametrize("overlay", sorted((GULOU / "overlays").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_overlay_compiles(overlay: Path) -> None:
+    assert compile_pack(GULOU, overlay)
+
+
+def test_the_command_writes_the_pack_and_counts_what_it_holds(
+    tmp_path: Path, compiled: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pack.json"
+    assert main([str(GULOU), "-o", str(out)]) == 0
+    assert out.read_bytes() == compiled
+    said = capsys.readouterr().out
+    assert "6 kinds, " in said and "25 departments, 73 centres" in said
+
+
+def test_the_command_lists_the_faults_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "-o", str(tmp_path / "pack.json")]) == 1
+    assert "units.toml: (file): is missing" in capsys.readouterr().err
+    assert not (tmp_path / "pack.json").exists()
+
+
+def _sentences() -> list[tuple[str, str]]:
+    with SENTENCES.open(encoding="utf-8", newline="") as file:
+        return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize(("text", "category"), _sentences())
+def test_the_packs_words_tell_what_residents_mean(policy: Policy, text: str, category: str) -> None:
+    assert (screen(text, None, None, policy).category or "") == category
+
+
+def test_every_category_is_told_by_some_sentence(policy: Policy) -> None:
+    told = [category for _, category in _sentences()]
+    assert set(told) - {""} == set(policy.categories)
+    assert told.count("") >= 10

@@ -1,0 +1,279 @@
+"""Every fault of a policy pack is named with its file, its key and its reason."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chalicelib.policy.compiler import PackInvalid, compile_pack
+from chalicelib.policy.schema import duration_of, seconds_of
+
+GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
+MANHOLE = 'id = "missing-manhole-cover"'
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(GULOU, tmp_path / "gulou"))
+
+
+def _faults(pack: Path, overlay: Path | None = None) -> list[str]:
+    with pytest.raises(PackInvalid) as invalid:
+        compile_pack(pack, overlay)
+    return [str(fault) for fault in invalid.value.faults]
+
+
+def _edit(pack: Path, file: str, old: str, new: str, after: str = "") -> None:
+    """Replaces the first `old` behind the first `after`."""
+    text = (pack / file).read_text(encoding="utf-8")
+    at = text.index(old, text.index(after))
+    (pack / file).write_text(text[:at] + new + text[at + len(old) :], encoding="utf-8")
+
+
+def _append(pack: Path, file: str, more: str) -> None:
+    with (pack / file).open("a", encoding="utf-8") as text:
+        text.write(f"\n{more}\n")
+
+
+# what is changed: file, behind what, old, new → the only fault
+SHAPES = {
+    "category without English": (
+        ("categories/hazard.toml", MANHOLE, 'en = "Missing or broken manhole cover"\n', ""),
+        "categories/hazard.toml: category[missing-manhole-cover].en: is missing",
+    ),
+    "category without Chinese": (
+        ("categories/hazard.toml", MANHOLE, 'zh = "井盖缺失破损"\n', ""),
+        "categories/hazard.toml: category[missing-manhole-cover].zh: is missing",
+    ),
+    "English where Chinese belongs": (
+        ("categories/hazard.toml", MANHOLE, 'zh = "井盖缺失破损"', 'zh = "Manhole"'),
+        "categories/hazard.toml: category[missing-manhole-cover].zh: must be in Chinese, not 'Manhole'",
+    ),
+    "mail without English": (
+        ("messages.toml", 'id = "assigned"', 'subject_en = "New case ${tracking_code}: ${category_en}"\n', ""),
+        "messages.toml: template[assigned].mail.subject_en: is missing",
+    ),
+    "unknown key": (
+        ("categories/hazard.toml", MANHOLE, "accept =", "acept ="),
+        "categories/hazard.toml: category[missing-manhole-cover].acept: unknown key",
+    ),
+    "duration that is none": (
+        ("categories/hazard.toml", MANHOLE, '"PT15M"', '"15 minutes"'),
+        "categories/hazard.toml: category[missing-manhole-cover].accept: must be an ISO 8601 duration of days, hours, "
+        "minutes or seconds, such as \"PT2H\" or \"P5D\", not '15 minutes'",
+    ),
+    "number where text belongs": (
+        ("units.toml", "", 'en = "Urban Management Bureau"', "en = 7"),
+        "units.toml: unit[urban-management].en: must be text, not 7",
+    ),
+    "keyword in capitals": (
+        ("categories/hazard.toml", MANHOLE, '"井盖丢了"', '"KTV井盖"'),
+        "categories/hazard.toml: category[missing-manhole-cover].keywords[4]: must be in lower case, as texts are "
+        "compared, not 'KTV井盖'",
+    ),
+    "unknown channel": (
+        ("messages.toml", 'event = "visit.due.v1"', '["sms", "email"]', '["sms", "fax"]'),
+        "messages.toml: notice[8].channels[1]: must be 'sms' or 'email', not 'fax'",
+    ),
+    "unknown audience": (
+        ("messages.toml", 'event = "visit.due.v1"', '"cell-officer"', '"mayor"'),
+        "messages.toml: notice[8].audience: must be 'reporter', 'reporters', 'lead-duty', 'joint-duty', "
+        "'screening-duty' or 'cell-officer', not 'mayor'",
+    ),
+    "number that is no count": (
+        ("rules.toml", "", "max_visits = 2", "max_visits = 0"),
+        "rules.toml: max_visits: Input should be greater than 0, not 0",
+    ),
+}
+
+MEANINGS = {
+    "unknown lead": (
+        ("categories/hazard.toml", MANHOLE, 'lead = "urban-management"', 'lead = "urban-managment"'),
+        "categories/hazard.toml: category[missing-manhole-cover].lead: unknown unit 'urban-managment'",
+    ),
+    "unknown joint unit": (
+        ("categories/hazard.toml", MANHOLE, '"@community"', '"@village"'),
+        "categories/hazard.toml: category[missing-manhole-cover].joint: unknown unit '@village'",
+    ),
+    "lead among the joint units": (
+        ("categories/hazard.toml", MANHOLE, '"@community"', '"urban-management"'),
+        "categories/hazard.toml: category[missing-manhole-cover].joint: 'urban-management' leads already",
+    ),
+    "category id in two files": (
+        ("categories/hazard.toml", "", MANHOLE, 'id = "noise"'),
+        "categories/hazard.toml: category[noise].id: is already taken in categories/dispute.toml",
+    ),
+    "unit id in two files": (
+        ("units.toml", "", 'id = "water"', 'id = "centre-320302001"'),
+        "units.toml: unit[centre-320302001].id: is already taken in",
+    ),
+    "keyword of two categories": (
+        ("categories/hazard.toml", MANHOLE, '"窨井"', '"噪音"'),
+        "categories/hazard.toml: category[missing-manhole-cover].keywords: keyword '噪音' is also of 'noise' in "
+        "categories/dispute.toml",
+    ),
+    "keyword twice": (
+        ("categories/hazard.toml", MANHOLE, '"窨井"', '"井盖"'),
+        "categories/hazard.toml: category[missing-manhole-cover].keywords: keyword '井盖' is twice here",
+    ),
+    "closes before its visit": (
+        ("categories/hazard.toml", MANHOLE, 'closes_after = "P7D"', 'closes_after = "PT24H"'),
+        "categories/hazard.toml: category[missing-manhole-cover].closes_after: P1D is not after visit_after (P1D)",
+    ),
+    "accepted after it is resolved": (
+        ("categories/hazard.toml", MANHOLE, '"PT15M"', '"PT5H"'),
+        "categories/hazard.toml: category[missing-manhole-cover].accept: PT5H is longer than resolve (PT4H)",
+    ),
+    "unknown kind": (
+        ("pack.toml", "", 'id = "hazard"', 'id = "hazards"'),
+        "categories/hazard.toml: (file): unknown kind 'hazard': pack.toml does not name it",
+    ),
+    "kind without categories": (
+        ("pack.toml", "", '[[kind]]\nid = "petition"', '[[kind]]\nid = "peace"\nzh = "平安"\nen = "Peace"\n\n[[kind]]\nid = "petition"'),
+        "pack.toml: kind[peace].id: has no category in categories/peace.toml",
+    ),
+    "petition that goes to a department": (
+        ("categories/petition.toml", "", 'lead = "petition-office"', 'lead = "urban-management"'),
+        "categories/petition.toml: category[petition-official-conduct].lead: a matter of kind 'petition' goes only to "
+        "'petition-office'",
+    ),
+    "petition that others share": (
+        ("categories/petition.toml", "", "joint = []", 'joint = ["@street"]'),
+        "categories/petition.toml: category[petition-official-conduct].joint: a matter of kind 'petition' goes to "
+        "'petition-office' alone",
+    ),
+    "petition that is visited": (
+        ("categories/petition.toml", "", 'closes_after = "P30D"', 'visit_after = "P1D"\ncloses_after = "P30D"'),
+        "categories/petition.toml: category[petition-official-conduct].visit_after: a confidential matter is not told "
+        "to the cell that would visit",
+    ),
+    "nobody who may see petitions": (
+        ("pack.toml", "", 'confidential_to = "petition-office"', 'confidential_to = "petition-bureau"'),
+        "pack.toml: kind[petition].confidential_to: unknown unit 'petition-bureau'",
+    ),
+    "rule that sends petitions elsewhere": (
+        ("routing.toml", 'id = "petition-alone"', 'lead = "petition-office"', 'lead = "public-security"'),
+        "routing.toml: rule[petition-alone].lead: could match kind 'petition', which goes to 'petition-office' alone",
+    ),
+    "rule for everything urgent that others share": (
+        ("routing.toml", 'id = "major-hazard"', 'kinds = ["hazard"]\n', ""),
+        "routing.toml: rule[major-hazard].joint: could match kind 'petition', which goes to 'petition-office' alone",
+    ),
+    "rule for an area that leads elsewhere": (
+        ("routing.toml", 'id = "jiuli-subsidence"', 'categories = ["dangerous-building", "road-collapse"]\n', ""),
+        "routing.toml: rule[jiuli-subsidence].joint: could match kind 'petition', which goes to 'petition-office' "
+        "alone",
+    ),
+    "rule that names a petition among others": (
+        ("routing.toml", 'id = "jiuli-subsidence"', '"road-collapse"', '"petition-legacy"'),
+        "routing.toml: rule[jiuli-subsidence].joint: could match kind 'petition', which goes to 'petition-office' "
+        "alone",
+    ),
+    "rule of an unknown kind": (
+        ("routing.toml", 'id = "major-hazard"', 'kinds = ["hazard"]', 'kinds = ["hazards"]'),
+        "routing.toml: rule[major-hazard].kinds: unknown kind 'hazards'",
+    ),
+    "rule of an unknown category": (
+        ("routing.toml", 'id = "jiuli-subsidence"', '"road-collapse"', '"road-colapse"'),
+        "routing.toml: rule[jiuli-subsidence].categories: unknown category 'road-colapse'",
+    ),
+    "rule that can never hold": (
+        ("routing.toml", 'id = "hotline-dispute"', '"family-dispute"', '"noise", "theft"'),
+        "routing.toml: rule[hotline-dispute].categories: category 'theft' is of none of the rule's kinds",
+    ),
+    "rule outside the district": (
+        ("routing.toml", 'id = "jiuli-subsidence"', '"320302007"', '"320303007"'),
+        "routing.toml: rule[jiuli-subsidence].areas: area 320303007 is not in district 320302",
+    ),
+    "unknown state": (
+        ("procedure.toml", 'id = "return"', 'to = "screening"', 'to = "screened"'),
+        "procedure.toml: action[return].to: unknown state 'screened'",
+    ),
+    "unreachable state": (
+        ("procedure.toml", "", "[[action]]", _STATE := '[[state]]\nid = "archived"\nzh = "存档"\nen = "Archived"\nopen = false\npublic = "存档"\n\n[[action]]'),
+        "procedure.toml: state[archived].id: no action leads to this state",
+    ),
+    "action nobody may do": (
+        ("procedure.toml", "", "", ""),
+        "procedure.toml: action[resolve].id: no role has the permission 'case.resolve', so nobody may do it",
+    ),
+    "unknown permission": (
+        ("roles.toml", "", '"report.submit"', '"report.sumbit"'),
+        "roles.toml: role[grid-worker].permissions: unknown permission 'report.sumbit'",
+    ),
+    "unknown event": (
+        ("messages.toml", "", '"visit.due.v1"', '"visit.due.v2"'),
+        "messages.toml: notice[8].event: unknown event type 'visit.due.v2'",
+    ),
+    "unknown template": (
+        ("messages.toml", "[[notice]]", '"visit-due"', '"visit-over"'),
+        "messages.toml: notice[8].template: unknown template 'visit-over'",
+    ),
+    "unknown variable": (
+        ("messages.toml", 'id = "answered"', "${note}", "${phone}"),
+        "messages.toml: template[answered].sms: unknown variable ${phone}; known: tracking_code, ref,",
+    ),
+    "variable the event does not have": (
+        ("messages.toml", 'id = "answered"', "${note}", "${reason}"),
+        "messages.toml: template[answered].sms: variable ${reason} does not exist for 'case.resolved.v1', of which it",
+    ),
+    "lonely dollar": (
+        ("messages.toml", 'id = "answered"', "${note}", "$！"),
+        "messages.toml: template[answered].sms: a $ that begins no ${variable}; a plain one is written $$",
+    ),
+    "mail without a text": (
+        ("messages.toml", 'event = "case.assigned.v1"', '"assigned"', '"received"'),
+        "messages.toml: notice[4].template: template 'received' has no text for email",
+    ),
+    "mail to a reporter": (
+        ("messages.toml", 'event = "case.resolved.v1"', '["sms"]', '["email"]'),
+        "messages.toml: notice[7].channels: a reporter is known by phone only, and has no e-mail",
+    ),
+    "audience the event does not name": (
+        ("messages.toml", 'event = "visit.due.v1"', '"cell-officer"', '"screening-duty"'),
+        "messages.toml: notice[8].audience: 'visit.due.v1' names no 'screening-duty'",
+    ),
+    "told twice": (
+        ("messages.toml", 'event = "case.assigned.v1"\naudience = "joint-duty"', '"joint-duty"', '"lead-duty"'),
+        "messages.toml: notice[5].channels: 'lead-duty' is told of 'case.assigned.v1' by sms already",
+    ),
+    "centre of another district": (
+        ("centres.toml", "", 'area = "320302001002"', 'area = "320311001002"'),
+        "centres.toml: unit[centre-320302001002].area: area 320311001002 is not in district 320302",
+    ),
+    "centre named after another area": (
+        ("centres.toml", "", 'area = "320302001002"', 'area = "320302001099"'),
+        "centres.toml: unit[centre-320302001002].id: must be 'centre-320302001099', after its area",
+    ),
+    "unknown linkage centre": (
+        ("rules.toml", "", 'linkage_centre = "linkage-centre"', 'linkage_centre = "water"'),
+        "rules.toml: linkage_centre: unknown centre 'water'",
+    ),
+    "word that is urgent and major": (
+        ("rules.toml", "major_words", '"爆炸"', '"救命"'),
+        "rules.toml: major_words: '救命' is an urgent word too",
+    ),
+    "unknown time zone": (
+        ("pack.toml", "", "Asia/Shanghai", "Asia/Xuzhou"),
+        "pack.toml: timezone: no such time zone: 'Asia/Xuzhou'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_misshapen_table_is_the_only_fault(pack: Path, name: str) -> None:
+    (file, after, old, new), fault = SHAPES[name]
+    _edit(pack, file, old, new, after)
+    faults = _faults(pack)
+    assert any(each == fault for each in faults), faults
+    assert {each.split(": ")[1].split(".")[0] for each in faults} == {fault.split(": ")[1].split(".")[0]}
+
+
+@pytest.mark.parametrize("name", [name for name in MEANINGS if name != "action nobody may do"])
+def test_tables_that_disagree_are_named(pack: Path, name: str) -> None:
+    (file, after, old, new), fault = MEANINGS[name]
+    _edit(pack, file, old, new, after)
+    faults = _faults(pack)
+    assert any(each.startswith(fault) for each in faults), faults

@@ -1,0 +1,214 @@
+"""A small world to test in: real services and stores, a clock set by hand, providers that write down what they send."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.adapters.system import RandomIds
+from chalicelib.domain.cases import Case
+from chalicelib.domain.envelope import Happening, enveloped, opened
+from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.grid import Position
+from chalicelib.domain.people import Reporter, StaffMember
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.records import Command, Sealed
+from chalicelib.domain.reports import Receipt, Report
+from chalicelib.models.case_rows import EVENT_PREFIX, EventRow, case_key, event_from
+from chalicelib.models.case_store import DynamoCaseStore
+from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
+from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
+from chalicelib.services.acting import Acting, Asked
+from chalicelib.services.alerts import Alerts
+from chalicelib.services.intake import Intake
+from chalicelib.services.reading import Reading
+
+COMMUNITY = "320302001002"
+CELL = f"{COMMUNITY}0101"
+INSIDE = Position(34.285, 117.185)
+WORKER = StaffMember("w1", "grid-worker", f"centre-{COMMUNITY}", (CELL,))
+STATION = StaffMember("s1", "station", f"centre-{COMMUNITY}", (COMMUNITY,))
+ADMIN = StaffMember("a1", "administrator", "linkage-centre", ("320302",))
+LINKAGE = StaffMember("l1", "linkage-centre", "linkage-centre", ("320302",))
+
+
+def officer_of(unit: str) -> StaffMember:
+    return StaffMember(f"officer-of-{unit}", "department", unit, ("320302",))
+
+
+@dataclass
+class HandClock:
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+
+class OpenSealer:
+    """Seals by writing down; the real one is tested with the key service."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Reporter] = {}
+
+    def seal(self, reporter: Reporter, context: str) -> Sealed:
+        self.kept[context.encode()] = reporter
+        return Sealed(context.encode(), b"key")
+
+    def open(self, sealed: Sealed, context: str) -> Reporter:
+        assert sealed.content == context.encode()
+        return self.kept[sealed.content]
+
+    def seal_bytes(self, content: bytes, context: str) -> Sealed:
+        return Sealed(content, b"key")
+
+
+class PlainPhones:
+    def hash_of(self, phone: str) -> str:
+        return f"hash-of-{phone[::-1]}"
+
+
+@dataclass
+class Outbox:
+    """A provider: what it was given, and errors it is to raise first (None: takes the message)."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[Exception | None] = field(default_factory=list)
+
+    def take(self, address: str, text: str) -> str:
+        error = self.errors.pop(0) if self.errors else None
+        if error:
+            raise error
+        self.sent.append((address, text))
+        return f"id-{len(self.sent)}"
+
+
+@dataclass
+class Texts:
+    box: Outbox
+
+    def send(self, phone: str, text: str) -> str:
+        return self.box.take(phone, text)
+
+
+@dataclass
+class Mails:
+    box: Outbox
+
+    def send(self, address: str, subject: str, body: str) -> str:
+        return self.box.take(address, f"{subject}\n{body}")
+
+
+class World:
+    def __init__(self, connection: Any, reference: Any, policy: Policy, now: datetime) -> None:
+        self.policy = policy
+        self.reference = reference
+        self.clock = HandClock(now)
+        self.store = DynamoCaseStore(connection)
+        self.sealer = OpenSealer()
+        self.texts, self.mails = Outbox(), Outbox()
+        grid = DynamoGrid()
+        self.intake = Intake(self.store, grid, policy, self.sealer, PlainPhones(), self.clock, RandomIds())
+        self.acting = Acting(self.store, grid, policy, self.clock)
+        self.reading = Reading(self.store, policy)
+        self.ledger = DynamoDeliveryLedger(connection)
+        self.alerts = Alerts(
+            self.ledger,
+            DynamoRoster(),
+            DynamoIdentities(),
+            self.sealer,
+            Texts(self.texts),
+            Mails(self.mails),
+            policy,
+            self.clock,
+        )
+        self._numbers = itertools.count(1)
+
+    def report(self, text: str = "三号楼前井盖缺失", **said: Any) -> Report:
+        number = next(self._numbers)
+        known: dict[str, Any] = {
+            "source": "mobile",
+            "message_id": f"w1:{number}",
+            "fingerprint": f"f{number}",
+            "text": text,
+            "told_at": self.clock.now(),
+            "received_at": self.clock.now(),
+            "position": INSIDE,
+            "reporter": Reporter("王先生", "+8613800000001"),
+            "submitted_by": "w1",
+        }
+        return Report(**{**known, **said})
+
+    def submit(self, report: Report | None = None, **said: Any) -> Receipt:
+        return self.intake.submit(report or self.report(**said), WORKER.actor, "r")
+
+    def text(self, content: str, phone: str = "+8613900000001", sequence: str | None = None) -> Receipt:
+        report = self.report(
+            content,
+            source="sms",
+            message_id=sequence or uuid4().hex,
+            fingerprint=f"{phone}{content}",
+            position=None,
+            reporter=Reporter(phone=phone),
+            submitted_by=None,
+        )
+        return self.intake.take_text(report, Actor("sms", "source"), "r")
+
+    def asked(self, by: StaffMember, version: int, key: str | None = None, content: str = "same") -> Asked:
+        return Asked(by, Command(f"{by.id}-{key or uuid4().hex}", content), version, "r")
+
+    def act(self, case_id: str, action: str, by: StaffMember, **said: str) -> Case:
+        return self.acting.act(case_id, action, self.asked(by, self.case(case_id).version), **said)
+
+    def visit(self, case_id: str, outcome: str, by: StaffMember = WORKER) -> Case:
+        case = self.case(case_id)
+        assert case.visit is not None
+        return self.acting.record_visit(case.visit.id, self.asked(by, case.version), outcome, "看过了", None)
+
+    def case(self, case_id: str) -> Case:
+        case = self.store.case(case_id)
+        assert case is not None
+        return case
+
+    def visit_falls_due(self, case_id: str) -> None:
+        visit = self.case(case_id).visit
+        assert visit is not None
+        self.clock.at = visit.due_at
+        assert self.acting.fall_due(case_id, "r")
+
+    def settled(self, **said: Any) -> str:
+        """A case the department has resolved; its visit is planned."""
+        receipt = self.submit(**said)
+        officer = officer_of(receipt.unit_id)
+        self.act(receipt.case_id, "accept", officer)
+        self.act(receipt.case_id, "resolve", officer, note="已更换井盖。")
+        return receipt.case_id
+
+    def happenings(self, case_id: str, event_type: str) -> list[Happening]:
+        """Events of a type as consumers get them: from the rows, through the relay's envelope."""
+        found = []
+        for row in EventRow.query(case_key(case_id), EventRow.sk.startswith(EVENT_PREFIX)):
+            event: CaseEvent = event_from(row.attribute_values)
+            if event.type == event_type:
+                found.append(opened(enveloped(event, json.loads(row.snapshot), "test")))
+        return found
+
+    def on_duty(self, unit: str, *staff: str, start: str = "00:00", end: str = "24:00") -> None:
+        for name in staff:
+            self.reference.put_item(
+                Item={
+                    "pk": f"UNIT#{unit}",
+                    "sk": f"DUTY#{name}#{start}",
+                    "staff_id": name,
+                    "phone": f"+86199{abs(hash((unit, name))) % 10**8:08d}",
+                    "email": f"{name}@example.org",
+                    "from": start,
+                    "to": end,
+                }
+            )
