@@ -16,7 +16,11 @@ class SettingMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment decides. Every function has the first group; the others only where they are needed."""
+    """What a deployment decides.
+
+    `policy_file` is the compiled pack, `contract` the directory of errors.json and openapi.json; packaging puts both
+    where they are looked for by default.
+    """
 
     stage: str
     region: str
@@ -24,6 +28,7 @@ class Settings:
     reference_table: str
     vault_table: str
     policy_file: Path
+    contract: Path
 
     def need(self, name: str) -> str:
         """A setting only some functions have. Raises SettingMissing."""
@@ -43,4 +48,5 @@ def settings() -> Settings:
         reference_table=env.get("REFERENCE_TABLE", ""),
         vault_table=env.get("VAULT_TABLE", ""),
         policy_file=Path(env.get("POLICY_FILE") or _HERE / "policy" / "pack.json"),
+        contract=Path(env.get("CONTRACT_DIR") or _HERE / "handlers"),
     )

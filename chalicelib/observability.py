@@ -1,8 +1,10 @@
-"""Logs as JSON with the request's id, and figures in embedded metric format. Ids and codes only, never what was told."""
+"""Logs as JSON with the request's id. Ids and codes only, never what was told."""
 
 from __future__ import annotations
 
+import traceback
 from functools import cache
+from pathlib import PurePath
 
 from aws_lambda_powertools import Logger
 
@@ -13,3 +15,13 @@ from chalicelib.config import settings
 def logger() -> Logger:
     """The application's logger. What it is given must hold no name, phone, address or text of a report."""
     return Logger(service=f"wangge-{settings().stage}", utc=True)
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """What failed and where, cause first, without what the errors say: that may repeat what somebody told."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    frames = [
+        f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return [*(trace_of(before) if before else []), f"{type(error).__module__}.{type(error).__qualname__}", *frames]

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -84,9 +84,14 @@ def _merge(deployment: Deployment, pack: bytes, root: Path) -> dict[str, Any]:
     return merge_template(
         deployment,
         notice_types={notice["event"] for notice in policy["notices"]},
-        integrated_units=[unit for unit, each in policy["units"].items() if each.get("integrated")],
+        integrated_units=integrated_units(policy),
         errors=json.loads((root / ERRORS).read_text("utf-8")),
     )
+
+
+def integrated_units(policy: Mapping[str, Any]) -> list[str]:
+    """The units of a compiled pack whose own system pulls a queue."""
+    return sorted(unit for unit, each in policy["units"].items() if each.get("integrated"))
 
 
 def _fingerprint(root: Path, deployment: Deployment, region: str, embedded: bool, *made: bytes) -> str:

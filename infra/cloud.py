@@ -6,6 +6,7 @@ root and does not check its signature; functions get temporary keys of their own
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -73,6 +74,7 @@ class Cloud:
             for kept in ("state", "objects"):
                 shutil.rmtree(self.directory / kept, ignore_errors=True)
         temporary.mkdir(parents=True)
+        self._rewind_streams()
         self.port = kept_port(self.directory / "ministack.port")
         self._log_file = self.log.open("wb")
         self._process = subprocess.Popen(
@@ -135,6 +137,18 @@ class Cloud:
             "S3_PERSIST": "1" if self._keep else "0",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+    def _rewind_streams(self) -> None:
+        """Makes the kept event source mappings read their streams from the start.
+
+        MiniStack keeps the count of records they have read, but not the records: a mapping would skip as many new
+        ones. What was in a stream unread when the cloud stopped is gone; `python -m infra republish` sends it again.
+        """
+        kept = self.directory / "state" / "lambda.json"
+        if kept.exists():
+            state = json.loads(kept.read_text("utf-8"))
+            state["payload"]["dynamodb_stream_positions"]["data"] = {}
+            kept.write_text(json.dumps(state), "utf-8")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -21,9 +21,10 @@ SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sesv2", "sns", "sqs", "s
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _UNUSED = re.compile(
-    r"__pycache__/|\.py[ci]$|(^|/)tests?/|^bin/|^\.\./"
-    r"|\.dist-info/(?!METADATA)|^(?!python_ulid)[^/]*\.dist-info/"  # python-ulid asks for its own version
-    r"|^aws_lambda_powertools/event_handler/openapi/swagger_ui/"
+    r"__pycache__/|\.py[ci]$|\.dist-info/|(^|/)tests?/|^bin/|^\.\./"
+    r"|^aws_lambda_powertools/event_handler/"  # Chalice routes
+    r"|^aws_lambda_powertools/utilities/(auth_alpha|circuit_breaker|data_masking|feature_flags|idempotency|kafka)/"
+    r"|^aws_lambda_powertools/utilities/(parameters|streaming|validation)/"
     r"|^botocore/data/.*(examples-1|paginators-1|paginators-1\.sdk-extras|waiters-2|completions-1)\.json"
 )
 

@@ -16,7 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.application import FROM_SETTINGS, FROM_STATEFUL
-from infra.build import Package, build
+from infra.build import Package, build, integrated_units
+from infra.queues import unit_queues
 from infra.settings import load_deployment
 from infra.stateful import stateful_template
 
@@ -32,13 +33,17 @@ class DeploymentFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """`outputs`: of both stacks. `api`: the base URL of the REST API, without a trailing slash."""
+    """`outputs`: of both stacks. `api`: the base URL of the REST API, without a trailing slash.
+
+    `queues`: the queue URL of each integrated unit.
+    """
 
     stage: str
     region: str
     endpoint: str | None
     api: str
     outputs: Mapping[str, str] = field(default_factory=dict)
+    queues: Mapping[str, str] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """A client of `service` where this is deployed."""
@@ -73,8 +78,8 @@ def deploy(
     protected = "yes" if deployment.protected else "no"
     stateful = stacks.apply(
         deployment.stack("stateful"),
-        json.dumps(stateful_template(), separators=(",", ":")),
-        {"Stage": stage, "Protected": protected, "MailIdentity": deployment.mail_identity},
+        json.dumps(stateful_template(deployment.mail_identity), separators=(",", ":")),
+        {"Stage": stage, "Protected": protected},
         protected=deployment.protected,
     )
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
@@ -99,7 +104,9 @@ def deploy(
             stacks.session.client("apigateway", **_at(endpoint)), outputs["RestAPIId"], template["Resources"]["RestAPI"]
         )
     api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
-    return Deployed(stage, region, endpoint, api.rstrip("/"), outputs)
+    units = unit_queues(integrated_units(json.loads(built.pack.read_bytes())))
+    queues = {queue.units[0]: outputs[f"{queue.title}QueueUrl"] for queue in units}
+    return Deployed(stage, region, endpoint, api.rstrip("/"), outputs, queues)
 
 
 class _Stacks:

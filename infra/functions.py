@@ -68,7 +68,6 @@ def environment(function: Function) -> dict[str, Any]:
         "MEDIA_BUCKET": {"Ref": "MediaBucket"},
         "EVENTS_TOPIC_ARN": {"Ref": "EventsTopicArn"},
         "DUE_QUEUE_URL": {"Ref": "DueQueue"},
-        "RELAY_DLQ_URL": {"Ref": "RelayDeadLetters"},
         "DATA_KEY_ID": {"Ref": "DataKeyArn"},
         "SECRETS_ID": {"Ref": "SecretArn"},
         "OIDC_ISSUER": {"Ref": "OidcIssuer"},

@@ -29,7 +29,8 @@ CLOCK_SKEW = 5
 class Issuer:
     """The issuer of one name; key and port are kept under `.local/<name>/`, so tokens outlive a restart.
 
-    A context manager: inside it the keys are served. `token` needs no running server.
+    A context manager: inside it the keys are served. `token` needs no running server, and may be asked for by another
+    process than the one that serves.
     """
 
     def __init__(self, name: str, audience: str) -> None:
@@ -37,7 +38,8 @@ class Issuer:
         directory.mkdir(parents=True, exist_ok=True)
         self.audience = audience
         self._key = _key(directory / "issuer.pem")
-        self.port = kept_port(directory / "issuer.port")
+        self._port_file = directory / "issuer.port"
+        self.port = int(self._port_file.read_text("ascii")) if self._port_file.exists() else kept_port(self._port_file)
         self._server: ThreadingHTTPServer | None = None
         numbers = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
         self.key_id = hashlib.sha256(numbers["n"].encode()).hexdigest()[:16]
@@ -68,6 +70,7 @@ class Issuer:
 
     def start(self) -> Self:
         """Serves discovery document and keys on the loopback interface."""
+        self.port = kept_port(self._port_file)
         documents = {
             "/.well-known/openid-configuration": {
                 "issuer": self.url,

@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Template, kms, s3, secretsmanager, ses, sns
-from troposphere import dynamodb as ddb
 
-QUEUE_ATTRIBUTES: tuple[str, ...] | None = None
-"""What the index `queue` copies of a case row beside the keys; None: everything."""
+from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
+from troposphere import dynamodb as ddb
 
 UNCLAIMED_DAYS = 7
 """An upload still tagged `claimed=no` after so many days belongs to no report and is deleted."""
 
 
-def stateful_template() -> dict[str, Any]:
-    """The stack's template. Parameters: Stage, Protected (yes|no), MailIdentity (may be empty)."""
+def stateful_template(mail_identity: str = "") -> dict[str, Any]:
+    """The stack's template. Parameters: Stage, Protected (yes|no).
+
+    `mail_identity`: what SES sends mail from; empty where SES is not to be had (a region refuses types it lacks).
+    """
     template = Template(Description="Wangge: tables, media, keys and topics")
     template.add_parameter(Parameter("Stage", Type="String", AllowedPattern="[a-z][a-z0-9-]{0,15}"))
     template.add_parameter(Parameter("Protected", Type="String", AllowedValues=["yes", "no"], Default="yes"))
-    template.add_parameter(Parameter("MailIdentity", Type="String", Default=""))
     template.add_condition("IsProtected", Equals(Ref("Protected"), "yes"))
-    template.add_condition("HasMail", {"Fn::Not": [Equals(Ref("MailIdentity"), "")]})
     _add_tables(template)
     _add_media(template)
     _add_secrets(template)
     template.add_resource(sns.Topic("CaseEvents", TopicName=_name("case-events"), KmsMasterKeyId="alias/aws/sns"))
-    template.add_resource(ses.EmailIdentity("MailSender", EmailIdentity=Ref("MailIdentity"), Condition="HasMail"))
+    if mail_identity:
+        template.add_resource(ses.EmailIdentity("MailSender", EmailIdentity=mail_identity))
     for name, value in {
         "CasesTable": Ref("Cases"),
         "CasesStreamArn": GetAtt("Cases", "StreamArn"),
@@ -92,9 +93,8 @@ def _index(name: str, partition: str, sort: str, projection: ddb.Projection) -> 
 
 
 def _queue_projection() -> ddb.Projection:
-    if QUEUE_ATTRIBUTES is None:
-        return ddb.Projection(ProjectionType="ALL")
-    return ddb.Projection(ProjectionType="INCLUDE", NonKeyAttributes=list(QUEUE_ATTRIBUTES))
+    """What lists show, and no more."""
+    return ddb.Projection(ProjectionType="INCLUDE", NonKeyAttributes=list(SUMMARY_ATTRIBUTES))
 
 
 def _add_media(template: Template) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from chalicelib.models.case_rows import CasesRow
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import load_policy
 from tests.tables import make_tables
-from tests.world import CELL, COMMUNITY, World
+from tests.world import World, lay_grid
 
 REGION = "us-east-1"
 PACK = Path(__file__).parent.parent / "chalicelib" / "policy" / "gulou"
@@ -64,13 +63,5 @@ def connection(tables: dict[str, str]) -> Any:
 def world(connection: Any, tables: dict[str, str], policy: Policy) -> World:
     """Services on moto's tables, with one cell, its staff on duty, a hand-set clock and recording providers."""
     reference = boto3.resource("dynamodb", REGION).Table(tables["Reference"])
-    path = ["鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"]
-    ring = [[117.18, 34.28], [117.19, 34.28], [117.19, 34.29], [117.18, 34.29]]
-    for depth, code in enumerate((COMMUNITY[:6], COMMUNITY[:9], COMMUNITY, CELL[:14], CELL), start=1):
-        row = {"code": code, "name": path[depth - 1], "level": "x", "path": path[:depth]}
-        reference.put_item(Item={"pk": f"AREA#{code}", "sk": "AREA", **row})
-    cells = json.dumps([{"code": CELL, "path": path, "ring": ring}])
-    for x in range(23436, 23439):
-        for y in range(6856, 6859):
-            reference.put_item(Item={"pk": f"TILE#{x}:{y}", "sk": "TILE", "cells": cells})
+    lay_grid(reference)
     return World(connection, reference, policy, datetime(2026, 11, 22, 2, 0, tzinfo=UTC))

@@ -39,14 +39,14 @@ def temporary(error: Exception) -> bool:
     """Whether a failed call may succeed when it is made again later."""
     if not isinstance(error, ClientError):
         return True
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     return status >= 500 or code_of(error) in _THROTTLED
 
 
 def never_sent(error: Exception) -> bool:
     """Whether a failed call certainly did nothing: it never reached the service, or the service said no."""
     if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
         return status < 500 or status == _SERVICE_UNAVAILABLE
     return isinstance(error, EndpointConnectionError | ConnectTimeoutError)
 

@@ -21,18 +21,23 @@ class SnsTopic:
         self._topic_arn = topic_arn
 
     def publish(self, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, str]]:
-        refused = []
-        for start in range(0, len(envelopes), _BATCH):
-            batch = envelopes[start : start + _BATCH]
-            entries = [_entry(str(number), envelope) for number, envelope in enumerate(batch)]
+        refused, entries = [], []
+        for number, envelope in enumerate(envelopes):
             try:
-                answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=entries)
+                entries.append(_entry(str(number), envelope))
+            except (AttributeError, KeyError, TypeError) as error:
+                refused.append((envelope, f"unreadable-event: {type(error).__name__}: {error}"))
+        for start in range(0, len(entries), _BATCH):
+            try:
+                answer = self._client.publish_batch(
+                    TopicArn=self._topic_arn, PublishBatchRequestEntries=entries[start : start + _BATCH]
+                )
             except NOT_ANSWERING as error:
                 raise unavailable(error) from error
             for failure in answer.get("Failed", []):
                 if not failure.get("SenderFault"):
                     raise TemporarilyUnavailable(service_error=failure.get("Code"))
-                refused.append((batch[int(failure["Id"])], f"refused-by-topic: {failure.get('Code')}"))
+                refused.append((envelopes[int(failure["Id"])], f"refused-by-topic: {failure.get('Code')}"))
         return refused
 
 

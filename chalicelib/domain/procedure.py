@@ -6,7 +6,7 @@ a `Change`: the case afterwards and the events that made it so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,7 +155,6 @@ def record_visit(
     visit_id: str,
     outcome: str,
     note: str | None,
-    position: Mapping[str, float] | None,
     around: Circumstances,
 ) -> Change:
     """Write down what a follow-up visit found, and what follows from it.
@@ -168,8 +167,7 @@ def record_visit(
     if case.state != cases.RESOLVED or visit is None or visit.id != visit_id:
         raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, around.policy)), state=case.state)
     telling = _Telling(case, case.id, around)
-    facts = {"position": dict(position)} if position else {}
-    telling.tell(E.VISIT_RECORDED, visit_id=visit_id, outcome=outcome, note=note, **facts)
+    telling.tell(E.VISIT_RECORDED, visit_id=visit_id, outcome=outcome, note=note)
     rules = around.policy.rules
     if outcome == "satisfied":
         telling.tell(E.CASE_CLOSED, outcome="satisfied")

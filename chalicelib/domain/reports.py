@@ -51,7 +51,10 @@ def report_id(source: str, message_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is answered to a report, the first time and every time it is repeated."""
+    """What is answered to a report, the first time and every time it is repeated.
+
+    `version` is the version of the case that the report made.
+    """
 
     report_id: str
     case_id: str
@@ -65,3 +68,4 @@ class Receipt:
     unit_name: str
     due_at: datetime | None
     policy_version: str
+    version: int

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
+from chalicelib.config import settings
 from chalicelib.domain.errors import DomainError, Forbidden, InvalidField
 from chalicelib.domain.people import holds
 from chalicelib.domain.records import Command
@@ -26,6 +25,7 @@ from chalicelib.handlers.http import (
     idempotency_key,
     json_of,
     limit_of,
+    named,
     parsed,
     query_of,
     staff_request,
@@ -34,7 +34,6 @@ from chalicelib.handlers.requests import ActionIn, AttachmentIn, ReportIn, Visit
 from chalicelib.services.acting import Asked
 
 api = Blueprint(__name__)
-_OPENAPI = Path(__file__).parent / "openapi.json"
 
 
 @api.route("/v1/reports", methods=["POST"], authorizer=staff_authorizer)
@@ -47,16 +46,16 @@ def submit_report() -> Response:
     told = parsed(ReportIn, body)
     check_told_at(told.told_at, "told_at", now, policy.rules.future_tolerance)
     if len(told.media) > policy.rules.attachments_per_report:
-        raise InvalidField("media", "value-not-allowed", limit=policy.rules.attachments_per_report)
+        raise InvalidField("media", "too-many-attachments", limit=policy.rules.attachments_per_report)
     report = told.to_domain(f"{asked.staff.id}:{key}", fingerprint_of(body), asked.staff.id, now)
     receipt = bootstrap.intake().submit(report, asked.staff.actor, asked.request_id)
-    return answer(views.receipt_view(receipt), 201)
+    return answer(views.receipt_view(receipt), 201, version=receipt.version)
 
 
 @api.route("/v1/reports/{report_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 def read_report(report_id: str) -> Response:
-    return answer(views.report_view(bootstrap.reading().report(unquote(report_id), _asked().staff)))
+    return answer(views.report_view(bootstrap.reading().report(named(report_id), _asked().staff)))
 
 
 @api.route("/v1/attachments", methods=["POST"], authorizer=staff_authorizer)
@@ -74,7 +73,7 @@ def announce_attachment() -> Response:
 @api.route("/v1/attachments/{attachment_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 def read_attachment(attachment_id: str) -> Response:
-    attachment, url = bootstrap.attachments().see(unquote(attachment_id), _asked().staff)
+    attachment, url = bootstrap.attachments().see(named(attachment_id), _asked().staff)
     return answer(views.attachment_view(attachment, url))
 
 
@@ -82,26 +81,27 @@ def read_attachment(attachment_id: str) -> Response:
 @http_boundary
 def find_case() -> Response:
     asked, query = _asked(), query_of(api.current_request)
-    if "tracking_code" in query:
-        case = bootstrap.reading().case_by_tracking_code(query["tracking_code"], asked.staff)
-    elif "source" in query and "message_id" in query:
-        case = bootstrap.reading().case_by_message(query["source"], query["message_id"], asked.staff)
-    else:
-        raise InvalidField("tracking_code", "query-invalid")
+    match query.get("tracking_code"), query.get("source"), query.get("message_id"):
+        case str(code), None, None:
+            case = bootstrap.reading().case_by_tracking_code(named(code), asked.staff)
+        case None, str(source), str(message_id):
+            case = bootstrap.reading().case_by_message(source, message_id, asked.staff)
+        case _:
+            raise InvalidField("tracking_code", "query-invalid")
     return answer(views.case_view(case, bootstrap.policy()), version=case.version)
 
 
 @api.route("/v1/cases/{case_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 def read_case(case_id: str) -> Response:
-    case = bootstrap.reading().case(unquote(case_id), _asked().staff)
+    case = bootstrap.reading().case(named(case_id), _asked().staff)
     return answer(views.case_view(case, bootstrap.policy()), version=case.version)
 
 
 @api.route("/v1/cases/{case_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 def read_timeline(case_id: str) -> Response:
-    events = bootstrap.reading().timeline(unquote(case_id), _asked().staff)
+    events = bootstrap.reading().timeline(named(case_id), _asked().staff)
     version = events[-1].version if events else None
     return answer({"items": [views.event_view(event) for event in events], "next": None}, version=version)
 
@@ -111,7 +111,7 @@ def read_timeline(case_id: str) -> Response:
 def read_queue(unit_id: str) -> Response:
     asked, scope = _asked(), f"queue:{unit_id}"
     page = bootstrap.reading().queue(
-        unquote(unit_id), asked.staff, limit_of(api.current_request), start_of(api.current_request, scope)
+        named(unit_id), asked.staff, limit_of(api.current_request), start_of(api.current_request, scope)
     )
     policy = bootstrap.policy()
     return answer(
@@ -125,8 +125,8 @@ def act_on_case(case_id: str, action: str) -> Response:
     asked, key, body = _command()
     said = parsed(ActionIn, body)
     case = bootstrap.acting().act(
-        unquote(case_id),
-        unquote(action),
+        named(case_id),
+        named(action),
         _asked_as(asked, key, [case_id, action, body]),
         reason=said.reason,
         note=said.note,
@@ -155,11 +155,10 @@ def record_visit(visit_id: str) -> Response:
     asked, key, body = _command()
     found = parsed(VisitResultIn, body)
     case = bootstrap.acting().record_visit(
-        unquote(visit_id),
+        named(visit_id),
         _asked_as(asked, key, [visit_id, body]),
         found.outcome,
         found.note,
-        {"lat": found.position.lat, "lon": found.position.lon} if found.position else None,
     )
     return answer(views.case_view(case, bootstrap.policy()), version=case.version)
 
@@ -167,13 +166,14 @@ def record_visit(visit_id: str) -> Response:
 @api.route("/v1/public/track/{tracking_code}", methods=["GET"])
 @http_boundary
 def track(tracking_code: str) -> Response:
-    return answer(views.public_view(bootstrap.reading().track(unquote(tracking_code))))
+    case = bootstrap.reading().track(named(tracking_code))
+    return answer(views.public_view(case), version=case.version)
 
 
 @api.route("/openapi.json", methods=["GET"])
 @http_boundary
 def read_openapi() -> Response:
-    return answer(json.loads(_OPENAPI.read_text(encoding="utf-8")))
+    return answer(json.loads((settings().contract / "openapi.json").read_text(encoding="utf-8")))
 
 
 def _asked() -> StaffRequest:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,7 @@ hooks = Blueprint(__name__)
 _CONTENT_TYPES = ["application/json", "application/json; charset=utf-8", "text/plain", "application/octet-stream"]
 _SOURCE_ROLE = "source"
 _MOST_TEXT = 20_000
+_LATEST = timedelta(days=30)
 
 
 @hooks.route("/hooks/hotline/12345", methods=["POST"])
@@ -47,7 +49,7 @@ def take_hotline_order() -> Response:
     check_told_at(order.received_at, "received_at", now, policy.rules.future_tolerance)
     report = order.to_domain(fingerprint_of(body), now)
     receipt = bootstrap.intake().submit(report, Actor(HOTLINE, _SOURCE_ROLE), request_id_of(request))
-    return answer(views.receipt_view(receipt))
+    return answer(views.receipt_view(receipt), version=receipt.version)
 
 
 @hooks.route("/hooks/sms/aliyun", methods=["POST"], content_types=_CONTENT_TYPES)
@@ -63,15 +65,8 @@ def take_texts() -> Response:
     if not hmac.compare_digest(given.encode(), bootstrap.secrets().get("aliyun").encode()):
         raise DomainError("key", code="secret-invalid")
     elements = _elements(body_of(request))
-    later = False
-    for element in elements:
-        try:
-            _take_text(element, request_id_of(request))
-        except TemporarilyUnavailable:
-            later = True
-        except (DomainError, KeyError, TypeError, ValueError) as refused:
-            _keep(element, refused)
-    if later:
+    done = [_take_or_keep(element, request_id_of(request)) for element in elements]
+    if not all(done):
         raise TemporarilyUnavailable()
     return answer({"code": 0, "msg": "成功"})
 
@@ -102,31 +97,55 @@ def _elements(raw: bytes) -> list[Any]:
 
 
 def _decoded(raw: bytes) -> str:
-    for encoding in ("utf-8", "gb18030"):
+    """Text in Unicode or GB18030; a few broken characters in one message do not make the others unreadable."""
+    try:
+        return raw.decode(json.detect_encoding(raw))
+    except UnicodeDecodeError:
+        as_utf_8 = raw.decode("utf-8", errors="replace")
+    broken = as_utf_8.count("\ufffd")
+    if 2 * broken > sum(not char.isascii() for char in as_utf_8):
+        with suppress(UnicodeDecodeError):
+            return raw.decode("gb18030")
+    return as_utf_8
+
+
+def _take_or_keep(element: Any, request_id: str) -> bool:
+    """Take one message, or keep it as refused. False when the store did not answer, so that it must come again."""
+    try:
         try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", errors="replace")
+            bootstrap.intake().take_text(_text_of(element), Actor(SMS, _SOURCE_ROLE), request_id)
+        except TemporarilyUnavailable:
+            raise
+        except (DomainError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as refused:
+            _keep(element, refused)
+    except TemporarilyUnavailable:
+        return False
+    return True
 
 
-def _take_text(element: Any, request_id: str) -> None:
-    phone = str(element["phone_number"]).strip()
-    text = _printable(str(element.get("content") or ""))[:_MOST_TEXT]
+def _text_of(element: Any) -> Report:
+    """What Aliyun says of one message. Raises KeyError, TypeError or ValueError for what is no message of anybody."""
+    phone = _words_of(element["phone_number"]).strip()
+    text = _printable(_words_of(element.get("content")))[:_MOST_TEXT]
     if not phone:
         raise KeyError("phone_number")
     now = bootstrap.now()
     fingerprint = fingerprint_of(phone, text)
-    report = Report(
+    return Report(
         source=SMS,
-        message_id=str(element.get("sequence_id") or f"none-{fingerprint_of(element)[:32]}"),
+        message_id=_words_of(element.get("sequence_id")) or f"none-{fingerprint_of(element)[:32]}",
         fingerprint=fingerprint,
         text=text,
         told_at=_sent_at(element.get("send_time"), now),
         received_at=now,
         reporter=_sender(phone),
     )
-    bootstrap.intake().take_text(report, Actor(SMS, _SOURCE_ROLE), request_id)
+
+
+def _words_of(value: Any) -> str:
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError("neither text nor number")
+    return "" if value is None else str(value)
 
 
 def _sender(phone: str) -> Reporter:
@@ -141,7 +160,8 @@ def _sent_at(send_time: Any, now: datetime) -> datetime:
         sent = datetime.strptime(str(send_time), "%Y-%m-%d %H:%M:%S")
     except ValueError:
         return now
-    return sent.replace(tzinfo=ZoneInfo(bootstrap.policy().timezone))
+    sent = sent.replace(tzinfo=ZoneInfo(bootstrap.policy().timezone))
+    return sent if now - _LATEST <= sent <= now else now
 
 
 def _printable(text: str) -> str:
@@ -151,6 +171,9 @@ def _printable(text: str) -> str:
 
 def _keep(element: Any, refused: Exception) -> None:
     reason = refused.code if isinstance(refused, DomainError) else f"unreadable: {type(refused).__name__}"
-    content = json.dumps(element).encode()
+    try:
+        content = json.dumps(element).encode()
+    except RecursionError:
+        content = b"nested too deeply to be written down"
     logger().warning("text message refused and kept", extra={"reason": reason})
     bootstrap.keep_refused(SMS, reason, content)

@@ -7,19 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, wraps
 from hashlib import sha256
-from pathlib import Path
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
+from urllib.parse import unquote
 from uuid import UUID
 
 from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.domain.errors import DomainError, InvalidField
+from chalicelib.config import settings
+from chalicelib.domain.errors import DomainError, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember
-from chalicelib.observability import logger
+from chalicelib.observability import logger, trace_of
 
 MAX_BODY_BYTES = 256 * 1024
-_CATALOGUE = Path(__file__).parent / "errors.json"
+_MOST_NAME, _MOST_DIGITS = 200, 9
 _JSON = {"Content-Type": "application/json"}
 _PROBLEM = {"Content-Type": "application/problem+json"}
 
@@ -51,12 +53,24 @@ def http_boundary(view: Callable[..., Response]) -> Callable[..., Response]:
         except ValidationError as error:
             return problem_of_fields(error)
         except DomainError as error:
-            return problem(error.code, error.field, **error.extra)
-        except Exception:
-            logger().exception("unexpected failure", extra={"view": view.__name__})
+            answered = problem(error.code, error.field, **error.extra)
+            if answered.status_code >= 500:
+                about = {"view": view.__name__, "code": error.code, "service_error": error.extra.get("service_error")}
+                logger().warning("request failed", extra=about)
+            return answered
+        except Exception as error:
+            logger().error("unexpected failure", extra={"view": view.__name__, "trace": trace_of(error)})
             return problem("internal-error", None)
 
     return bounded
+
+
+def in_contract_words(event: Any, get_response: Callable[[Any], Response]) -> Response:
+    """Middleware: what Chalice itself answers before it asks a view, a content type it does not take, as a problem."""
+    response = get_response(event)
+    if response.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return problem("unsupported-media-type", "Content-Type")
+    return response
 
 
 def problem(code: str, field: str | None, **extra: Any) -> Response:
@@ -67,7 +81,7 @@ def problem(code: str, field: str | None, **extra: Any) -> Response:
         "type": f"urn:wangge:problem:{code}",
         "status": known["status"],
         "code": code,
-        "title": known["zh"],
+        "title": known["title"],
         "detail": known["zh"] if field is None else f"{known['zh']}（{field}）",
         "detail_en": known["en"] if field is None else f"{known['en']} ({field})",
         "field": field,
@@ -167,10 +181,10 @@ def expected_version(request: Request) -> int:
     tag = request.headers.get("if-match")
     if not tag:
         raise DomainError("If-Match", code="if-match-required")
-    digits = tag.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit():
+    version = _number(tag.strip().removeprefix("W/").strip('"'))
+    if version is None:
         raise DomainError("If-Match", code="stale-version")
-    return int(digits)
+    return version
 
 
 def query_of(request: Request) -> dict[str, str]:
@@ -178,20 +192,34 @@ def query_of(request: Request) -> dict[str, str]:
     return cast(dict[str, str], request.query_params or {})
 
 
+def named(value: str) -> str:
+    """What a path or query names, decoded. Raises NotFound for a name longer than any there is."""
+    name = unquote(value)
+    if len(name) > _MOST_NAME:
+        raise NotFound()
+    return name
+
+
 def limit_of(request: Request, default: int = 50, most: int = 100) -> int:
     text = query_of(request).get("limit")
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    limit = _number(text)
+    if limit is None or not 1 <= limit <= most:
         raise InvalidField("limit", "query-invalid")
-    return int(text)
+    return limit
 
 
 @cache
 def catalogue() -> dict[str, dict[str, Any]]:
     """Every error code with its status and its sentences (`docs/contract`)."""
-    found: dict[str, dict[str, Any]] = json.loads(_CATALOGUE.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads((settings().contract / "errors.json").read_text(encoding="utf-8"))
     return found
+
+
+def _number(text: str) -> int | None:
+    """A whole number as people write it, or None; Python would stumble over thousands of digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _no_constant(name: str) -> Any:

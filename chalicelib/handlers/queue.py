@@ -8,7 +8,10 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.domain.envelope import MalformedEvent, UnknownEvent
-from chalicelib.observability import logger
+from chalicelib.observability import logger, trace_of
+
+_NEVER = (MalformedEvent, UnknownEvent, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What does not go away by trying again: the message is not what it should be, or we cannot read it."""
 
 
 def each_message(event: dict[str, Any], context: Any, handle: Callable[[Any], None]) -> dict[str, Any]:
@@ -22,16 +25,17 @@ def each_message(event: dict[str, Any], context: Any, handle: Callable[[Any], No
     def one(record: Any) -> None:
         try:
             handle(json.loads(record.body))
-        except (MalformedEvent, UnknownEvent, json.JSONDecodeError) as never:
+        except _NEVER as never:
             reason = f"{type(never).__name__}: {never}"
             bootstrap.dead_letters().put(record.body, reason)
-            logger().error("message put with the dead letters", extra={"message_id": record.message_id})
+            about = {"message_id": record.message_id, "trace": trace_of(never)}
+            logger().error("message put with the dead letters", extra=about)
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer: dict[str, Any] = dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
+    answer: dict[str, Any] = dict(
+        process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+    )
     if answer["batchItemFailures"]:
-        faults = sorted(
-            {type(error[0]).__name__ if isinstance(error, tuple) else "?" for error in processor.exceptions}
-        )
+        faults = sorted({error[0].__name__ for error in processor.exceptions if error[0]})
         logger().warning("messages to come again", extra={"count": len(answer["batchItemFailures"]), "faults": faults})
     return answer

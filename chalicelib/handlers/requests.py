@@ -14,6 +14,7 @@ from chalicelib.domain.people import Reporter, normal_phone
 from chalicelib.domain.reports import HOTLINE, MOBILE, Report
 
 _KEPT_CONTROLS = "\n\t\r"
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998  # so that no zone takes it out of what a datetime holds
 
 
 def _fault(code: str) -> PydanticCustomError:
@@ -40,8 +41,11 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise _fault("wrong-type") from None
-    if moment.tzinfo is None:
+    offset = moment.utcoffset()
+    if offset is None:
         raise _fault("time-without-zone")
+    if offset.seconds % 60 or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise _fault("wrong-type")
     return moment
 
 
@@ -120,7 +124,7 @@ class ReportIn(_In):
             position=self.position.to_domain() if self.position else None,
             area_code=self.area,
             address=self.address,
-            media=tuple(self.media),
+            media=tuple(dict.fromkeys(self.media)),
             reporter=self.reporter.to_domain() if self.reporter else Reporter(anonymous=True),
             submitted_by=submitted_by,
         )
@@ -181,7 +185,7 @@ class ActionIn(_In):
 
 
 class VisitResultIn(_In):
-    """`POST /v1/visits/{id}/result`."""
+    """`POST /v1/visits/{id}/result`. The officer's position is checked and not kept."""
 
     outcome: Literal["satisfied", "dissatisfied", "not-home", "refused"]
     note: LongText | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain import events as E
 from chalicelib.domain.attachments import Attachment, UploadForm
 from chalicelib.domain.cases import Case
 from chalicelib.domain.events import CaseEvent
@@ -14,6 +15,25 @@ from chalicelib.domain.procedure import allowed_actions
 from chalicelib.domain.records import CaseSummary, KnownReport
 from chalicelib.domain.reports import Receipt
 from chalicelib.services.reading import PublicCase
+
+_WHAT_ZH = {
+    E.CASE_REPORTED: "收到反映",
+    E.CASE_JOINED: "收到补充反映",
+    E.CASE_CLASSIFIED: "完成甄别分类",
+    E.CASE_SENT_TO_SCREENING: "转入甄别",
+    E.CASE_ASSIGNED: "交办责任单位",
+    E.CASE_ACCEPTED: "责任单位受理",
+    E.CASE_RETURNED: "责任单位退回",
+    E.CASE_RESOLVED: "办结并答复",
+    E.CASE_REOPEN_REQUESTED: "申请重办",
+    E.CASE_REOPENED: "同意重办",
+    E.CASE_REOPEN_DECLINED: "不予重办",
+    E.CASE_CLOSED: "归档",
+    E.VISIT_PLANNED: "安排回访",
+    E.VISIT_DUE: "回访到期",
+    E.VISIT_RECORDED: "记录回访结果",
+    E.CLOCK_BREACHED: "超过时限",
+}
 
 
 def receipt_view(receipt: Receipt) -> dict[str, Any]:
@@ -87,6 +107,7 @@ def event_view(event: CaseEvent) -> dict[str, Any]:
         "data": dict(event.data),
         "correlation_id": event.correlation_id,
         "causation_id": event.causation_id,
+        "what_zh": _WHAT_ZH[event.type],
     }
 
 

@@ -9,10 +9,11 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.domain.attachments import Attachment
 from chalicelib.domain.errors import AlreadyKnown
-from chalicelib.models.base import moment, stamp
+from chalicelib.models.base import moment, stamp, translating
 from chalicelib.models.report_rows import AttachmentRow
 
 
+@translating
 class DynamoAttachments:
     """`services.attachments.AttachmentStore`."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
@@ -106,6 +108,28 @@ class Write:
             except PynamoDBException as error:
                 raise TemporarilyUnavailable(None) from error
         raise TemporarilyUnavailable(None)
+
+
+Store = TypeVar("Store", bound=type)
+
+
+def translating(store: Store) -> Store:
+    """Decorate a store: when DynamoDB does not answer, its methods raise TemporarilyUnavailable."""
+    for name, method in list(vars(store).items()):
+        if not name.startswith("_") and callable(method):
+            setattr(store, name, _translated(method))
+    return store
+
+
+def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except PynamoDBException as error:
+            raise TemporarilyUnavailable(service_error=error.cause_response_code) from error
+
+    return call
 
 
 def connect(bases: dict[type[Row], str], region: str) -> Connection:

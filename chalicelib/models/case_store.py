@@ -17,7 +17,7 @@ from chalicelib.domain.grid import Area
 from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import CaseSummary, Command, KnownCommand, KnownReport, Page, Sealed
 from chalicelib.domain.reports import Report
-from chalicelib.models.base import Write, WriteRefused, moment, stamp
+from chalicelib.models.base import Write, WriteRefused, moment, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
     EVENT_PREFIX,
@@ -36,6 +36,7 @@ from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow
 R = TypeVar("R", bound=CasesRow)
 
 
+@translating
 class DynamoCaseStore:
     """`services.ports.CaseStore`. Every read is consistent but those of an index."""
 

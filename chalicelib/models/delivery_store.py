@@ -9,12 +9,13 @@ from pynamodb.connection import Connection
 from chalicelib.domain.deliveries import Delivery
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.records import Sealed
-from chalicelib.models.base import Write, WriteRefused
+from chalicelib.models.base import Write, WriteRefused, translating
 from chalicelib.models.case_rows import case_key
 from chalicelib.models.delivery_rows import DeliveryRow
 from chalicelib.models.report_rows import IdentityRow
 
 
+@translating
 class DynamoDeliveryLedger:
     """`services.ports.DeliveryLedger`."""
 
@@ -47,6 +48,7 @@ class DynamoDeliveryLedger:
             raise StaleVersion() from refused
 
 
+@translating
 class DynamoIdentities:
     """`services.ports.Identities`."""
 

@@ -9,9 +9,11 @@ from pynamodb.exceptions import DoesNotExist
 from chalicelib.domain.grid import Area, Cell, tile_of
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.records import Contact, Duty, Holder
+from chalicelib.models.base import translating
 from chalicelib.models.reference_rows import AreaRow, DutyRow, PostRow, StaffRow, TileRow
 
 
+@translating
 class DynamoGrid:
     """`services.ports.Grid`: one read a look-up."""
 
@@ -28,6 +30,7 @@ class DynamoGrid:
             return None
 
 
+@translating
 class DynamoRoster:
     """`services.ports.Roster`."""
 
@@ -40,6 +43,7 @@ class DynamoRoster:
         return [Holder(Contact(r.staff_id, r.phone, r.email), r.from_date, r.until_date) for r in rows]
 
 
+@translating
 class DynamoStaff:
     def member(self, staff_id: str) -> StaffMember | None:
         """Somebody who works here now; None for a stranger and for who has left."""

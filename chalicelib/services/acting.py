@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.cases import Case, replay
@@ -76,9 +76,7 @@ class Acting:
 
         return self._once(case, asked, change)
 
-    def record_visit(
-        self, visit_id: str, asked: Asked, outcome: str, note: str | None, position: Mapping[str, float] | None
-    ) -> Case:
+    def record_visit(self, visit_id: str, asked: Asked, outcome: str, note: str | None) -> Case:
         """Write down what a visit found. Raises as `act` does."""
         case = self._seen(visit_id.rpartition(".")[0], asked.by)
         if visit_id not in (visit.id for visit in case.visits):
@@ -87,7 +85,7 @@ class Acting:
         def change() -> Change:
             if not may_visit(asked.by, case, self._policy):
                 raise Forbidden()
-            return record_visit(case, visit_id, outcome, note, position, self._around(asked))
+            return record_visit(case, visit_id, outcome, note, self._around(asked))
 
         return self._once(case, asked, change)
 

@@ -170,7 +170,8 @@ class Alerts:
             case "reporters":
                 return self._reporters(facts["report_ids"])
             case "lead-duty":
-                return self._on_duty([facts["lead"]] if facts.get("lead") else [], event.time)
+                lead = facts.get("lead") or facts.get("unit")  # a clock may run out on a desk, before anybody leads
+                return self._on_duty([lead] if lead else [], event.time)
             case "joint-duty":
                 return self._on_duty(facts.get("joint_units", []), event.time)
             case "screening-duty":
@@ -213,7 +214,7 @@ class Alerts:
     def _words(self, event: Happening) -> dict[str, str]:
         facts, policy = event.data, self._policy
         category = policy.categories.get(facts.get("category") or "")
-        unit = policy.units.get(facts.get("unit") or facts.get("lead") or "")
+        unit = policy.units.get(facts.get("lead") or facts.get("unit") or "")
         area = facts.get("area")
         due_at = datetime.fromisoformat(facts["due_at"]) if facts.get("due_at") else None
         return {

@@ -179,4 +179,5 @@ class Intake:
             unit_name=unit.zh if unit else case.unit,
             due_at=case.due_at,
             policy_version=case.policy_version,
+            version=case.version,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +14,7 @@ from chalicelib.domain.errors import Forbidden, InvalidField, NotFound
 from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.people import StaffMember, holds, may_see
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.records import KnownReport, Page
+from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
 from chalicelib.services.ports import CaseStore
 
@@ -28,6 +30,7 @@ class PublicCase:
     """What anybody who knows a tracking code may know: no person, no place below the community, no free text."""
 
     tracking_code: str
+    version: int
     state: str
     kind: str | None
     category: str | None
@@ -50,6 +53,9 @@ _PUBLIC_STEPS = {
     E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
     E.CASE_CLOSED: "已办结 closed",
 }
+
+
+_COMMUNITY_OR_BELOW = re.compile(r"[0-9]{12}(?:[0-9]{2}){0,2}")
 
 
 class Reading:
@@ -111,17 +117,30 @@ class Reading:
         return Page([item for item in page.items if item.kind not in secret], page.next)
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
-        """The visits waiting to be made in an area (a community or below), by cell and time; by default one's own.
+        """The visits waiting to be made, by cell and time: in the named area (a community or below), or one's own.
 
-        Raises InvalidField when no community is named by somebody who answers for more, Forbidden for foreign areas.
+        Raises InvalidField where the area is none of these levels, or none is named by somebody who answers for more;
+        Forbidden for foreign areas.
         """
         self._permitted(staff, "visit.read")
-        area = area or (staff.areas[0] if staff.areas else "")
-        if len(area) < 12:
-            raise InvalidField("area", "field-required")
-        if not staff.covers(area):
+        areas = [area] if area else _outermost(staff.areas)
+        if not areas or not all(_COMMUNITY_OR_BELOW.fullmatch(each) for each in areas):
+            raise InvalidField("area", "query-invalid")
+        if not all(staff.covers(each) for each in areas):
             raise Forbidden()
-        return self._store.due_visits(area, limit, start)
+        begun, key = (start["area"], start["key"]) if start else (areas[0], None)
+        if begun not in areas:
+            raise InvalidField("cursor", "cursor-invalid")
+        items: list[CaseSummary] = []
+        for each in areas[areas.index(begun) :]:
+            if len(items) == limit:
+                return Page(items, {"area": each, "key": None})
+            page = self._store.due_visits(each, limit - len(items), key)
+            items += page.items
+            if page.next:
+                return Page(items, {"area": each, "key": page.next})
+            key = None
+        return Page(items, None)
 
     def track(self, tracking_code: str) -> PublicCase:
         """Public tracking. Raises NotFound."""
@@ -135,6 +154,7 @@ class Reading:
         steps = [PublicStep(e.time, _PUBLIC_STEPS[e.type]) for e in history if e.type in _PUBLIC_STEPS]
         return PublicCase(
             tracking_code=case.tracking_code,
+            version=case.version,
             state=case.state,
             kind=kind.id if kind else None,
             category=category.id if category else None,
@@ -146,3 +166,8 @@ class Reading:
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):
             raise Forbidden()
+
+
+def _outermost(areas: Sequence[str]) -> list[str]:
+    """Areas in order, without those that lie in another of them."""
+    return [area for area in sorted(set(areas)) if not any(area != other and area.startswith(other) for other in areas)]

@@ -173,6 +173,9 @@ def _check_cases(found: Findings, ledger: Ledger) -> None:
     found.visits_done = types["visit.recorded.v1"]
     found.reopened = types["case.reopened.v1"]
     found.declined = types["case.reopen-declined.v1"]
+    for case in ledger.cases.values():
+        if case["state"] != "closed":
+            found.faults.append(f"not closed: {case['case_id']} {case['state']} at {case['unit']['id']}")
     if found.closed != found.cases:
         found.faults.append(f"{found.cases - found.closed} cases were not closed")
     if found.visits_done != found.visits_due or not found.visits_due:
@@ -196,6 +199,10 @@ def _check_alerts(
                 reference = f"{code}-{'.'.join(event['id'].split('.')[-2:])}"
                 owed = {phones[r] for r in event["data"]["report_ids"] if r in phones}
                 found.answers_missing += sum((reference, phone, "sms") not in delivered for phone in owed)
+    for told in sorted((expected - delivered))[:5]:
+        found.faults.append(f"not delivered: {told}")
+    for told in sorted((delivered - expected))[:5]:
+        found.faults.append(f"not expected: {told}")
     for name, wrong in (
         ("alerts not delivered", found.alerts_expected - found.alerts_delivered),
         ("alerts repeated", found.alerts_repeated),
@@ -207,15 +214,13 @@ def _check_alerts(
 
 
 def _check_speed(found: Findings, sent: Sequence[Sent], watch: Watch) -> None:
-    """From the start of an upload to the first officer's SMS about it, for reports that opened a case."""
+    """From the start of an upload to the first SMS about it to whoever must act, for reports that opened a case."""
     waits = []
     for one in sent:
         code = one.answer.get("tracking_code")
         if not one.acknowledged or one.message.repeat_of is not None or not code or one.answer.get("joined"):
             continue
-        seen = [
-            at for (ref, channel), at in watch.first_seen.items() if channel == "sms" and ref.startswith(f"{code}-1.")
-        ]
+        seen = [at for reference, at in watch.first_seen.items() if reference.startswith(f"{code}-1.")]
         if seen:
             waits.append((min(seen) - one.at) * 1000)
     if len(waits) > 1:

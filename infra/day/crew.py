@@ -18,7 +18,7 @@ from uuid import uuid4
 from infra.day.system import Caller, System
 
 _NOTE = "已现场处理完毕。"
-_FALLBACK_CATEGORY = "street-lamp"
+_FALLBACK_CATEGORY = "street-light"
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -17,20 +16,14 @@ from infra.day.crew import Crew
 from infra.day.senders import Senders, Sent
 from infra.day.standing import PACK, SAMPLE, Standing, standing
 from infra.day.system import System
-from infra.day.watch import Watch
+from infra.day.watch import SLOW_SECONDS, Watch
 from infra.samples.day import messages
 from infra.settings import LOCAL
 
 DEMO_FILE = LOCAL / "demo.json"
-MESSAGES, SEED, PACE = 240, 20261122, 6.0
+MESSAGES, SEED, PACE = 240, 20261122, 5.5
 _ROUND_SECONDS = 1.0
-_PATIENCE_SECONDS = 420
-
-
-@dataclass(slots=True)
-class DayResult:
-    findings: Findings
-    table: Table
+_PATIENCE_SECONDS = 400
 
 
 def demo(console: Console) -> int:
@@ -60,6 +53,8 @@ def live_through(stood: Standing, console: Console, *, settle: bool) -> Findings
     with Watch(system.cloud) as watch, Live(console=console, refresh_per_second=2, get_renderable=progress.table):
         progress.watch = watch
         seconds = senders.run()
+        _until_quiet(watch)
+        watch.pace = SLOW_SECONDS
         crew.knows_of({"unit": {"id": "linkage-centre"}})
         store = stood.cloud.client("dynamodb")
         _until_settled(crew, lambda: _open_cases(store, system) == 0) if settle else crew.round()

@@ -112,7 +112,8 @@ class Expectations:
                 case "reporters":
                     people = [(self.phones.get(report), None) for report in reports]
                 case "lead-duty":
-                    people = [*self.rosters.on_duty(lead, at)] if lead else []
+                    leading = lead or facts.get("unit")
+                    people = [*self.rosters.on_duty(leading, at)] if leading else []
                 case "joint-duty":
                     people = [person for unit in joint for person in self.rosters.on_duty(unit, at)]
                 case "screening-duty":

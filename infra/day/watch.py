@@ -12,17 +12,23 @@ from typing import Any
 import requests
 
 _REFERENCE = re.compile(r"\[([0-9A-HJKMNP-TV-Z]{8}-\d+\.\d+)\]")
-_EVERY_SECONDS = 0.05
+EVERY_SECONDS = 0.05
+SLOW_SECONDS = 1.0
 
 Told = tuple[str, str, str]  # event reference, address, channel
 
 
 @dataclass(slots=True)
 class Watch:
-    """Polls the logs; `first_seen` has the epoch seconds at which a reference was first seen on a channel."""
+    """Polls the SMS log; `first_seen` has the epoch seconds at which a reference was first seen in it.
+
+    `pace`: seconds between two looks. `strangers`: messages without a reference. The e-mail log, which would slow the
+    cloud down that it shares a machine with, is read when the watch ends.
+    """
 
     cloud: str
-    first_seen: dict[tuple[str, str], float] = field(default_factory=dict)
+    pace: float = EVERY_SECONDS
+    first_seen: dict[str, float] = field(default_factory=dict)
     delivered: Counter[Told] = field(default_factory=Counter)
     strangers: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -38,25 +44,24 @@ class Watch:
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self.look()
+        self._note([*self._texts(), *self._mails()])
 
-    def look(self) -> None:
-        """Read both logs once, whole."""
+    def _poll(self) -> None:
+        while not self._stop.wait(self.pace):
+            self._note(self._texts())
+
+    def _note(self, messages: list[tuple[str, str, str]]) -> None:
+        now = time.time()
         delivered: Counter[Told] = Counter()
         strangers = []
-        now = time.time()
-        for address, channel, text in [*self._texts(), *self._mails()]:
+        for address, channel, text in messages:
             found = _REFERENCE.findall(text)
             if not found:
                 strangers.append(text)
                 continue
             delivered[found[-1], address, channel] += 1
-            self.first_seen.setdefault((found[-1], channel), now)
+            self.first_seen.setdefault(found[-1], now)
         self.delivered, self.strangers = delivered, strangers
-
-    def _poll(self) -> None:
-        while not self._stop.wait(_EVERY_SECONDS):
-            self.look()
 
     def _texts(self) -> list[tuple[str, str, str]]:
         log = self._read("/_ministack/sns/sms-messages")["sms_messages"]

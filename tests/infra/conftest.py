@@ -30,7 +30,7 @@ def application(package: Package) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def stateful() -> dict[str, Any]:
-    return stateful_template()
+    return stateful_template("gulou.example")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from chalicelib.policy.schema import duration_of, seconds_of
 
 GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
 MANHOLE = 'id = "missing-manhole-cover"'
+PEACE = '[[kind]]\nid = "peace"\nzh = "平安"\nen = "Peace"\n'
+ARCHIVED = '[[state]]\nid = "archived"\nzh = "存档"\nen = "Archived"\nopen = false\npublic = "存档"\n'
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ SHAPES = {
     "duration that is none": (
         ("categories/hazard.toml", MANHOLE, '"PT15M"', '"15 minutes"'),
         "categories/hazard.toml: category[missing-manhole-cover].accept: must be an ISO 8601 duration of days, hours, "
-        "minutes or seconds, such as \"PT2H\" or \"P5D\", not '15 minutes'",
+        'minutes or seconds, such as "PT2H" or "P5D", not \'15 minutes\'',
     ),
     "number where text belongs": (
         ("units.toml", "", 'en = "Urban Management Bureau"', "en = 7"),
@@ -107,7 +109,7 @@ MEANINGS = {
     ),
     "unit id in two files": (
         ("units.toml", "", 'id = "water"', 'id = "centre-320302001"'),
-        "units.toml: unit[centre-320302001].id: is already taken in",
+        "centres.toml: unit[centre-320302001].id: is already taken in units.toml",
     ),
     "keyword of two categories": (
         ("categories/hazard.toml", MANHOLE, '"窨井"', '"噪音"'),
@@ -131,7 +133,7 @@ MEANINGS = {
         "categories/hazard.toml: (file): unknown kind 'hazard': pack.toml does not name it",
     ),
     "kind without categories": (
-        ("pack.toml", "", '[[kind]]\nid = "petition"', '[[kind]]\nid = "peace"\nzh = "平安"\nen = "Peace"\n\n[[kind]]\nid = "petition"'),
+        ("pack.toml", "", "[[kind]]", f"{PEACE}\n[[kind]]"),
         "pack.toml: kind[peace].id: has no category in categories/peace.toml",
     ),
     "petition that goes to a department": (
@@ -192,12 +194,16 @@ MEANINGS = {
         "procedure.toml: action[return].to: unknown state 'screened'",
     ),
     "unreachable state": (
-        ("procedure.toml", "", "[[action]]", _STATE := '[[state]]\nid = "archived"\nzh = "存档"\nen = "Archived"\nopen = false\npublic = "存档"\n\n[[action]]'),
+        ("procedure.toml", "", "[[action]]", f"{ARCHIVED}\n[[action]]"),
         "procedure.toml: state[archived].id: no action leads to this state",
     ),
-    "action nobody may do": (
-        ("procedure.toml", "", "", ""),
-        "procedure.toml: action[resolve].id: no role has the permission 'case.resolve', so nobody may do it",
+    "state without a way on": (
+        ("procedure.toml", 'id = "resolve"', 'states = ["accepted"]', 'states = ["resolved"]'),
+        "procedure.toml: state[resolved].id: no action leads to this state",
+    ),
+    "state that the procedure counts on": (
+        ("procedure.toml", "", 'id = "reopen-requested"', 'id = "reopening"'),
+        "procedure.toml: state: state 'reopen-requested' is missing, which the procedure counts on",
     ),
     "unknown permission": (
         ("roles.toml", "", '"report.submit"', '"report.sumbit"'),
@@ -271,9 +277,120 @@ def test_a_misshapen_table_is_the_only_fault(pack: Path, name: str) -> None:
     assert {each.split(": ")[1].split(".")[0] for each in faults} == {fault.split(": ")[1].split(".")[0]}
 
 
-@pytest.mark.parametrize("name", [name for name in MEANINGS if name != "action nobody may do"])
+@pytest.mark.parametrize("name", MEANINGS)
 def test_tables_that_disagree_are_named(pack: Path, name: str) -> None:
     (file, after, old, new), fault = MEANINGS[name]
     _edit(pack, file, old, new, after)
     faults = _faults(pack)
     assert any(each.startswith(fault) for each in faults), faults
+
+
+def test_an_action_that_no_role_has_is_named(pack: Path) -> None:
+    roles = pack / "roles.toml"
+    roles.write_text(roles.read_text(encoding="utf-8").replace(' "case.resolve",', ""), encoding="utf-8")
+    assert _faults(pack) == [
+        "procedure.toml: action[resolve].id: no role has the permission 'case.resolve', so nobody may do it"
+    ]
+
+
+def test_a_confidential_kind_that_no_role_sees_is_named(pack: Path) -> None:
+    roles = pack / "roles.toml"
+    roles.write_text(roles.read_text(encoding="utf-8").replace("confidential = true\n", ""), encoding="utf-8")
+    assert "roles.toml: (file): no role is confidential, so nobody could see a confidential matter" in _faults(pack)
+
+
+def test_faults_of_all_files_come_together(pack: Path) -> None:
+    _edit(pack, "units.toml", 'en = "Urban Management Bureau"\n', "")
+    _edit(pack, "categories/hazard.toml", '"PT15M"', '"soon"', after=MANHOLE)
+    _edit(pack, "routing.toml", '"petition-office"', '"water"', after='id = "petition-alone"')
+    assert [fault.split(": ")[:2] for fault in _faults(pack)] == [
+        ["categories/hazard.toml", "category[missing-manhole-cover].accept"],
+        ["routing.toml", "rule[petition-alone].lead"],
+        ["units.toml", "unit[urban-management].en"],
+    ]
+
+
+@pytest.mark.parametrize("file", ["pack.toml", "units.toml", "messages.toml", "rules.toml"])
+def test_a_missing_file_is_the_only_fault(pack: Path, file: str) -> None:
+    (pack / file).unlink()
+    assert _faults(pack) == [f"{file}: (file): is missing"]
+
+
+def test_a_file_that_is_not_toml_says_where(pack: Path) -> None:
+    _append(pack, "roles.toml", "permissions = ,")
+    (fault,) = _faults(pack)
+    assert fault.startswith("roles.toml: (file): is not TOML: ") and "line" in fault
+
+
+def test_a_file_or_table_that_belongs_nowhere_is_named(pack: Path) -> None:
+    (pack / "unit.toml").write_text("", encoding="utf-8")
+    _append(pack, "units.toml", '[[centre]]\nid = "x"')
+    assert _faults(pack) == ["unit.toml: (file): is no file of a policy pack", "units.toml: centre: unknown key"]
+
+
+def test_a_table_that_should_be_an_array_is_named(pack: Path) -> None:
+    (pack / "routing.toml").write_text('[rule]\nid = "only"\n', encoding="utf-8")
+    assert _faults(pack) == ["routing.toml: rule: must be an array of tables: [[rule]]"]
+
+
+OVERLAYS = {
+    "other pack": (
+        'pack = "yunlong"\n[durations]\nvisit_after = "PT4S"',
+        "overlays/short.toml: pack: is for 'yunlong', not for 'gulou'",
+    ),
+    "unknown duration": (
+        'pack = "gulou"\n[durations]\nvisits_after = "PT4S"',
+        "overlays/short.toml: durations.visits_after: unknown key",
+    ),
+    "no duration": (
+        'pack = "gulou"\n[durations]\nvisit_after = 4',
+        "overlays/short.toml: durations.visit_after: must be an ISO 8601 duration of days, hours, minutes or seconds, "
+        'such as "PT2H" or "P5D", not 4',
+    ),
+    "unknown category": (
+        'pack = "gulou"\n[durations.categories.sound]\naccept = "PT4S"',
+        "overlays/short.toml: durations.categories.sound: unknown category 'sound'",
+    ),
+    "visit of a category without visits": (
+        'pack = "gulou"\n[durations.categories.theft]\nvisit_after = "PT4S"',
+        "overlays/short.toml: durations.categories.theft.visit_after: the category is not visited, which an overlay "
+        "cannot change",
+    ),
+    "one category closes before its visit": (
+        'pack = "gulou"\n[durations.categories.noise]\ncloses_after = "PT4S"',
+        "overlays/short.toml: durations (closes_after): category[noise]: PT4S is not after visit_after (P1D)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_an_overlays_faults_are_as_precise(pack: Path, name: str) -> None:
+    content, fault = OVERLAYS[name]
+    (pack / "overlays" / "short.toml").write_text(content, encoding="utf-8")
+    assert _faults(pack, Path("overlays/short.toml")) == [fault]
+
+
+def test_an_overlay_that_ends_all_visits_is_one_fault(pack: Path) -> None:
+    content = 'pack = "gulou"\n[durations]\nvisit_after = "PT4S"\ncloses_after_visited = "PT4S"'
+    (pack / "overlays" / "short.toml").write_text(content, encoding="utf-8")
+    (fault,) = _faults(pack, Path("overlays/short.toml"))
+    assert fault.startswith("overlays/short.toml: durations (closes_after): category[")
+    assert fault.endswith("more: PT4S is not after visit_after (PT4S)")
+
+
+def test_an_overlay_that_is_not_there_is_named(pack: Path) -> None:
+    assert _faults(pack, Path("overlays/none.toml")) == ["overlays/none.toml: (file): is missing"]
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"), [("PT4S", 4), ("PT30M", 1_800), ("PT72H", 259_200), ("P5D", 432_000), ("P1DT1H1S", 90_001)]
+)
+def test_durations_are_exact(duration: str, seconds: int) -> None:
+    assert seconds_of(duration) == seconds
+    assert seconds_of(duration_of(seconds)) == seconds
+
+
+@pytest.mark.parametrize("duration", ["", "P", "PT", "P1M", "P1Y", "P1W", "PT1.5H", "5D", "PT0S", "-PT1S", "P1DT", 5])
+def test_what_is_no_exact_duration_is_refused(duration: object) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        seconds_of(duration)

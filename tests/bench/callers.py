@@ -1,0 +1,134 @@
+"""Speaks to the functions as their triggers do, one after another, in one worker."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench import events
+from tests.bench.processes import Process
+from tests.bench.system import System, new_records, waiting_messages
+
+Step = list[tuple[str, Any]]
+
+
+@dataclass
+class Spent:
+    """What calls have cost: CPU, requests to AWS, and the requests themselves."""
+
+    cpu_ms: float = 0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        return sum(request["sent"] for request in self.requests)
+
+    @property
+    def wcu(self) -> float:
+        return float(sum(request["wcu"] for request in self.requests))
+
+
+class Caller:
+    """`watched`: every request to AWS is kept, and CPU is not to be compared with a call that is not."""
+
+    def __init__(self, system: System, worker: Process, *, watched: bool = False) -> None:
+        self.system = system
+        self.worker = worker
+        self.watched = watched
+        self.spent = Spent()
+        self._who: dict[str, dict[str, str]] = {}
+
+    def step(self, token: str, event: dict[str, Any]) -> Step:
+        """The calls of one HTTP request: the authorizer's, then the API's."""
+        handlers = self.system.handlers
+        asked = events.authorization(token, event["httpMethod"], event["path"])
+        return [(handlers["staff"], asked), (handlers["api"], event)]
+
+    def http(self, token: str, method: str, resource: str, **given: Any) -> dict[str, Any]:
+        """One HTTP request, answered 2xx; the JSON of the answer."""
+        event = events.proxied(method, resource, self.who(token), **given)
+        for handler, asked in self.step(token, event):
+            answer = self._call(handler, asked)
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{method} {event['path']}: {answer['statusCode']} {answer['body']}")
+        return {**json.loads(answer["body"]), "etag": answer["headers"].get("ETag")}
+
+    def who(self, token: str) -> dict[str, str]:
+        """What the authorizer hands to the API about a token, as API Gateway would keep it."""
+        if token not in self._who:
+            found = self.worker.call(self.system.handlers["staff"], events.authorization(token))["answer"]
+            self._who[token] = {**found["context"], "principalId": found["principalId"]}
+        return self._who[token]
+
+    def function(self, name: str, event: dict[str, Any]) -> Any:
+        return self._call(self.system.handlers[name], event)
+
+    def _call(self, handler: str, event: dict[str, Any]) -> Any:
+        outcome = self.worker.call(handler, event, watched=self.watched)
+        self.spent.cpu_ms += outcome["cpu_ms"]
+        self.spent.requests += outcome["requests"]
+        return outcome["answer"]
+
+
+class Outflow:
+    """What follows a change of a case: the relay, the topic, the queues, and those who are told."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._records: Callable[[], list[dict[str, Any]]] = new_records(caller.system)
+        self._queue = caller.system.deployed.outputs["AlertsQueueUrl"]
+
+    def records(self) -> list[dict[str, Any]]:
+        return self._records()
+
+    def messages(self, expected: int) -> list[dict[str, Any]]:
+        return waiting_messages(self._caller.system, self._queue, expected)
+
+    def follow(self, told: int) -> None:
+        """Relay what was written, and tell who must know; `told` messages reach the queue of the alerts."""
+        self._caller.function("relay", events.stream_batch(self.records()))
+        messages = self.messages(told) if told else []
+        if len(messages) != told:
+            raise RuntimeError(f"{len(messages)} messages in the queue of the alerts, not {told}")
+        if messages:
+            answer = self._caller.function("alert", {"Records": messages})
+            if answer["batchItemFailures"]:
+                raise RuntimeError(f"not all told: {answer}")
+
+
+def report_step(caller: Caller, token: str, category: str, place: int = 0) -> Step:
+    """One report of a grid worker, as the two functions get it."""
+    told = events.report(caller.system.places[place], category)
+    event = events.proxied("POST", "/v1/reports", caller.who(token), headers=events.command(), body=told)
+    return caller.step(token, event)
+
+
+def refreshed(requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`."""
+    ids = fresh()
+    known: dict[str, str] = {}
+
+    def other(match: re.Match[str]) -> str:
+        return known.setdefault(match[0], next(ids)[: len(match[0])])
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, str):
+            return _IDS.sub(other, value)
+        if isinstance(value, dict):
+            return {key: changed(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [changed(each) for each in value]
+        return value
+
+    return [(r["service"], _method(r["operation"]), changed(r["kwargs"])) for r in requests]
+
+
+_IDS = re.compile(r"(?<=TRACK#)[0-9A-Z]{8}|\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})\b")
+"""Tracking codes in keys, case ids, report ids: what the conditions of an intake look at."""
+
+
+def _method(operation: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()

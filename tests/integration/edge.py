@@ -1,0 +1,520 @@
+"""Drives the functions as Lambda does: through the entry points the template names, with the events AWS sends.
+
+Every answer of the API is held to the contract on the way: a described status, media type and headers, and a body with
+described fields only.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from uuid import uuid4
+
+import boto3
+import pytest
+from jsonschema import Draft202012Validator
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+from moto.sns.models import sns_backends
+
+import app
+from chalicelib import bootstrap, config, observability
+from chalicelib.adapters import aws
+from chalicelib.domain.people import StaffMember
+from chalicelib.handlers import alert, authorizer, due, http, relay, sweep, uploads
+from chalicelib.policy.loader import load_policy
+from tests.contract.documents import answer_validator, contract, operations, resolved
+from tests.tables import make_tables
+from tests.world import ADMIN, HandClock, lay_grid
+
+REGION = "us-east-1"
+HOTLINE_SECRET = "whsec_" + base64.b64encode(b"hotline-secret-of-the-tests!").decode()
+SECRETS = {"aliyun": "aliyun-secret", "hotline": HOTLINE_SECRET, "phone": "phone-secret", "cursor": "cursor-secret"}
+MAIL_FROM = "wangge@gulou.example"
+INSIDE = {"lat": 34.285, "lon": 117.185, "datum": "WGS-84"}
+NEXT_COMMUNITY = "320302001003"
+NEXT_CELL = f"{NEXT_COMMUNITY}0101"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(40)
+
+_PROBLEM = "application/problem+json"
+_ENTRY_POINTS: dict[str, Callable[[Any, Any], Any]] = {
+    "api": app.app,
+    "staff": authorizer.staff_authorizer,
+    "relay": relay.publish_events,
+    "alert": alert.alert_people,
+    "sweep": sweep.enqueue_due,
+    "due": due.fall_due,
+    "attachments": uploads.mark_arrived,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str | None:
+        """The code of a problem; None where there was none."""
+        return self.body.get("code") if self.status >= 400 else None
+
+    @property
+    def field(self) -> str | None:
+        found: str | None = self.body["field"]
+        return found
+
+    @property
+    def version(self) -> int:
+        return int(self.headers["ETag"].strip('"'))
+
+
+@dataclass
+class LambdaContext:
+    function_name: str
+    aws_request_id: str = field(default_factory=lambda: str(uuid4()))
+    memory_limit_in_mb: int = 512
+    log_stream_name: str = "stream"
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 10_000
+
+
+class Edge:
+    """One deployment on moto, and the ways into it."""
+
+    def __init__(self, names: dict[str, str], clock: HandClock, pack_file: Path) -> None:
+        self.names = names
+        self.clock = clock
+        self.policy = load_policy(pack_file)
+        self.reference = boto3.resource("dynamodb", REGION).Table(names["Reference"])
+        self._stream_read = 0
+        self._sequence = itertools.count(1)
+        lay_grid(self.reference)
+        for code, path in (
+            (NEXT_COMMUNITY, ["鼓楼区", "黄楼街道", "民主社区"]),
+            (NEXT_CELL, ["鼓楼区", "黄楼街道", "民主社区", "民主小区", "第一网格"]),
+        ):
+            self.reference.put_item(
+                Item={"pk": f"AREA#{code}", "sk": "AREA", "code": code, "name": path[-1], "level": "x", "path": path}
+            )
+
+    # ---- the API -----------------------------------------------------------------------------------------------------
+    def get(self, path: str, by: StaffMember | None = None, **query: str) -> Answer:
+        return self.request("GET", path, by=by, query=query)
+
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        by: StaffMember | None = None,
+        *,
+        key: str | None = None,
+        version: int | str | None = None,
+        headers: dict[str, str | None] | None = None,
+    ) -> Answer:
+        """A command, with a new idempotency key unless one is given. A header that is None is left out."""
+        sent: dict[str, str | None] = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid4())}
+        if version is not None:
+            sent["If-Match"] = version if isinstance(version, str) else f'"{version}"'
+        return self.request("POST", path, body, by=by, headers={**sent, **(headers or {})})
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        by: StaffMember | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str | None] | None = None,
+    ) -> Answer:
+        """Through API Gateway to the API function. A body of bytes is sent as it is, anything else as JSON."""
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body, ensure_ascii=False).encode()
+        event = gateway_event(method, path, raw, by, query or {}, headers or {})
+        answer = answer_of(self.invoke("api", event))
+        check_answer(method, event["requestContext"]["resourcePath"], answer)
+        return answer
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """As Lambda does: the event as JSON in, the answer as JSON out."""
+        made = _ENTRY_POINTS[function](json.loads(json.dumps(event)), LambdaContext(f"wangge-test-{function}"))
+        return json.loads(json.dumps(made))
+
+    # ---- cases, made through the API ---------------------------------------------------------------------------------
+    def report(self, by: StaffMember, **said: Any) -> dict[str, Any]:
+        """Submit a report; its receipt."""
+        body = {k: v for k, v in {**self.a_report(), **said}.items() if v is not None}
+        answer = self.post("/v1/reports", body, by)
+        assert answer.status == 201, answer.body
+        receipt: dict[str, Any] = answer.body
+        return receipt
+
+    def a_report(self) -> dict[str, Any]:
+        return {"text": "三号楼前井盖缺失", "told_at": self.clock.now().isoformat(), "position": INSIDE}
+
+    def act(self, case_id: str, action: str, by: StaffMember, **said: str) -> Answer:
+        return self.post(f"/v1/cases/{case_id}/actions/{action}", said, by, version=self.case(case_id)["version"])
+
+    def visit(self, case_id: str, outcome: str, by: StaffMember, **said: Any) -> Answer:
+        case = self.case(case_id)
+        visit_id = case["visits"][-1]["visit_id"]
+        body = {"outcome": outcome, **said}
+        return self.post(f"/v1/visits/{visit_id}/result", body, by, version=case["version"])
+
+    def case(self, case_id: str) -> dict[str, Any]:
+        case: dict[str, Any] = self.get(f"/v1/cases/{case_id}", ADMIN).body
+        return case
+
+    def timeline(self, case_id: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get(f"/v1/cases/{case_id}/timeline", ADMIN).body["items"]
+        return items
+
+    # ---- what lies between the functions -----------------------------------------------------------------------------
+    def new_records(self) -> list[dict[str, Any]]:
+        """What the relay's mapping would give it next: inserted event rows, as the stream of *cases* tells of them."""
+        streams = boto3.client("dynamodbstreams", REGION)
+        arn = streams.list_streams(TableName=self.names["Cases"])["Streams"][0]["StreamArn"]
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        found: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+        new, self._stream_read = found[self._stream_read :], len(found)
+        records = [json.loads(json.dumps(r, default=_as_lambda_writes)) for r in new]
+        return [
+            {**r, "eventSource": "aws:dynamodb", "eventSourceARN": arn}
+            for r in records
+            if r["eventName"] == "INSERT" and r["dynamodb"]["Keys"]["sk"]["S"].startswith("EVENT#")
+        ]
+
+    def relay(self, records: Sequence[Any] | None = None) -> None:
+        self.invoke("relay", {"Records": self.new_records() if records is None else records})
+
+    def take_from(self, queue: str) -> list[dict[str, Any]]:
+        """All that waits in a queue, as records of an SQS event; it is gone then."""
+        sqs, url = boto3.client("sqs", REGION), self.names[queue]
+        taken = []
+        while messages := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        ).get("Messages"):
+            for message in messages:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(sqs_record(message["Body"], message["MessageId"]) | {"reason": _reason(message)})
+        return taken
+
+    def deliver(self, function: str, records: Sequence[dict[str, Any]]) -> list[str]:
+        """Hand messages to a consumer; the ids of those that come again."""
+        if not records:
+            return []
+        answer = self.invoke(function, {"Records": [{k: v for k, v in r.items() if k != "reason"} for r in records]})
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def dead_letters(self) -> list[tuple[str, str]]:
+        """Body and reason of what was put aside since it was last asked."""
+        return [(record["body"], record["reason"]) for record in self.take_from("DeadLetters")]
+
+    def settle(self) -> None:
+        """Let all that happened be told: stream to relay to topic to queue to alert."""
+        self.relay()
+        assert self.deliver("alert", self.take_from("Alerts")) == []
+
+    def object_notification(self, key: str, size: int, name: str = "ObjectCreated:Post") -> dict[str, Any]:
+        """What S3 publishes of a new object, as the queue gets it."""
+        told = {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": REGION,
+            "eventTime": "2026-11-22T02:00:00.000Z",
+            "eventName": name,
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "bucket": {"name": self.names["Media"], "arn": f"arn:aws:s3:::{self.names['Media']}"},
+                "object": {"key": quote(key, safe="/"), "size": size, "eTag": "0", "sequencer": "00"},
+            },
+        }
+        return sqs_record(json.dumps({"Records": [told]}))
+
+    def upload(self, attachment_id: str, content: bytes) -> dict[str, Any]:
+        """Put the bytes of a picture; the notification of it."""
+        key = f"media/{attachment_id}"
+        boto3.client("s3", REGION).put_object(Bucket=self.names["Media"], Key=key, Body=content)
+        return self.object_notification(key, len(content))
+
+    # ---- what there is -----------------------------------------------------------------------------------------------
+    def stored(self) -> str:
+        """All items of the two tables that requests write to, as one text."""
+        items = []
+        for table in ("Cases", "Vault"):
+            for page in boto3.client("dynamodb", REGION).get_paginator("scan").paginate(TableName=self.names[table]):
+                items += page["Items"]
+        return json.dumps(items, default=repr, ensure_ascii=False)
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Number and words of every SMS sent."""
+        return list(sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.values())
+
+    def mails(self) -> list[tuple[str, str]]:
+        """Address and subject of every mail sent."""
+        sent = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+        return [(message.destinations["ToAddresses"][0], message.subject) for message in sent]
+
+    def on_duty(self, unit: str, staff_id: str) -> None:
+        number = next(self._sequence)
+        contact = {"staff_id": staff_id, "phone": f"+86199{number:08d}", "email": f"{staff_id}@gulou.example"}
+        self.reference.put_item(
+            Item={"pk": f"UNIT#{unit}", "sk": f"DUTY#{staff_id}#00:00", **contact, "from": "00:00", "to": "24:00"}
+        )
+
+    def employ(self, member: StaffMember, *, active: bool = True) -> None:
+        row = {"staff_id": member.id, "role": member.role, "unit": member.unit, "areas": list(member.areas)}
+        self.reference.put_item(Item={"pk": f"STAFF#{member.id}", "sk": "STAFF", **row, "active": active})
+
+
+@contextmanager
+def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
+    """A deployment on moto; every part is made anew, as at a cold start."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        names = _make_parts()
+        environment = {
+            "WANGGE_STAGE": "test",
+            "AWS_REGION": REGION,
+            "CASES_TABLE": names["Cases"],
+            "REFERENCE_TABLE": names["Reference"],
+            "VAULT_TABLE": names["Vault"],
+            "MEDIA_BUCKET": names["Media"],
+            "EVENTS_TOPIC_ARN": names["Topic"],
+            "DUE_QUEUE_URL": names["Due"],
+            "DEAD_LETTERS_URL": names["DeadLetters"],
+            "DATA_KEY_ID": names["DataKey"],
+            "SECRETS_ID": names["Secrets"],
+            "MAIL_FROM": MAIL_FROM,
+            "POLICY_FILE": str(pack_file),
+            "CONTRACT_DIR": str(contract_dir),
+        }
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        clock = HandClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
+        patch.setattr(bootstrap, "_CLOCK", clock)
+        cold_start()
+        yield Edge(names, clock, pack_file)
+    cold_start()
+
+
+def cold_start() -> None:
+    """Forget every part that a function makes once."""
+    for module in (bootstrap, config, observability, aws, http, authorizer):
+        for part in vars(module).values():
+            if hasattr(part, "cache_clear"):
+                part.cache_clear()
+
+
+def gateway_event(
+    method: str,
+    path: str,
+    body: bytes | None,
+    by: StaffMember | None,
+    query: dict[str, str],
+    headers: dict[str, str | None],
+) -> dict[str, Any]:
+    """A proxy event of a REST API, with what the authorizer found of `by`."""
+    parts = urlsplit(path)
+    resource, names = _route(method, parts.path)
+    asked = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **query}
+    context: dict[str, Any] = {
+        "resourcePath": resource,
+        "httpMethod": method,
+        "path": f"/api{parts.path}",
+        "stage": "api",
+        "requestId": str(uuid4()),
+        "identity": {"sourceIp": "192.0.2.1"},
+    }
+    if by is not None:
+        context["authorizer"] = {
+            "principalId": by.id,
+            "role": by.role,
+            "unit": by.unit,
+            "areas": ",".join(by.areas),
+            "integrationLatency": 12,
+        }
+    sent = {name: value for name, value in headers.items() if value is not None}
+    text, encoded = None, False
+    if body is not None:
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            text, encoded = base64.b64encode(body).decode(), True
+    return {
+        "resource": resource,
+        "path": parts.path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": asked or None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in asked.items()} or None,
+        "pathParameters": names or None,
+        "stageVariables": None,
+        "requestContext": context,
+        "body": text,
+        "isBase64Encoded": encoded,
+    }
+
+
+def answer_of(made: dict[str, Any]) -> Answer:
+    return Answer(made["statusCode"], made["headers"], json.loads(made["body"]))
+
+
+def check_answer(method: str, resource: str, answer: Answer) -> None:
+    """Raises AssertionError for an answer the contract does not describe."""
+    described = _described(method, resource)
+    where = f"{method} {resource} {answer.status}: {answer.body}"
+    assert str(answer.status) in described, where
+    media_type = answer.headers["Content-Type"]
+    assert media_type == ("application/json" if answer.status < 400 else _PROBLEM), where
+    response = resolved(described[str(answer.status)])
+    faults = [
+        f"{f.json_path}: {f.message}" for f in _validator(method, resource, answer.status).iter_errors(answer.body)
+    ]
+    assert faults == [], (where, faults)
+    for name, header in response.get("headers", {}).items():
+        header = resolved(header)
+        assert name in answer.headers, (name, where)
+        assert answer_validator(header["schema"]).is_valid(answer.headers[name]), (name, where)
+    if answer.status >= 400:
+        known = contract("errors.json")[answer.body["code"]]
+        assert (answer.body["status"], answer.body["title"]) == (known["status"], known["title"]), where
+        assert answer.status == known["status"], where
+    elif "version" in answer.body and "ETag" in answer.headers:
+        assert answer.version == answer.body["version"]
+
+
+def sqs_record(body: str, message_id: str | None = None) -> dict[str, Any]:
+    """A message as Lambda's mapping hands it over."""
+    return {
+        "messageId": message_id or str(uuid4()),
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1795312800000",
+            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+            "ApproximateFirstReceiveTimestamp": "1795312800001",
+        },
+        "messageAttributes": {},
+        "md5OfBody": "0" * 32,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{DEFAULT_ACCOUNT_ID}:wangge-test-queue",
+        "awsRegion": REGION,
+    }
+
+
+class LogLines(logging.Handler):
+    """Everything our functions log, as it would stand in CloudWatch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        formatter = observability.logger().registered_formatter if record.name.startswith("wangge") else None
+        self.lines.append((formatter or logging.Formatter()).format(record))
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """The lines logged meanwhile, by us and by the libraries, at the level functions log at."""
+    lines = LogLines()
+    ours = observability.logger()
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(lines)
+    ours.addHandler(lines)
+    try:
+        yield lines.lines
+    finally:
+        root.setLevel(level)
+        root.removeHandler(lines)
+        ours.removeHandler(lines)
+
+
+def _make_parts() -> dict[str, str]:
+    """What the two templates make, on moto; its names."""
+    names = make_tables(boto3.client("dynamodb", REGION))
+    sqs, sns = boto3.client("sqs", REGION), boto3.client("sns", REGION)
+    for queue in ("Due", "DeadLetters", "Alerts"):
+        names[queue] = sqs.create_queue(QueueName=queue)["QueueUrl"]
+    names["Topic"] = sns.create_topic(Name="case-events")["TopicArn"]
+    alerts = sqs.get_queue_attributes(QueueUrl=names["Alerts"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=names["Topic"], Protocol="sqs", Endpoint=alerts, Attributes={"RawMessageDelivery": "true"})
+    names["Media"] = "wangge-test-media"
+    boto3.client("s3", REGION).create_bucket(Bucket=names["Media"])
+    names["DataKey"] = boto3.client("kms", REGION).create_key()["KeyMetadata"]["Arn"]
+    secret = boto3.client("secretsmanager", REGION).create_secret(Name="wangge", SecretString=json.dumps(SECRETS))
+    names["Secrets"] = secret["ARN"]
+    boto3.client("ses", REGION).verify_email_identity(EmailAddress=MAIL_FROM)
+    return names
+
+
+def _route(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """The resource API Gateway finds for a path, and the parts of the path it names."""
+    wanted = path.split("/")
+    for resource, methods in app.app.routes.items():
+        parts = resource.split("/")
+        if method in methods and len(parts) == len(wanted):
+            names = {p[1:-1]: unquote(w) for p, w in zip(parts, wanted, strict=True) if p.startswith("{")}
+            if all(p == w or p.startswith("{") for p, w in zip(parts, wanted, strict=True)):
+                return resource, names
+    raise LookupError(f"{method} {path}")
+
+
+@cache
+def _described(method: str, resource: str) -> dict[str, Any]:
+    """The answers the contract describes for a resource, whatever it calls the parts of its path."""
+    for described_method, path, operation in operations():
+        if described_method == method and _anonymous(path) == _anonymous(resource):
+            responses: dict[str, Any] = operation["responses"]
+            return responses
+    raise LookupError(f"{method} {resource}")
+
+
+@cache
+def _validator(method: str, resource: str, status: int) -> Draft202012Validator:
+    response = resolved(_described(method, resource)[str(status)])
+    (content,) = response["content"].values()
+    return answer_validator(content["schema"], strict=True)
+
+
+def _anonymous(path: str) -> list[str]:
+    return ["{}" if part.startswith("{") else part for part in path.split("/")]
+
+
+def _reason(message: dict[str, Any]) -> str:
+    reason: str = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", "")
+    return reason
+
+
+def _as_lambda_writes(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(type(value).__name__)
