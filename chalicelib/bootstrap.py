@@ -1,39 +1,43 @@
-"""The one place where real parts are joined. Each part is made once, when a function first asks for it."""
+"""The one place where real parts are joined. Each part is made once, when a function first asks for it.
+
+What a part is made of is imported then, too: a function's cold start pays for its own parts only.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import datetime
 from functools import cache
-from typing import Any
-
-from pynamodb.connection import Connection
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.queues import SnsTopic, SqsDeadLetters, SqsDueQueue
-from chalicelib.adapters.secrets import Secrets
-from chalicelib.adapters.system import RandomIds, SystemClock
+from chalicelib.adapters.system import SystemClock
 from chalicelib.config import settings
-from chalicelib.domain.policy import Policy
-from chalicelib.models.base import ReferenceRow, VaultRow, connect
-from chalicelib.models.case_rows import CasesRow
-from chalicelib.models.case_store import DynamoCaseStore
-from chalicelib.models.reference_store import DynamoGrid, DynamoRoster, DynamoStaff
-from chalicelib.models.stream import event_of
-from chalicelib.policy.loader import load_policy
-from chalicelib.services.acting import Acting
-from chalicelib.services.alerts import Alerts
-from chalicelib.services.attachments import Attachments
-from chalicelib.services.intake import Intake
-from chalicelib.services.reading import Reading
-from chalicelib.services.relay import Relay
-from chalicelib.services.sweep import Sweep
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
+
+    from chalicelib.adapters.queues import SqsDeadLetters
+    from chalicelib.adapters.secrets import Secrets
+    from chalicelib.domain.policy import Policy
+    from chalicelib.models.case_store import DynamoCaseStore
+    from chalicelib.models.reference_store import DynamoGrid
+    from chalicelib.models.staff_store import DynamoStaff
+    from chalicelib.services.acting import Acting
+    from chalicelib.services.alerts import Alerts
+    from chalicelib.services.attachments import Attachments
+    from chalicelib.services.intake import Intake
+    from chalicelib.services.reading import Reading
+    from chalicelib.services.relay import Relay
+    from chalicelib.services.sweep import Sweep
 
 _CLOCK = SystemClock()
 
 
 @cache
 def policy() -> Policy:
+    from chalicelib.policy.loader import load_policy
+
     return load_policy(settings().policy_file)
 
 
@@ -43,12 +47,16 @@ def now() -> datetime:
 
 @cache
 def secrets() -> Secrets:
+    from chalicelib.adapters.secrets import Secrets
+
     return Secrets(_client("secretsmanager"), settings().need("SECRETS_ID"), time.monotonic)
 
 
 @cache
 def intake() -> Intake:
     from chalicelib.adapters.sealing import KeyedPhoneIndex
+    from chalicelib.adapters.system import RandomIds
+    from chalicelib.services.intake import Intake
 
     phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
     return Intake(_store(), _grid(), policy(), sealer(), phones, _CLOCK, RandomIds())
@@ -56,11 +64,15 @@ def intake() -> Intake:
 
 @cache
 def acting() -> Acting:
+    from chalicelib.services.acting import Acting
+
     return Acting(_store(), _grid(), policy(), _CLOCK)
 
 
 @cache
 def reading() -> Reading:
+    from chalicelib.services.reading import Reading
+
     return Reading(_store(), policy())
 
 
@@ -68,6 +80,7 @@ def reading() -> Reading:
 def attachments() -> Attachments:
     from chalicelib.adapters.bucket import S3MediaBucket
     from chalicelib.models.attachment_store import DynamoAttachments
+    from chalicelib.services.attachments import Attachments
 
     _connection()
     bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
@@ -78,6 +91,8 @@ def attachments() -> Attachments:
 def alerts() -> Alerts:
     from chalicelib.adapters.messages import SesMail, SnsTextMessages
     from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
+    from chalicelib.models.reference_store import DynamoRoster
+    from chalicelib.services.alerts import Alerts
 
     connection = _connection()
     return Alerts(
@@ -94,23 +109,36 @@ def alerts() -> Alerts:
 
 @cache
 def relay() -> Relay:
+    from chalicelib.adapters.queues import SnsTopic
+    from chalicelib.models.stream import event_of
+    from chalicelib.services.relay import Relay
+
     topic = SnsTopic(_client("sns"), settings().need("EVENTS_TOPIC_ARN"))
     return Relay(topic, dead_letters(), event_of, settings().stage)
 
 
 @cache
 def sweep() -> Sweep:
+    from chalicelib.adapters.queues import SqsDueQueue
+    from chalicelib.services.sweep import Sweep
+
     return Sweep(_store(), SqsDueQueue(_client("sqs"), settings().need("DUE_QUEUE_URL")), _CLOCK)
 
 
 @cache
 def dead_letters() -> SqsDeadLetters:
-    return SqsDeadLetters(_client("sqs"), settings().need("DEAD_LETTERS_URL"))
+    from chalicelib.adapters.queues import SqsDeadLetters
+
+    return SqsDeadLetters(lambda: _client("sqs"), settings().need("DEAD_LETTERS_URL"))
 
 
 @cache
 def staff() -> DynamoStaff:
-    _connection()
+    """Needs the reference table only: the authorizer's cold start has no use for the others."""
+    from chalicelib.models.base import ReferenceRow, connect
+    from chalicelib.models.staff_store import DynamoStaff
+
+    connect({ReferenceRow: settings().reference_table}, settings().region, aws.session())
     return DynamoStaff()
 
 
@@ -129,18 +157,25 @@ def keep_refused(source: str, reason: str, content: bytes) -> None:
 
 @cache
 def _connection() -> Connection:
+    from chalicelib.models.base import ReferenceRow, VaultRow, connect
+    from chalicelib.models.case_rows import CasesRow
+
     names = settings()
     tables = {CasesRow: names.cases_table, ReferenceRow: names.reference_table, VaultRow: names.vault_table}
-    return connect({base: name for base, name in tables.items() if name}, names.region)
+    return connect({base: name for base, name in tables.items() if name}, names.region, aws.session())
 
 
 @cache
 def _store() -> DynamoCaseStore:
+    from chalicelib.models.case_store import DynamoCaseStore
+
     return DynamoCaseStore(_connection())
 
 
 @cache
 def _grid() -> DynamoGrid:
+    from chalicelib.models.reference_store import DynamoGrid
+
     _connection()
     return DynamoGrid()
 

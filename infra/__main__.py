@@ -75,6 +75,57 @@ def load(stage: str, region: str, endpoint: str | None, sample: str) -> None:
 
 
 @cli.command()
+def run() -> None:
+    """The system on this machine, with a day's cases in it, until Ctrl-C."""
+    from infra.day.run import run as stand
+
+    raise SystemExit(stand(console))
+
+
+@cli.command()
+def demo() -> None:
+    """A whole day on a cloud of its own, checked from outside; fails when an invariant does."""
+    from infra.day.demo import demo as live
+
+    raise SystemExit(live(console))
+
+
+@cli.command()
+@stage_option
+@region_option
+@endpoint_option
+@click.option("--case", "case_id", help="Only the events of this case.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="From, say 2026-11-22T08:00:00+0800.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="To, excluded.")
+def republish(stage: str, region: str, endpoint: str | None, case_id: str | None, since: Any, until: Any) -> None:
+    """Publishes case events again: of a case, or of a time. Consumers do nothing twice."""
+    from infra.deploy import session
+    from infra.republish import republish as publish
+
+    if not case_id and not since:
+        raise click.UsageError("--case or --since")
+
+    def client_of(service: str) -> Any:
+        return session(region, endpoint).client(service, endpoint_url=endpoint)
+
+    stack = load_deployment(stage).stack("stateful")
+    described = client_of("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described}
+    with console.status("publishing") as status:
+        count = publish(
+            client_of,
+            stage,
+            outputs["CasesTable"],
+            outputs["EventsTopicArn"],
+            case_id=case_id,
+            since=since,
+            until=until,
+            say=status.update,
+        )
+    console.print(f"{count} events published again")
+
+
+@cli.command()
 @click.argument("staff_id")
 @click.option("--name", default="run", show_default=True, help="Whose issuer: run, or another under .local/.")
 @click.option("--stage", default="local", show_default=True)

@@ -92,7 +92,7 @@ def _post_rows(posts: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
             "sk": f"POST#{post['post']}#{post['staff_id']}",
             **_contact(staff[post["staff_id"]]),
             "from": post["from"],
-            "until": post["until"],
+            **({"until": post["until"]} if post["until"] else {}),
         }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Template, kms, s3, secretsmanager, ses, sns
+from troposphere import dynamodb as ddb
 
 from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
-from troposphere import dynamodb as ddb
 
 UNCLAIMED_DAYS = 7
 """An upload still tagged `claimed=no` after so many days belongs to no report and is deleted."""

@@ -18,10 +18,11 @@ from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import Command, Sealed
 from chalicelib.domain.reports import Receipt, Report
-from chalicelib.models.case_rows import EVENT_PREFIX, EventRow, case_key, event_from
+from chalicelib.models.case_rows import EventRow, case_key
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
+from chalicelib.models.stream import EVENT_PREFIX, event_from
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.alerts import Alerts
 from chalicelib.services.intake import Intake

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.aws import NOT_ANSWERING, unavailable
@@ -55,16 +55,19 @@ def _entry(entry_id: str, envelope: Envelope) -> dict[str, Any]:
 
 
 class SqsDeadLetters:
-    """`services.relay.DeadLetters`: a queue for what can never be done, each message with its reason."""
+    """`services.relay.DeadLetters`: a queue for what can never be done, each message with its reason.
 
-    def __init__(self, client: Any, queue_url: str) -> None:
+    It is seldom needed, so the client is made when it is.
+    """
+
+    def __init__(self, client: Callable[[], Any], queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
     def put(self, body: Any, reason: str) -> None:
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
         try:
-            self._client.send_message(
+            self._client().send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=text or "(empty)",
                 MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:500] or "unknown"}},

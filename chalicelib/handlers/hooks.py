@@ -76,7 +76,7 @@ def _check_signature(raw: bytes, headers: dict[str, str]) -> None:
     from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
     try:
-        Webhook(bootstrap.secrets().get("hotline")).verify(raw, headers)
+        Webhook(bootstrap.secrets().get("hotline")).verify(raw, headers, json_parse=False)
     except WebhookVerificationError as error:
         late = "timestamp too" in str(error)
         code = "timestamp-outside-window" if late else "signature-invalid"

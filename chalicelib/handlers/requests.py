@@ -71,7 +71,8 @@ Urgency = Literal["ordinary", "urgent", "major"]
 
 
 class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built when first used: a function that answers one request needs few of them.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class PositionIn(_In):

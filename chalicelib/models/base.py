@@ -132,12 +132,25 @@ def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def connect(bases: dict[type[Row], str], region: str) -> Connection:
+class _Connection(Connection):
+    """A connection whose client is made of a given botocore session, if one is given, and not of a new one."""
+
+    def __init__(self, session: Any, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._session = session
+
+    @property
+    def session(self) -> Any:
+        return self._session or super().session
+
+
+def connect(bases: dict[type[Row], str], region: str, session: Any = None) -> Connection:
     """Bind the row classes to their tables and give the one connection all of them share.
 
-    PynamoDB would open a client for each table (50 ms each at a cold start).
+    PynamoDB would open a client for each table (50 ms each at a cold start), of a botocore session of its own.
     """
-    shared = Connection(
+    shared = _Connection(
+        session,
         region=region,
         connect_timeout_seconds=CONNECT_TIMEOUT,
         read_timeout_seconds=READ_TIMEOUT,

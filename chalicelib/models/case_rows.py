@@ -12,12 +12,12 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 
 from chalicelib.domain.cases import QUEUED, Case, Visit
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.grid import Area
 from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
+from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX
 
 DUE_SHARDS = 8
-EVENT_PREFIX = "EVENT#"
 SUMMARY_ATTRIBUTES = (
     "tracking_code",
     "version",
@@ -36,7 +36,7 @@ SUMMARY_ATTRIBUTES = (
 
 
 def case_key(case_id: str) -> str:
-    return f"CASE#{case_id}"
+    return f"{CASE_PREFIX}{case_id}"
 
 
 def unit_queue(unit: str) -> str:
@@ -146,7 +146,7 @@ def case_from(row: dict[str, Any]) -> Case:
     """The case a whole row tells of."""
     detail = json.loads(row["detail"])
     return Case(
-        id=row["pk"].removeprefix("CASE#"),
+        id=row["pk"].removeprefix(CASE_PREFIX),
         version=int(row["version"]),
         tracking_code=row["tracking_code"],
         state=row["state"],
@@ -217,24 +217,6 @@ class EventRow(CasesRow):
             correlation_id=event.correlation_id,
             causation_id=event.causation_id,
         )
-
-
-def event_from(row: dict[str, Any]) -> CaseEvent:
-    """The event a row tells of; `row` maps attribute names to plain values."""
-    version, n = row["sk"].removeprefix(EVENT_PREFIX).split(".")
-    actor_id, role, unit = json.loads(row["actor"])
-    return CaseEvent(
-        case_id=row["pk"].removeprefix("CASE#"),
-        version=int(version),
-        n=int(n),
-        type=row["type"],
-        time=moment(row["time"]),
-        actor=Actor(actor_id, role, unit),
-        policy_version=row["policy_version"],
-        data=json.loads(row["data"]),
-        correlation_id=row["correlation_id"],
-        causation_id=row["causation_id"],
-    )
 
 
 class TrackingRow(CasesRow):

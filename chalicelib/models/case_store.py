@@ -20,18 +20,17 @@ from chalicelib.domain.reports import Report
 from chalicelib.models.base import Write, WriteRefused, moment, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
-    EVENT_PREFIX,
     CaseRow,
     CasesRow,
     CommandRow,
     EventRow,
     TrackingRow,
     case_key,
-    event_from,
     unit_queue,
     visits_queue,
 )
 from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow, ReporterRow, ReportRow
+from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, event_from
 
 R = TypeVar("R", bound=CasesRow)
 
@@ -148,7 +147,7 @@ class DynamoCaseStore:
     def due_cases(self, until: datetime) -> Iterable[str]:
         for shard in DUE_SHARD_KEYS:
             for row in CasesRow.due_index.query(shard, CasesRow.due_at <= stamp(until)):
-                yield row.pk.removeprefix("CASE#")
+                yield row.pk.removeprefix(CASE_PREFIX)
 
     def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None:
         RefusedRow(
@@ -199,7 +198,7 @@ def _summary(row: dict[str, Any]) -> CaseSummary:
         visit_id, state, attempt = row["visit"].split("|")
         visit = Visit(visit_id, int(attempt), state, moment(row["queue_order"].split("#")[1]))
     return CaseSummary(
-        case_id=row["pk"].removeprefix("CASE#"),
+        case_id=row["pk"].removeprefix(CASE_PREFIX),
         tracking_code=row["tracking_code"],
         version=int(row["version"]),
         state=row["state"],

@@ -1,4 +1,4 @@
-"""The district's ground truth on DynamoDB: where a point lies, who is on duty, who somebody is."""
+"""The district's ground truth on DynamoDB: where a point lies, who is on duty."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.grid import Area, Cell, tile_of
-from chalicelib.domain.people import StaffMember
 from chalicelib.domain.records import Contact, Duty, Holder
 from chalicelib.models.base import translating
-from chalicelib.models.reference_rows import AreaRow, DutyRow, PostRow, StaffRow, TileRow
+from chalicelib.models.reference_rows import AreaRow, DutyRow, PostRow, TileRow
 
 
 @translating
@@ -40,15 +39,4 @@ class DynamoRoster:
 
     def holders(self, area: str, post: str) -> Sequence[Holder]:
         rows = PostRow.query(PostRow.key(area), PostRow.sk.startswith(f"{PostRow.PREFIX}{post}#"))
-        return [Holder(Contact(r.staff_id, r.phone, r.email), r.from_date, r.until_date) for r in rows]
-
-
-@translating
-class DynamoStaff:
-    def member(self, staff_id: str) -> StaffMember | None:
-        """Somebody who works here now; None for a stranger and for who has left."""
-        try:
-            row = StaffRow.get(StaffRow.key(staff_id), StaffRow.SK)
-        except DoesNotExist:
-            return None
-        return row.to_staff() if row.active else None
+        return [Holder(Contact(r.staff_id, r.phone, r.email), r.from_date, r.until_date or None) for r in rows]

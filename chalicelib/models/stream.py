@@ -1,13 +1,19 @@
-"""Records of the cases table's stream, read as the events they insert."""
+"""Events as their rows tell of them, read from the table or from records of its stream.
+
+Without pynamodb, which reading takes no part of: the relay's cold start has no other use for it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.events import CaseEvent
-from chalicelib.models.case_rows import event_from
+from chalicelib.domain.events import Actor, CaseEvent
+
+CASE_PREFIX = "CASE#"
+EVENT_PREFIX = "EVENT#"
 
 
 def event_of(record: Mapping[str, Any]) -> tuple[CaseEvent, dict[str, Any]]:
@@ -21,3 +27,21 @@ def event_of(record: Mapping[str, Any]) -> tuple[CaseEvent, dict[str, Any]]:
     if not isinstance(standing, dict):
         raise TypeError("snapshot is no object")
     return event_from(row), standing
+
+
+def event_from(row: Mapping[str, Any]) -> CaseEvent:
+    """The event a row tells of; `row` maps attribute names to plain values."""
+    version, n = row["sk"].removeprefix(EVENT_PREFIX).split(".")
+    actor_id, role, unit = json.loads(row["actor"])
+    return CaseEvent(
+        case_id=row["pk"].removeprefix(CASE_PREFIX),
+        version=int(version),
+        n=int(n),
+        type=row["type"],
+        time=datetime.fromisoformat(row["time"]),
+        actor=Actor(actor_id, role, unit),
+        policy_version=row["policy_version"],
+        data=json.loads(row["data"]),
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+    )

@@ -46,6 +46,7 @@ class Findings:
     reports_per_second: float = 0.0
     upload_to_alert_p50_ms: int = 0
     upload_to_alert_p95_ms: int = 0
+    slowest_ms: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
@@ -199,9 +200,9 @@ def _check_alerts(
                 reference = f"{code}-{'.'.join(event['id'].split('.')[-2:])}"
                 owed = {phones[r] for r in event["data"]["report_ids"] if r in phones}
                 found.answers_missing += sum((reference, phone, "sms") not in delivered for phone in owed)
-    for told in sorted((expected - delivered))[:5]:
+    for told in sorted(expected - delivered)[:5]:
         found.faults.append(f"not delivered: {told}")
-    for told in sorted((delivered - expected))[:5]:
+    for told in sorted(delivered - expected)[:5]:
         found.faults.append(f"not expected: {told}")
     for name, wrong in (
         ("alerts not delivered", found.alerts_expected - found.alerts_delivered),
@@ -223,6 +224,8 @@ def _check_speed(found: Findings, sent: Sequence[Sent], watch: Watch) -> None:
         seen = [at for reference, at in watch.first_seen.items() if reference.startswith(f"{code}-1.")]
         if seen:
             waits.append((min(seen) - one.at) * 1000)
+    slowest = sorted(waits)[-5:]
+    found.slowest_ms = [round(wait) for wait in slowest]
     if len(waits) > 1:
         found.upload_to_alert_p50_ms = round(statistics.median(waits))
         found.upload_to_alert_p95_ms = round(statistics.quantiles(waits, n=20)[-1])

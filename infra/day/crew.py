@@ -118,6 +118,8 @@ class Crew:
             token,
             {"Idempotency-Key": str(uuid4()), "If-Match": f'"{visit["version"]}"'},
         )
+        if answer.ok:
+            self.knows_of(answer.json())
         self._count(answer.status_code, f"visit:{outcome}", answer.text)
 
     def _act(self, item: dict[str, Any], action: str, token: str, said: dict[str, Any]) -> bool:

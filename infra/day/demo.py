@@ -33,7 +33,7 @@ def demo(console: Console) -> int:
         standing("demo", "demo", keep=False, run_file=LOCAL / "demo" / "run.json", say=status.update) as stood,
     ):
         status.stop()
-        findings = live_through(stood, console, settle=True)
+        findings = live_through(stood, console)
     findings.write(DEMO_FILE)
     console.print(table_of(findings))
     for fault in findings.faults:
@@ -42,8 +42,8 @@ def demo(console: Console) -> int:
     return 1 if findings.faults else 0
 
 
-def live_through(stood: Standing, console: Console, *, settle: bool) -> Findings:
-    """Send a day's messages while staff work; with `settle`, until every case is closed; then check all of it."""
+def live_through(stood: Standing, console: Console) -> Findings:
+    """Send a day's messages, let staff work until every case is closed, then check all of it."""
     system = System.read(stood.run_file)
     features = json.loads((SAMPLE / "areas.geojson").read_text("utf-8"))["features"]
     crew = Crew(system, {point["area"][:12]: point["area"] for point in stood.described["samples"]})
@@ -57,7 +57,7 @@ def live_through(stood: Standing, console: Console, *, settle: bool) -> Findings
         watch.pace = SLOW_SECONDS
         crew.knows_of({"unit": {"id": "linkage-centre"}})
         store = stood.cloud.client("dynamodb")
-        _until_settled(crew, lambda: _open_cases(store, system) == 0) if settle else crew.round()
+        _until_settled(crew, lambda: _open_cases(store, system) == 0)
         _until_quiet(watch)
     sent = [one for one in senders.sent if one is not None]
     ledger = read_ledger(system, store)

@@ -99,6 +99,14 @@ class Outflow:
                 raise RuntimeError(f"not all told: {answer}")
 
 
+def by_case(records: list[dict[str, Any]], case_of: Callable[[dict[str, Any]], str]) -> list[list[dict[str, Any]]]:
+    """Records in the order they came, apart by the case they are about."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        groups.setdefault(case_of(record), []).append(record)
+    return list(groups.values())
+
+
 def report_step(caller: Caller, token: str, category: str, place: int = 0) -> Step:
     """One report of a grid worker, as the two functions get it."""
     told = events.report(caller.system.places[place], category)

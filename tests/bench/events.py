@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -86,7 +86,7 @@ def report(place: dict[str, Any], category: str) -> dict[str, Any]:
         "area": None,
         "address": "三号楼前",
         "media": [],
-        "told_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "told_at": (datetime.now(UTC) - timedelta(days=60)).isoformat(timespec="seconds"),
         "reporter": {"name": "王先生", "phone": "+8613800000001", "anonymous": False},
     }
 

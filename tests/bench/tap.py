@@ -58,7 +58,7 @@ class Tap:
             self._requests[-1]["bytes"] += len(request.body or b"")
 
     def _answered(self, http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        if self._requests is None:
+        if self._requests is None or model.has_streaming_output:
             return
         made = self._requests[-1]
         made["bytes"] += len(http_response.content)

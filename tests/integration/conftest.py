@@ -22,6 +22,13 @@ def contract_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def edge(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
+def deployment(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
     with deployed(pack_file, contract_dir) as made:
         yield made
+
+
+@pytest.fixture
+def edge(deployment: Edge) -> Edge:
+    """The module's deployment, emptied."""
+    deployment.empty()
+    return deployment

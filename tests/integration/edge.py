@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +26,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import StreamShard
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
@@ -39,6 +42,7 @@ from tests.tables import make_tables
 from tests.world import ADMIN, HandClock, lay_grid
 
 REGION = "us-east-1"
+START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 HOTLINE_SECRET = "whsec_" + base64.b64encode(b"hotline-secret-of-the-tests!").decode()
 SECRETS = {"aliyun": "aliyun-secret", "hotline": HOTLINE_SECRET, "phone": "phone-secret", "cursor": "cursor-secret"}
 MAIL_FROM = "wangge@gulou.example"
@@ -257,11 +261,25 @@ class Edge:
     # ---- what there is -----------------------------------------------------------------------------------------------
     def stored(self) -> str:
         """All items of the two tables that requests write to, as one text."""
-        items = []
-        for table in ("Cases", "Vault"):
-            for page in boto3.client("dynamodb", REGION).get_paginator("scan").paginate(TableName=self.names[table]):
-                items += page["Items"]
+        items = [item.to_json() for table in self._written() for item in table.all_items()]
         return json.dumps(items, default=repr, ensure_ascii=False)
+
+    def empty(self) -> None:
+        """Begin anew: nothing stored, nothing waiting, nothing sent, the clock at its start."""
+        self.clock.at = START
+        for table in self._written():
+            table.items.clear()
+            if table.stream_shard:
+                table.stream_shard.items.clear()
+        self._stream_read = 0
+        for queue in ("Due", "DeadLetters", "Alerts"):
+            self.take_from(queue)
+        sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.clear()
+        ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
+
+    def _written(self) -> list[Any]:
+        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        return [tables[self.names["Cases"]], tables[self.names["Vault"]]]
 
     def texts(self) -> list[tuple[str, str]]:
         """Number and words of every SMS sent."""
@@ -293,6 +311,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setattr(StreamShard, "__deepcopy__", _shard_in_a_copied_table, raising=False)
         names = _make_parts()
         environment = {
             "WANGGE_STAGE": "test",
@@ -312,7 +331,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
         }
         for name, value in environment.items():
             patch.setenv(name, value)
-        clock = HandClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
+        clock = HandClock(START)
         patch.setattr(bootstrap, "_CLOCK", clock)
         cold_start()
         yield Edge(names, clock, pack_file)
@@ -472,6 +491,13 @@ def _make_parts() -> dict[str, str]:
     names["Secrets"] = secret["ARN"]
     boto3.client("ses", REGION).verify_email_identity(EmailAddress=MAIL_FROM)
     return names
+
+
+def _shard_in_a_copied_table(shard: StreamShard, copied: dict[int, Any]) -> StreamShard:
+    """moto copies the whole table for each part of a transaction; records of its stream never change, and stay."""
+    twin = copy(shard)
+    twin.items, twin.table = list(shard.items), copied.get(id(shard.table), shard.table)
+    return twin
 
 
 def _route(method: str, path: str) -> tuple[str, dict[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.deliveries import LEASE, OutcomeUnknown, Undeliverable, Unreachable
 from chalicelib.domain.envelope import Happening
 from chalicelib.services.alerts import NotAllTold
-from tests.world import COMMUNITY, World
+from tests.world import CELL, COMMUNITY, World
 
 
 @pytest.fixture
@@ -151,3 +151,22 @@ def test_a_texter_gets_the_tracking_code_and_a_caller_does_not(world: World) -> 
     mobile = world.submit()
     world.alerts.tell(world.happenings(mobile.case_id, "case.reported.v1")[0])
     assert len(world.texts.sent) == 1 and text.tracking_code in world.texts.sent[0][1]
+
+
+def test_a_due_visit_is_told_to_the_information_officer_of_its_cell(world: World) -> None:
+    for staff, until in (("gone", {"until": "2026-01-31"}), ("here", {"until": ""})):
+        world.reference.put_item(
+            Item={
+                "pk": f"AREA#{CELL}",
+                "sk": f"POST#information-officer#{staff}",
+                "staff_id": staff,
+                "phone": "+8619900000001",
+                "email": f"{staff}@example.org",
+                "from": "2026-01-01",
+                **until,
+            }
+        )
+    case_id = world.settled()
+    world.visit_falls_due(case_id)
+    world.alerts.tell(world.happenings(case_id, "visit.due.v1")[0])
+    assert [address for address, _ in world.mails.sent] == ["here@example.org"]

@@ -302,7 +302,7 @@ class TestQueues:
 
 
 class TestVisits:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def waiting(self, edge: Edge) -> list[str]:
         """The visits due in two cells of two communities: two here, one there."""
         cases = [_resolved(edge, position=None, area=cell) for cell in (CELL, NEXT_CELL, CELL)]
