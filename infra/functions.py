@@ -21,17 +21,19 @@ class Function:
     """A function by its own name, and by Chalice's: in config.json, and as a resource of the template.
 
     `dead_letters`: the dead-letter queue it may put messages into itself, with their reason.
+    `errors_tolerated`: in five minutes, before the alarm; a refused token is an error of the authorizer's function.
     """
 
     name: str
     configured_as: str
     resource: str
     dead_letters: str | None = None
+    errors_tolerated: int = 0
 
 
 FUNCTIONS = (
     Function("api", "api_handler", "APIHandler"),
-    Function("staff", "staff", "Staff"),
+    Function("staff", "staff", "Staff", errors_tolerated=100),
     Function("relay", "relay", "Relay", "RelayDeadLetters"),
     Function("alert", "alert", "Alert", "AlertsDeadLetters"),
     Function("sweep", "sweep", "Sweep"),
@@ -105,7 +107,7 @@ def function_resources(function: Function, deployment: Deployment) -> list[Any]:
         Statistic="Sum",
         Period=300,
         EvaluationPeriods=1,
-        Threshold=1,
+        Threshold=function.errors_tolerated + 1,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
         TreatMissingData="notBreaching",
         AlarmActions=[Ref("Alarms")],

@@ -9,10 +9,6 @@ from troposphere import dynamodb as ddb
 
 from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
 
-UNCLAIMED_DAYS = 7
-"""An upload still tagged `claimed=no` after so many days belongs to no report and is deleted."""
-
-
 def stateful_template(mail_identity: str = "") -> dict[str, Any]:
     """The stack's template. Parameters: Stage, Protected (yes|no).
 
@@ -53,7 +49,6 @@ def _add_tables(template: Template) -> None:
         "Cases",
         keys=("queue", "queue_order", "due_shard", "due_at"),
         StreamSpecification=ddb.StreamSpecification(StreamViewType="NEW_IMAGE"),
-        TimeToLiveSpecification=ddb.TimeToLiveSpecification(AttributeName="expires", Enabled=True),
         GlobalSecondaryIndexes=[
             _index("queue", "queue", "queue_order", _queue_projection()),
             _index("due", "due_shard", "due_at", ddb.Projection(ProjectionType="KEYS_ONLY")),
@@ -142,12 +137,6 @@ def _add_media(template: Template) -> None:
             ),
             LifecycleConfiguration=s3.LifecycleConfiguration(
                 Rules=[
-                    s3.LifecycleRule(
-                        Id="never-claimed",
-                        Status="Enabled",
-                        TagFilters=[s3.TagFilter(Key="claimed", Value="no")],
-                        ExpirationInDays=UNCLAIMED_DAYS,
-                    ),
                     s3.LifecycleRule(
                         Id="never-finished",
                         Status="Enabled",

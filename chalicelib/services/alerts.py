@@ -27,6 +27,7 @@ SMS, EMAIL = "sms", "email"
 _INFORMATION_OFFICER = "information-officer"
 _CELL_DIGITS = 16
 _ROWS_AT_ONCE = 50
+_SMS_FREE_WORDS = 200  # SNS takes 1,600 bytes a message, some 530 Chinese characters
 
 
 class NotAllTold(Exception):
@@ -144,7 +145,8 @@ class Alerts:
     def _hand_over(self, event: Happening, message: _Message, template: Template) -> str:
         words = self._words(event)
         if message.channel == SMS:
-            return self._texts.send(message.address, Words(template.sms).substitute(words))
+            short = {name: _shortened(word) for name, word in words.items()}
+            return self._texts.send(message.address, Words(template.sms).substitute(short))
         return self._mail.send(
             message.address, Words(template.subject).substitute(words), Words(template.body).substitute(words)
         )
@@ -230,6 +232,11 @@ class Alerts:
             "reason": facts.get("reason") or "",
             "clock_zh": {"accept": "受理", "resolve": "办结", "screening": "甄别"}.get(facts.get("clock") or "", ""),
         }
+
+
+def _shortened(words: str) -> str:
+    """Free words as a text message can carry them; the whole is in the mail and in the case."""
+    return words if len(words) <= _SMS_FREE_WORDS else words[: _SMS_FREE_WORDS - 1] + "…"
 
 
 def _within(local: str, from_time: str, to_time: str) -> bool:

@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -97,7 +98,7 @@ def _invite(stood: Standing, console: Console) -> None:
     console.print(f"API     {api}\ncloud   {stood.cloud.endpoint}\ntokens  {stood.run_file.relative_to(LOCAL.parent)}")
     lines = (
         f"curl -s {api}/v1/reports -H 'Authorization: Bearer {worker}' -H 'Content-Type: application/json' "
-        f"-H \"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)\" -d '{told}'",
+        f"-H 'Idempotency-Key: {uuid4()}' -d '{told}'",
         f"curl -s '{api}/v1/units/{unit}/queue?limit=5' -H 'Authorization: Bearer {admin}'",
         f"curl -s {api}/v1/public/track/<tracking_code>",
         f"curl -s {stood.cloud.endpoint}/_ministack/sns/sms-messages",

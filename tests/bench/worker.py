@@ -115,5 +115,5 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
 if __name__ == "__main__":
     sys.path[:0] = [*sys.argv[1:], os.path.dirname(os.path.abspath(__file__))]
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what handlers log is written, and read by nobody
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what handlers log is written, and read by nobody
     serve(sys.stdin.buffer, answers)
