@@ -54,9 +54,11 @@ def merge_template(
     """
     template = Template(Description="Wangge: functions, queues, API")
     _add_parameters(template)
-    alerts = Queue("Alerts", "alerts", "EventsTopicArn", types=tuple(sorted(notice_types)), consumer="alert")
-    due = Queue("Due", "due", consumer="due")
-    attachments = Queue("Attachments", "attachments", "ObjectEventsTopicArn", consumer="attachments")
+    most = deployment.consumer_concurrency
+    types = tuple(sorted(notice_types))
+    alerts = Queue("Alerts", "alerts", "EventsTopicArn", types=types, consumer="alert", concurrency=most)
+    due = Queue("Due", "due", consumer="due", concurrency=most)
+    attachments = Queue("Attachments", "attachments", "ObjectEventsTopicArn", consumer="attachments", concurrency=most)
     units = unit_queues(integrated_units)
     parts = [part for queue in (alerts, due, attachments, *units) for part in queue_bundle(queue)]
     parts += [part for function in FUNCTIONS for part in function_resources(function, deployment)]

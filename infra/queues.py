@@ -23,7 +23,8 @@ class Queue:
     """What a bundle is made for.
 
     `title` begins the logical ids, `name` the queue's own name. `topic`: the parameter with the ARN of the topic it
-    subscribes to; `types`, `units`: only messages whose attribute names one of these. `consumer`: whom it feeds.
+    subscribes to; `types`, `units`: only messages whose attribute names one of these. `consumer`: whom it feeds,
+    and `concurrency` how many of it at once.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Queue:
     types: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     consumer: str | None = None
+    concurrency: int = 10
 
 
 def queue_bundle(queue: Queue) -> list[Any]:
@@ -40,7 +42,7 @@ def queue_bundle(queue: Queue) -> list[Any]:
     if queue.topic:
         parts.append(_subscription(queue))
     if queue.consumer:
-        parts += [_mapping(queue.title, queue.consumer), _age_alarm(queue)]
+        parts += [_mapping(queue), _age_alarm(queue)]
     return parts
 
 
@@ -129,14 +131,17 @@ def _subscription(queue: Queue) -> sns.SubscriptionResource:
     )
 
 
-def _mapping(title: str, consumer: str) -> awslambda.EventSourceMapping:
-    return awslambda.EventSourceMapping(
-        f"{title}Mapping",
-        EventSourceArn=GetAtt(f"{title}Queue", "Arn"),
-        FunctionName=arn_of(function_named(consumer)),
+def _mapping(queue: Queue) -> awslambda.EventSourceMapping:
+    mapping = awslambda.EventSourceMapping(
+        f"{queue.title}Mapping",
+        EventSourceArn=GetAtt(f"{queue.title}Queue", "Arn"),
+        FunctionName=arn_of(function_named(queue.consumer or "")),
         BatchSize=10,
         FunctionResponseTypes=["ReportBatchItemFailures"],
     )
+    # troposphere's class of this name is another resource's
+    mapping.properties["ScalingConfig"] = {"MaximumConcurrency": queue.concurrency}
+    return mapping
 
 
 def _age_alarm(queue: Queue) -> cloudwatch.Alarm:

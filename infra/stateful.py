@@ -9,6 +9,7 @@ from troposphere import dynamodb as ddb
 
 from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
 
+
 def stateful_template(mail_identity: str = "") -> dict[str, Any]:
     """The stack's template. Parameters: Stage, Protected (yes|no).
 

@@ -31,7 +31,7 @@ from chalicelib.handlers.requests import HotlineOrderIn, check_told_at
 from chalicelib.observability import logger
 
 hooks = Blueprint(__name__)
-_CONTENT_TYPES = ["application/json", "application/json; charset=utf-8", "text/plain", "application/octet-stream"]
+_CONTENT_TYPES = ["application/json", "application/json; charset=utf-8", "text/plain"]
 _SOURCE_ROLE = "source"
 _MOST_TEXT = 20_000
 _LATEST = timedelta(days=30)

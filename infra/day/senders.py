@@ -18,6 +18,7 @@ from infra.samples.day import DayMessage, body_of
 from infra.samples.pictures import picture
 
 _STALE_SECONDS = 600
+_EARLY_MESSAGES, _EARLY_PACE = 6, 1.5  # messages; messages a second
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Senders:
         return time.monotonic() - began
 
     def _send(self, index: int, began: float) -> None:
-        time.sleep(max(0.0, began + index / self.pace - time.monotonic()))
+        time.sleep(max(0.0, began + self._starts_at(index) - time.monotonic()))
         message, caller = self.messages[index], self._caller()
         try:
             sent = self._sent(message, caller)
@@ -69,6 +70,11 @@ class Senders:
             self._arrived[index].set()
         self.sent[index] = sent
         self.on_sent(index, sent)
+
+    def _starts_at(self, index: int) -> float:
+        """Seconds into the day: it begins slowly, as days do, then keeps its pace."""
+        early = min(index, _EARLY_MESSAGES)
+        return early / _EARLY_PACE + (index - early) / self.pace
 
     def _sent(self, message: DayMessage, caller: Caller) -> Sent:
         first = self._first_of(message)

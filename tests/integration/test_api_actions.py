@@ -1,4 +1,4 @@
-"""The table of docs/contract/actions.yaml, cell by cell: what each role may do to a case in each state, and what follows.
+"""The table of docs/contract/actions.yaml, cell by cell: what each role may do in each state, and what follows.
 
 A cell is tried by somebody of the unit whose turn it is, so that role and state alone decide.
 """
