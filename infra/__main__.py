@@ -60,18 +60,13 @@ def package(stage: str, region: str, embedded: bool) -> None:
 @click.option("--sample", default="gulou", show_default=True, help="A directory of infra/samples.")
 def load(stage: str, region: str, endpoint: str | None, sample: str) -> None:
     """Loads a sample district into the reference table; loading again changes nothing."""
-    from infra.deploy import session
     from infra.load import SAMPLES
     from infra.load import load as load_rows
 
-    def client_of(service: str, **more: Any) -> Any:
-        return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
-
-    outputs = client_of("cloudformation").describe_stacks(StackName=load_deployment(stage).stack("stateful"))
-    table = next(
-        output["OutputValue"] for output in outputs["Stacks"][0]["Outputs"] if output["OutputKey"] == "ReferenceTable"
+    table = _stateful_outputs(stage, region, endpoint)["ReferenceTable"]
+    load_with_bar(
+        lambda service, **more: _client(region, endpoint, service, **more), table, SAMPLES / sample, load_rows
     )
-    load_with_bar(client_of, table, SAMPLES / sample, load_rows)
 
 
 @cli.command()
@@ -99,21 +94,14 @@ def demo() -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="To, excluded.")
 def republish(stage: str, region: str, endpoint: str | None, case_id: str | None, since: Any, until: Any) -> None:
     """Publishes case events again: of a case, or of a time. Consumers do nothing twice."""
-    from infra.deploy import session
     from infra.republish import republish as publish
 
     if not case_id and not since:
         raise click.UsageError("--case or --since")
-
-    def client_of(service: str) -> Any:
-        return session(region, endpoint).client(service, endpoint_url=endpoint)
-
-    stack = load_deployment(stage).stack("stateful")
-    described = client_of("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described}
+    outputs = _stateful_outputs(stage, region, endpoint)
     with console.status("publishing") as status:
         count = publish(
-            client_of,
+            lambda service: _client(region, endpoint, service),
             stage,
             outputs["CasesTable"],
             outputs["EventsTopicArn"],
@@ -126,6 +114,33 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
 
 
 @cli.command()
+@stage_option
+@region_option
+@endpoint_option
+@click.option("--day", required=True, help="UTC day, say 2026-11-22.")
+@click.option("--source", default="sms", show_default=True)
+def refused(stage: str, region: str, endpoint: str | None, day: str, source: str) -> None:
+    """Lists the messages of a day that could be neither taken nor sent back: when each came, and why not."""
+    from chalicelib.models.report_rows import RefusedRow
+
+    pages = (
+        _client(region, endpoint, "dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=_stateful_outputs(stage, region, endpoint)["VaultTable"],
+            KeyConditionExpression="pk = :day",
+            ExpressionAttributeValues={":day": {"S": RefusedRow.key(source, day)}},
+        )
+    )
+    count = 0
+    for page in pages:
+        for item in page["Items"]:
+            click.echo(f"{item['created_at']['S']}  {item['reason']['S']}  {item['sk']['S']}")
+            count += 1
+    console.print(f"{count} refused")
+
+
+@cli.command()
 @click.argument("staff_id")
 @click.option("--name", default="run", show_default=True, help="Whose issuer: run, or another under .local/.")
 @click.option("--stage", default="local", show_default=True)
@@ -135,6 +150,18 @@ def token(staff_id: str, name: str, stage: str, hours: float) -> None:
     from infra.issuer import Issuer
 
     click.echo(Issuer(name, load_deployment(stage).oidc_audience).token(staff_id, hours))
+
+
+def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
+    from infra.deploy import session
+
+    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+
+def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
+    stack = load_deployment(stage).stack("stateful")
+    described = _client(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:

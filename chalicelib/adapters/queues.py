@@ -65,12 +65,13 @@ class SqsDeadLetters:
         self._queue_url = queue_url
 
     def put(self, body: Any, reason: str) -> None:
-        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
+        text = body if isinstance(body, str) else json.dumps(body, default=str)
+        printable = repr(reason)[1:-1]  # a queue takes no control characters
         try:
             self._client().send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=text or "(empty)",
-                MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:500] or "unknown"}},
+                MessageAttributes={"reason": {"DataType": "String", "StringValue": printable[:500] or "unknown"}},
             )
         except NOT_ANSWERING as error:
             raise unavailable(error) from error

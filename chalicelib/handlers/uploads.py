@@ -9,6 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib import bootstrap
 from chalicelib.domain.envelope import MalformedEvent
+from chalicelib.domain.errors import NotFound
 from chalicelib.handlers.queue import each_message
 
 uploads = Blueprint(__name__)
@@ -24,6 +25,9 @@ def mark_arrived(event: dict[str, Any], context: Any) -> dict[str, Any]:
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedEvent(f"no object notification: {type(error).__name__}") from error
         for key, size in objects:
-            bootstrap.attachments().arrived(unquote_plus(key), size)
+            try:
+                bootstrap.attachments().arrived(unquote_plus(key), size)
+            except NotFound as gone:
+                raise MalformedEvent("the object is not there") from gone
 
     return each_message(event, context, one)

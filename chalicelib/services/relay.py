@@ -42,7 +42,7 @@ class Relay:
             try:
                 event, standing = self._read(record)
                 envelopes.append(enveloped(event, standing, self._stage))
-            except (KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 self._dead_letters.put(record, f"unreadable-event: {type(error).__name__}: {error}")
         refused = self._topic.publish(envelopes) if envelopes else []
         for envelope, reason in refused:

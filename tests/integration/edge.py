@@ -217,19 +217,22 @@ class Edge:
         ).get("Messages"):
             for message in messages:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(sqs_record(message["Body"], message["MessageId"]) | {"reason": _reason(message)})
+                taken.append(sqs_record(message["Body"], message["MessageId"], message.get("MessageAttributes", {})))
         return taken
 
     def deliver(self, function: str, records: Sequence[dict[str, Any]]) -> list[str]:
         """Hand messages to a consumer; the ids of those that come again."""
         if not records:
             return []
-        answer = self.invoke(function, {"Records": [{k: v for k, v in r.items() if k != "reason"} for r in records]})
+        answer = self.invoke(function, {"Records": list(records)})
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def dead_letters(self) -> list[tuple[str, str]]:
         """Body and reason of what was put aside since it was last asked."""
-        return [(record["body"], record["reason"]) for record in self.take_from("DeadLetters")]
+        return [
+            (record["body"], record["messageAttributes"]["reason"]["stringValue"])
+            for record in self.take_from("DeadLetters")
+        ]
 
     def settle(self) -> None:
         """Let all that happened be told: stream to relay to topic to queue to alert."""
@@ -425,8 +428,8 @@ def check_answer(method: str, resource: str, answer: Answer) -> None:
         assert answer.version == answer.body["version"]
 
 
-def sqs_record(body: str, message_id: str | None = None) -> dict[str, Any]:
-    """A message as Lambda's mapping hands it over."""
+def sqs_record(body: str, message_id: str | None = None, attributes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A message as Lambda's mapping hands it over; `attributes` as SQS gives them."""
     return {
         "messageId": message_id or str(uuid4()),
         "receiptHandle": "handle",
@@ -437,7 +440,10 @@ def sqs_record(body: str, message_id: str | None = None) -> dict[str, Any]:
             "SenderId": "AIDAIENQZJOLO23YVJ4VO",
             "ApproximateFirstReceiveTimestamp": "1795312800001",
         },
-        "messageAttributes": {},
+        "messageAttributes": {
+            name: {"stringValue": given["StringValue"], "dataType": given["DataType"]}
+            for name, given in (attributes or {}).items()
+        },
         "md5OfBody": "0" * 32,
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:{REGION}:{DEFAULT_ACCOUNT_ID}:wangge-test-queue",
@@ -531,11 +537,6 @@ def _validator(method: str, resource: str, status: int) -> Draft202012Validator:
 
 def _anonymous(path: str) -> list[str]:
     return ["{}" if part.startswith("{") else part for part in path.split("/")]
-
-
-def _reason(message: dict[str, Any]) -> str:
-    reason: str = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", "")
-    return reason
 
 
 def _as_lambda_writes(value: Any) -> Any:
