@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.domain.events import EVENT_TYPES, CaseEvent
 
 Envelope = dict[str, Any]
+_STANDING = frozenset({"tracking_code", "state", "urgency", "units"})
 
 
 class UnknownEvent(Exception):
@@ -75,6 +76,8 @@ def opened(envelope: Any) -> Happening:
         )
         if happening.id.count(".") < 2 or not isinstance(happening.data, Mapping):
             raise MalformedEvent("no case event")
+        if missing := _STANDING - happening.data.keys():
+            raise MalformedEvent(f"data without {', '.join(sorted(missing))}")
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(f"{type(error).__name__}: {error}") from error
     if event_type not in EVENT_TYPES:

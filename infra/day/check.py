@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,14 @@ class Ledger:
     reports: Mapping[str, dict[str, Any]]  # report rows by report id
     cases: Mapping[str, dict[str, Any]]  # the API's case by id
     timelines: Mapping[str, list[dict[str, Any]]]
+    pictures: Mapping[str, str]  # state by attachment id
+    dead_letters: int
 
 
-def read_ledger(system: System, store: Any) -> Ledger:
-    """Read everything: report rows from the table as it lies, cases and timelines through the API."""
-    reports, case_ids = {}, set()
+def read_ledger(system: System, client_of: Callable[[str], Any]) -> Ledger:
+    """Read everything: rows from the table as it lies, cases and timelines through the API, dead letters counted."""
+    store = client_of("dynamodb")
+    reports, case_ids, pictures = {}, set(), {}
     pages = store.get_paginator("scan").paginate(TableName=system.outputs["CasesTable"])
     for page in pages:
         for item in page["Items"]:
@@ -76,13 +79,23 @@ def read_ledger(system: System, store: Any) -> Ledger:
                     "case_id": item["case_id"]["S"],
                     "message_id": detail["message_id"],
                 }
+            elif kind == "ATTACHMENT":
+                pictures[name] = item["state"]["S"]
             elif kind == "CASE" and item["sk"]["S"] == "CASE":
                 case_ids.add(name)
     token = system.token_of_role("administrator")
     caller = Caller(system)
     cases = {case_id: caller.get(f"/v1/cases/{case_id}", token).json() for case_id in sorted(case_ids)}
     timelines = {i: caller.get(f"/v1/cases/{i}/timeline", token).json()["items"] for i in cases}
-    return Ledger(reports, cases, timelines)
+    return Ledger(reports, cases, timelines, pictures, _dead_letters(client_of("sqs")))
+
+
+def _dead_letters(sqs: Any) -> int:
+    waiting = "ApproximateNumberOfMessages"
+    urls = [url for url in sqs.list_queues().get("QueueUrls", []) if url.endswith("-dead-letters")]
+    return sum(
+        int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[waiting])["Attributes"][waiting]) for url in urls
+    )
 
 
 def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pack: Path, sample: Path) -> Findings:
@@ -91,6 +104,7 @@ def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pa
     _check_acknowledgements(found, sent)
     _check_reports(found, system, sent, ledger)
     _check_cases(found, ledger)
+    _check_pictures(found, ledger)
     _check_alerts(found, expected_alerts(ledger, sent, pack, sample), watch, ledger, _phones(sent, ledger))
     _check_speed(found, sent, watch)
     return found
@@ -183,6 +197,16 @@ def _check_cases(found: Findings, ledger: Ledger) -> None:
         found.faults.append(f"{found.visits_done} visits made of {found.visits_due} that fell due")
     if not found.reopened or not found.declined:
         found.faults.append("no reopening was granted, or none declined")
+
+
+def _check_pictures(found: Findings, ledger: Ledger) -> None:
+    found.pictures = len(ledger.pictures)
+    found.pictures_arrived = sum(state == "arrived" for state in ledger.pictures.values())
+    found.dead_letters = ledger.dead_letters
+    if found.pictures_arrived != found.pictures:
+        found.faults.append(f"{found.pictures - found.pictures_arrived} pictures did not arrive")
+    if found.dead_letters:
+        found.faults.append(f"{found.dead_letters} dead letters")
 
 
 def _check_alerts(

@@ -60,12 +60,11 @@ def live_through(stood: Standing, console: Console) -> Findings:
         _until_settled(crew, lambda: _open_cases(store, system) == 0)
         _until_quiet(watch)
     sent = [one for one in senders.sent if one is not None]
-    ledger = read_ledger(system, store)
+    ledger = read_ledger(system, stood.cloud.client)
     findings = check(system, sent, ledger, watch, PACK, SAMPLE)
     findings.faults += crew.refused
     findings.seconds = round(time.monotonic() - progress.began, 1)
     findings.reports_per_second = round(len(sent) / seconds, 2)
-    findings.pictures = senders.pictures_sent
     return findings
 
 

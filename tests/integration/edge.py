@@ -451,34 +451,31 @@ def sqs_record(body: str, message_id: str | None = None, attributes: dict[str, A
     }
 
 
-class LogLines(logging.Handler):
-    """Everything our functions log, as it would stand in CloudWatch."""
+class Lines(list[str]):
+    """A stream that keeps what is written to it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
+    def write(self, text: str) -> None:
+        self.append(text)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        formatter = observability.logger().registered_formatter if record.name.startswith("wangge") else None
-        self.lines.append((formatter or logging.Formatter()).format(record))
+    def flush(self) -> None:
+        """Nothing: it is all there."""
 
 
 @contextmanager
-def logged() -> Iterator[list[str]]:
-    """The lines logged meanwhile, by us and by the libraries, at the level functions log at."""
-    lines = LogLines()
-    ours = observability.logger()
-    root = logging.getLogger()
-    level = root.level
+def logged() -> Iterator[Lines]:
+    """What is logged meanwhile, by us as it would stand in CloudWatch, by the libraries at the level functions log at."""
+    lines = Lines()
+    root, ours = logging.getLogger(), observability.logger().registered_handler
+    theirs = logging.StreamHandler(lines)
+    before, level = ours.setStream(lines), root.level
     root.setLevel(logging.INFO)
-    root.addHandler(lines)
-    ours.addHandler(lines)
+    root.addHandler(theirs)
     try:
-        yield lines.lines
+        yield lines
     finally:
+        root.removeHandler(theirs)
         root.setLevel(level)
-        root.removeHandler(lines)
-        ours.removeHandler(lines)
+        ours.setStream(before)
 
 
 def _make_parts() -> dict[str, str]:

@@ -9,12 +9,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import bootstrap
-from chalicelib.adapters import aws
 from chalicelib.adapters.messages import SnsTextMessages
 from chalicelib.domain.deliveries import Unreachable
 from chalicelib.domain.errors import StaleVersion, TemporarilyUnavailable
 from tests.contract.documents import event_validator
-from tests.integration.edge import JPEG, REGION, Edge, sqs_record
+from tests.integration.edge import JPEG, Edge, sqs_record
 from tests.world import ADMIN, COMMUNITY, WORKER
 
 NOT_EVENTS = {
@@ -28,6 +27,9 @@ NOT_EVENTS = {
     "nothing known": "{}",
     "an SNS envelope": json.dumps({"Type": "Notification", "Message": "{}"}),
 }
+
+
+STANDING = {"tracking_code": "7K3M9QXA", "state": "assigned", "urgency": "urgent", "units": []}
 
 
 def spoilt(envelope: dict[str, Any], **change: Any) -> str:
@@ -64,7 +66,6 @@ class TestRelay:
             ("snapshot", {"S": "{}"}),
             ("snapshot", {"S": '{"tracking_code": "7K3M9QXA"}'}),
             ("snapshot", {"S": '{"tracking_code": "7K3M9QXA", "units": null, "urgency": "urgent"}'}),
-            ("snapshot", {"S": '{"tracking_code": "7K3M9QXA", "units": [], "urgency": "urgent", "area": "x"}'}),
             ("actor", {"S": '["w1"]'}),
             ("sk", {"S": "EVENT#one"}),
             ("sk", {"L": []}),
@@ -121,7 +122,7 @@ class TestRelay:
             raise error
 
         with monkeypatch.context() as patch:
-            patch.setattr(aws.client("sns", REGION), "publish_batch", down)
+            patch.setattr(bootstrap._client("sns"), "publish_batch", down)
             with pytest.raises(TemporarilyUnavailable):
                 edge.relay(records)
         assert edge.dead_letters() == []
@@ -133,7 +134,7 @@ class TestRelay:
     ) -> None:
         edge.report(WORKER)
         records = edge.new_records()
-        client = aws.client("sns", REGION)
+        client = bootstrap._client("sns")
         for senders_fault in (True, False):
             answer = {"Failed": [{"Id": "1", "SenderFault": senders_fault, "Code": "InvalidParameter"}]}
             with monkeypatch.context() as patch:
@@ -156,7 +157,7 @@ class TestRelay:
             raise EndpointConnectionError(endpoint_url="https://sqs")
 
         with monkeypatch.context() as patch:
-            patch.setattr(aws.client("sqs", REGION), "send_message", down)
+            patch.setattr(bootstrap._client("sqs"), "send_message", down)
             with pytest.raises(TemporarilyUnavailable):
                 edge.relay(records)
         edge.relay(records)
@@ -206,8 +207,9 @@ class TestAlerts:
             ({"time": 7}, "MalformedEvent: TypeError"),
             ({"data": None}, "MalformedEvent: KeyError"),
             ({"data": []}, "MalformedEvent: no case event"),
-            ({"data": {}}, "KeyError"),
-            ({"data": {"lead": "urban-management", "joint_units": 7}}, "TypeError"),
+            ({"data": {}}, "MalformedEvent: data without state, tracking_code, units, urgency"),
+            ({"data": {**STANDING, "lead": "urban-management", "joint_units": 7}}, "TypeError"),
+            ({"type": "case.resolved.v1", "data": STANDING}, "KeyError: 'report_ids'"),
         ],
         ids=str,
     )

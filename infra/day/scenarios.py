@@ -1,0 +1,302 @@
+"""What the system must do, one scenario each, as `tests/e2e` and `infra.least_privilege` both ask it to.
+
+A scenario makes its own cases, raises Missed when something does not come about, and needs no other to have run.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from infra.day.district import District, Missed, Resident, answered
+from infra.republish import republish
+from infra.samples.pictures import picture
+
+CATEGORY, LEAD = "missing-manhole-cover", "urban-management"
+UNVISITED, UNVISITED_LEAD = "public-toilet", "urban-management"
+_NOT_A_PICTURE = b"%PDF-1.7 not what was announced"
+Case = dict[str, Any]
+
+
+# --- staff and gateway
+
+
+def staff_are_known(district: District) -> None:
+    """A token of who works here is let in; another's, a forged one and none are kept out at the gateway."""
+    path = "/v1/cases"
+    query = {"tracking_code": "00000000"}
+    for token, status, code in (
+        (district.fresh_token("gl0001"), 404, "not-found"),
+        (district.fresh_token("nobody-here"), 403, "forbidden"),
+        (f"{district.fresh_token('gl0001')}x", 401, "unauthorized"),
+        (None, 401, "unauthorized"),
+    ):
+        problem = answered(district.caller.get(path, token, **query), status)
+        if problem["code"] != code:
+            raise Missed(f"{status} says {problem['code']}, not {code}")
+
+
+# --- telling
+
+
+def a_report_with_pictures(district: District) -> None:
+    """Pictures come before and after their report; what is no picture is refused, the others can be read."""
+    contents = [picture(uuid4().hex), picture(uuid4().hex), _NOT_A_PICTURE]
+    before, after, wrong = (_announced(district, content) for content in contents)
+    _uploaded(district, before, contents[0])
+    district.report(media=[form["attachment_id"] for form in (before, after, wrong)])
+    _uploaded(district, after, contents[1])
+    _uploaded(district, wrong, contents[2])
+    for form, content in zip((before, after), contents, strict=False):
+        seen = _arrived(district, form)
+        if seen["state"] != "arrived" or requests.get(seen["url"], timeout=10).content != content:
+            raise Missed(f"a picture cannot be read: {seen['state']}")
+    seen = _arrived(district, wrong)
+    if (seen["state"], seen["reason"], seen["url"]) != ("refused", "not-the-announced-type", None):
+        raise Missed(f"a picture that is none: {seen}")
+
+
+def _announced(district: District, content: bytes) -> dict[str, Any]:
+    announced = {"content_type": "image/jpeg", "bytes": len(content)}
+    token = district.system.token_of_cell(district.places[0]["area"])
+    return answered(district.caller.post("/v1/attachments", announced, token, {"Idempotency-Key": str(uuid4())}), 201)
+
+
+def _uploaded(district: District, form: dict[str, Any], content: bytes) -> None:
+    answer = district.caller.upload(form, content)
+    if not answer.ok:
+        raise Missed(f"the upload was answered {answer.status_code} {answer.text[:300]}")
+
+
+def _arrived(district: District, form: dict[str, Any]) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        token = district.system.token_of_cell(district.places[0]["area"])
+        seen = answered(district.caller.get(f"/v1/attachments/{form['attachment_id']}", token))
+        return seen if seen["state"] != "expected" else None
+
+    return district.until(look, "the arrival of a picture was not noticed")
+
+
+def texts_open_and_join(district: District) -> Case:
+    """A text opens a case, its sender gets the code; the next one joins it; both are told of."""
+    resident = district.resident()
+    opened = district.text(resident, "路灯不亮,晚上看不见路")
+    if opened["state"] != "screening" or opened["unit"]["id"] != "linkage-centre":
+        raise Missed(f"a text without a place lies at {opened['unit']['id']}, {opened['state']}")
+    joined = district.text(resident, "就在菜市场东门")
+    if joined["case_id"] != opened["case_id"] or len(joined["reports"]) != 2:
+        raise Missed("the second text of a phone did not join the first")
+    district.told(opened["case_id"])
+    first, second = district.sent_to(resident)
+    if opened["tracking_code"] not in first or opened["tracking_code"] not in second:
+        raise Missed(f"the sender was told {first!r}, {second!r}")
+    return joined
+
+
+def an_order_of_the_hotline(district: District) -> Case:
+    """A signed work order is a case; sent again it is the same; its unit is told."""
+    resident, order_no = district.resident(), f"E2E{uuid4().hex[:12]}"
+    body = json.dumps(district.order_body(resident, order_no)).encode()
+    first, again = (
+        answered(district.caller.post("/hooks/hotline/12345", body, headers=district.signature(body))) for _ in range(2)
+    )
+    if first != again:
+        raise Missed(f"the same order was answered {first}, then {again}")
+    district.phones[first["report_id"]] = resident.international
+    district.told(first["case_id"])
+    return first
+
+
+# --- acting
+
+
+def a_case_is_returned_and_settled(district: District) -> Case:
+    """Reported, returned, classified again, accepted, resolved; everybody told each time, the reporter answered."""
+    resident = district.resident()
+    receipt = district.report(resident=resident, category=CATEGORY)
+    case = district.case(receipt["case_id"])
+    station = district.places[0]["station"]
+    if case["unit"]["id"] != LEAD or station not in [unit["id"] for unit in case["joint_units"]]:
+        raise Missed(f"led by {case['unit']['id']}, with {case['joint_units']}")
+    case = district.act(case, "return", LEAD, reason="不属于本单位职责范围。")
+    if (case["state"], case["unit"]["id"]) != ("screening", station):
+        raise Missed(f"returned to {case['unit']['id']}, {case['state']}")
+    case = district.act(case, "classify", station, category=CATEGORY)
+    case = settled(district, case, LEAD)
+    district.told(case["case_id"])
+    answer = district.sent_to(resident)[-1]
+    if case["tracking_code"] not in answer or "办结" not in answer:
+        raise Missed(f"the reporter was answered {answer!r}")
+    return case
+
+
+def settled(district: District, case: Case, unit: str) -> Case:
+    """The unit accepts the case and resolves it."""
+    accepted = district.act(case, "accept", unit)
+    return district.act(accepted, "resolve", unit, note="已现场处理完毕。")
+
+
+def resolved_case(district: District, category: str = CATEGORY, resident: Resident | None = None) -> Case:
+    receipt = district.report(resident=resident, category=category)
+    return settled(district, district.case(receipt["case_id"]), LEAD)
+
+
+# --- what time brings
+
+
+def a_visit_falls_due(district: District, case: Case | None = None) -> Case:
+    """Swept when its time has come; the information officer of the cell is told."""
+    case = case or resolved_case(district)
+    await_time_of_visit(district, case)
+    district.sweep()
+    return visit_told(district, case)
+
+
+def await_time_of_visit(district: District, case: Case) -> None:
+    due_at = datetime.fromisoformat(district.case(case["case_id"])["visits"][-1]["due_at"])
+    district.until(lambda: datetime.now(UTC) >= due_at, f"{due_at} has not come")
+
+
+def visit_told(district: District, case: Case) -> Case:
+    district.until(
+        lambda: district.case(case["case_id"])["visits"][-1]["state"] == "due", "no visit fell due, though its time came"
+    )
+    district.told(case["case_id"])
+    return district.case(case["case_id"])
+
+
+# --- reading
+
+
+def anybody_may_track(district: District) -> None:
+    """Who knows the code learns how things stand, and nothing of persons or places below the community."""
+    resident = district.resident()
+    receipt = district.report(resident=resident, address="3号楼2单元501室")
+    seen = answered(district.caller.get(f"/v1/public/track/{receipt['tracking_code']}"))
+    wanted = {"tracking_code", "state", "kind", "category", "community", "updated_at", "steps"}
+    if set(seen) != wanted or any(set(step) != {"at", "what"} for step in seen["steps"]):
+        raise Missed(f"public tracking tells {sorted(seen)}")
+    if seen["community"] != receipt["area"]["path"][2] or seen["state"] != "assigned" or not seen["steps"]:
+        raise Missed(f"public tracking tells {seen}")
+    told = json.dumps(seen, ensure_ascii=False)
+    for secret in (resident.name, resident.phone, "501", receipt["area"]["path"][4], receipt["report_id"]):
+        if secret in told:
+            raise Missed(f"public tracking tells {secret}")
+
+
+def a_queue_is_read_in_pages(district: District) -> None:
+    """Pages hold every waiting case once, by deadline; a cursor is good for its own list only."""
+    token = district.system.token_of_unit("fire-rescue")
+    mine = {district.report(place, category="blocked-fire-lane")["case_id"] for place in range(3)}
+    path, read, cursor = "/v1/units/fire-rescue/queue", [], None
+    while True:
+        query = {"limit": "2", **({"cursor": cursor} if cursor else {})}
+        page = answered(district.caller.get(path, token, **query))
+        read += page["items"]
+        if not page["next"]:
+            break
+        cursor = page["next"]
+    ids = [item["case_id"] for item in read]
+    if cursor is None or len(ids) != len(set(ids)) or not mine <= set(ids):
+        raise Missed(f"{len(mine - set(ids))} of {len(mine)} cases are missing in {len(ids)} of the queue")
+    if [item["due_at"] for item in read] != sorted(item["due_at"] for item in read):
+        raise Missed("the queue is not in the order of deadlines")
+    for wrong, other in ((f"{cursor[:-2]}zz", path), (cursor, f"/v1/units/{LEAD}/queue")):
+        problem = answered(district.caller.get(other, district.administrator, cursor=wrong), 400)
+        if problem["code"] != "cursor-invalid":
+            raise Missed(f"a wrong cursor is {problem['code']}")
+
+
+# --- what goes on behind
+
+
+def events_published_again(district: District) -> None:
+    """Consumers do nothing twice: an event that comes again is done with, and sends nothing."""
+    case_id = district.report(resident=district.resident(), category=CATEGORY)["case_id"]
+    district.told(case_id)
+    outputs = district.system.outputs
+    republish(
+        district.client, district.standing.deployed.stage, outputs["CasesTable"], outputs["EventsTopicArn"], case_id=case_id
+    )
+    district.drained("alerts")
+    district.told(case_id)
+
+
+def a_poison_message_to_alerts(district: District) -> None:
+    poison = {
+        f"not json {uuid4()}": "JSONDecodeError",
+        json.dumps({"id": uuid4().hex}): "MalformedEvent",
+        json.dumps(
+            {"id": f"{uuid4().hex}.1.1", "type": "case.vanished.v1", "time": "2026-11-22T00:00:00Z", "data": {}}
+        ): "UnknownEvent",
+    }
+    with district.held("alert"):
+        case_id = district.report(category=CATEGORY)["case_id"]
+        district.until(lambda: district.lying_in(district.queue_url("alerts")), "the relay published nothing")
+        _poisoned(district, "alerts", list(poison))
+    _put_aside(district, "alerts", poison)
+    district.told(case_id)
+
+
+def a_poison_message_to_due(district: District) -> None:
+    poison = {f"not json {uuid4()}": "JSONDecodeError", json.dumps({"case": uuid4().hex}): "MalformedEvent"}
+    case = resolved_case(district)
+    await_time_of_visit(district, case)
+    with district.held("due"):
+        _poisoned(district, "due", list(poison))
+        district.sweep()
+    _put_aside(district, "due", poison)
+    visit_told(district, case)
+
+
+def a_poison_message_to_attachments(district: District) -> None:
+    poison = {f"not json {uuid4()}": "JSONDecodeError", json.dumps({"Records": [{"s3": uuid4().hex}]}): "MalformedEvent"}
+    content = picture(uuid4().hex)
+    with district.held("attachments"):
+        form = _announced(district, content)
+        _uploaded(district, form, content)
+        _poisoned(district, "attachments", list(poison))
+    _put_aside(district, "attachments", poison)
+    if (seen := _arrived(district, form))["state"] != "arrived":
+        raise Missed(f"a good picture beside poison: {seen}")
+
+
+def _poisoned(district: District, queue: str, bodies: list[str]) -> None:
+    sqs, url = district.client("sqs"), district.queue_url(queue)
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+
+def _put_aside(district: District, queue: str, poison: dict[str, str]) -> None:
+    """Waits until the poison lies with the dead letters, each with its reason."""
+
+    def reasons() -> dict[str, str]:
+        return district.dead_letters(queue)
+
+    district.until(lambda: set(poison) <= set(reasons()), f"poison of {queue} was not put aside")
+    for body, reason in poison.items():
+        if not reasons()[body].startswith(reason):
+            raise Missed(f"{reason} was put aside as {reasons()[body]!r}")
+
+
+def a_poison_record_in_the_stream(district: District) -> None:
+    """An event row that is none is put aside with its reason; the events beside it are published."""
+    table, case_id = district.system.outputs["CasesTable"], f"POISON{uuid4().hex[:20].upper()}"
+    key = {"pk": {"S": f"CASE#{case_id}"}, "sk": {"S": "EVENT#00000001.01"}}
+    dynamodb = district.client("dynamodb")
+    with district.held("relay"):
+        dynamodb.put_item(TableName=table, Item={**key, "snapshot": {"S": "[1, 2"}})
+        neighbour = district.report(category=CATEGORY)["case_id"]
+    dynamodb.delete_item(TableName=table, Key=key)
+
+    def reason() -> str | None:
+        return next((why for body, why in district.dead_letters("relay").items() if case_id in body), None)
+
+    why = district.until(reason, "the poison record was not put aside")
+    if not why.startswith("unreadable-event: "):
+        raise Missed(f"the poison record was put aside as {why!r}")
+    district.told(neighbour)
