@@ -163,7 +163,8 @@ def await_time_of_visit(district: District, case: Case) -> None:
 
 def visit_told(district: District, case: Case) -> Case:
     district.until(
-        lambda: district.case(case["case_id"])["visits"][-1]["state"] == "due", "no visit fell due, though its time came"
+        lambda: district.case(case["case_id"])["visits"][-1]["state"] == "due",
+        "no visit fell due, though its time came",
     )
     district.told(case["case_id"])
     return district.case(case["case_id"])
@@ -220,19 +221,23 @@ def events_published_again(district: District) -> None:
     district.told(case_id)
     outputs = district.system.outputs
     republish(
-        district.client, district.standing.deployed.stage, outputs["CasesTable"], outputs["EventsTopicArn"], case_id=case_id
+        district.client,
+        district.standing.deployed.stage,
+        outputs["CasesTable"],
+        outputs["EventsTopicArn"],
+        case_id=case_id,
     )
     district.drained("alerts")
     district.told(case_id)
 
 
 def a_poison_message_to_alerts(district: District) -> None:
+    standing = {"tracking_code": "00000000", "state": "assigned", "units": [], "urgency": "ordinary"}
+    unknown = {"id": f"{uuid4().hex}.1.1", "type": "case.vanished.v1", "time": "2026-11-22T00:00:00Z", "data": standing}
     poison = {
         f"not json {uuid4()}": "JSONDecodeError",
         json.dumps({"id": uuid4().hex}): "MalformedEvent",
-        json.dumps(
-            {"id": f"{uuid4().hex}.1.1", "type": "case.vanished.v1", "time": "2026-11-22T00:00:00Z", "data": {}}
-        ): "UnknownEvent",
+        json.dumps(unknown): "UnknownEvent",
     }
     with district.held("alert"):
         case_id = district.report(category=CATEGORY)["case_id"]
@@ -254,7 +259,10 @@ def a_poison_message_to_due(district: District) -> None:
 
 
 def a_poison_message_to_attachments(district: District) -> None:
-    poison = {f"not json {uuid4()}": "JSONDecodeError", json.dumps({"Records": [{"s3": uuid4().hex}]}): "MalformedEvent"}
+    poison = {
+        f"not json {uuid4()}": "JSONDecodeError",
+        json.dumps({"Records": [{"s3": uuid4().hex}]}): "MalformedEvent",
+    }
     content = picture(uuid4().hex)
     with district.held("attachments"):
         form = _announced(district, content)

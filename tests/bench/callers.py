@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.bench import events
@@ -66,6 +68,28 @@ class Caller:
     def function(self, name: str, event: dict[str, Any]) -> Any:
         return self._call(self.system.handlers[name], event)
 
+    def resolve(self, officer: str, case: str, after: Callable[[int], None] = lambda told: None) -> dict[str, Any]:
+        """Accept and resolve a new case, and give it as it is then. `after` is told how many messages each act makes."""
+        version = 1
+        for action, said, told in (("accept", {}, 0), ("resolve", {"note": "已更换井盖。"}, 1)):
+            answer = self.http(
+                officer,
+                "POST",
+                "/v1/cases/{case_id}/actions/{action}",
+                path={"case_id": case, "action": action},
+                headers=events.command(version),
+                body=said,
+            )
+            version = answer["version"]
+            after(told)
+        return answer
+
+    def visit_falls_due(self, case: str, due_at: datetime) -> None:
+        """Let time pass, for this worker, until the visit of a case is due, and the case take notice."""
+        self.worker.forward((due_at - datetime.now(UTC)).total_seconds() + 60)
+        if self.function("due", queued({"case_id": case}))["batchItemFailures"]:
+            raise RuntimeError("the visit did not fall due")
+
     def _call(self, handler: str, event: dict[str, Any]) -> Any:
         outcome = self.worker.call(handler, event, watched=self.watched)
         self.spent.cpu_ms += outcome["cpu_ms"]
@@ -99,6 +123,24 @@ class Outflow:
                 raise RuntimeError(f"not all told: {answer}")
 
 
+def queued(body: Any) -> dict[str, Any]:
+    """A message of the queue of what is due, as its function gets it."""
+    return {
+        "Records": [
+            {
+                "messageId": secrets.token_hex(16),
+                "receiptHandle": "bench",
+                "body": json.dumps(body),
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:due",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
+
+
 def by_case(records: list[dict[str, Any]], case_of: Callable[[dict[str, Any]], str]) -> list[list[dict[str, Any]]]:
     """Records in the order they came, apart by the case they are about."""
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -114,7 +156,9 @@ def report_step(caller: Caller, token: str, category: str, place: int = 0) -> St
     return caller.step(token, event)
 
 
-def refreshed(requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]]) -> list[tuple[str, str, dict[str, Any]]]:
+def refreshed(
+    requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]]
+) -> list[tuple[str, str, dict[str, Any]]]:
     """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`."""
     ids = fresh()
     known: dict[str, str] = {}

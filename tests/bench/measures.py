@@ -6,15 +6,15 @@ import json
 import secrets
 import statistics
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from infra.functions import FUNCTIONS
 from infra.settings import LOCAL
 from tests.bench import events
-from tests.bench.callers import Caller, Outflow, by_case, refreshed, report_step
+from tests.bench.callers import Caller, Outflow, by_case, queued, refreshed, report_step
 from tests.bench.processes import Process, cold_start
 from tests.bench.sizes import read_units
 from tests.bench.system import NAME, System, waiting_messages
@@ -118,16 +118,14 @@ def _floor_init(system: System, directory: Path) -> float:
     path = directory / "floor.json"
     path.write_text(json.dumps(events.proxied("POST", "/reports", {}, body=_floor_report())), "utf-8")
     environment = {**system.bare_environment, "FLOOR_TABLE": make_floor_table(system)}
-    starts = [
-        cold_start([system.peers, system.package], "floor.app", path, environment)[0] for _ in range(COLD_STARTS)
-    ]
+    starts = [cold_start([system.peers, system.package], "floor.app", path, environment)[0] for _ in range(COLD_STARTS)]
     return statistics.median(starts)
 
 
 def first_events(system: System, n: int) -> dict[str, list[Any]]:
     """`n` first events for every function, each with something to do."""
     token = system.token_of("grid-worker", areas=system.places[0]["area"])
-    with system.worker("alert", **_all_environments(system)) as worker:
+    with system.worker("alert", **system.all_environments) as worker:
         caller = Caller(system, worker)
         outflow = Outflow(caller)
         reports = [report_step(caller, token, CATEGORY) for _ in range(n)]
@@ -148,7 +146,7 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
         "relay": batches,
         "alert": alerts,
         "sweep": [{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}] * n,
-        "due": [_queued("due", {"case_id": case}) for case in overdue],
+        "due": [queued({"case_id": case}) for case in overdue],
         "attachments": uploads,
     }
 
@@ -170,29 +168,12 @@ def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:
     return {"Records": waiting_messages(system, queue)}
 
 
-def _queued(queue: str, body: Any) -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "messageId": secrets.token_hex(16),
-                "receiptHandle": "bench",
-                "body": json.dumps(body),
-                "attributes": {"ApproximateReceiveCount": "1"},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{queue}",
-                "awsRegion": "us-east-1",
-            }
-        ]
-    }
-
-
 def pipeline(system: System, say: Say) -> dict[str, float]:
     """One report from upload to one officer's SMS and e-mail: api with its authorizer, relay, alert."""
     token = system.token_of("grid-worker", areas=system.places[0]["area"])
     category = category_with_one_officer(system)
     table = make_floor_table(system)
-    with system.worker("alert", **_all_environments(system)) as ours, system.peer(FLOOR_TABLE=table) as floor:
+    with system.worker("alert", **system.all_environments) as ours, system.peer(FLOOR_TABLE=table) as floor:
         watched = Caller(system, ours, watched=True)
         outflow = Outflow(watched)
         for _ in range(3):  # the last is warm
@@ -262,39 +243,23 @@ def capacity(system: System, say: Say) -> dict[str, float]:
     """What one report consumes of the tables, and what a whole life does: told, settled, visited, closed, all told."""
     place = system.places[0]
     token = system.token_of("grid-worker", areas=place["area"])
-    with system.worker("alert", **_all_environments(system)) as ours:
+    with system.worker("alert", **system.all_environments) as ours:
         caller = Caller(system, ours, watched=True)
         outflow = Outflow(caller)
         receipt = _told(caller, token, CATEGORY)
         intake_wcu = caller.spent.wcu
         outflow.follow(told=2)
         case, officer = receipt["case_id"], system.token_of("department", unit=receipt["unit"]["id"])
-        version = 1
-        for action, said, told in (("accept", {}, 0), ("resolve", {"note": "已更换井盖。"}, 1)):
-            answer = caller.http(
-                officer,
-                "POST",
-                "/v1/cases/{case_id}/actions/{action}",
-                path={"case_id": case, "action": action},
-                headers=events.command(version),
-                body=said,
-            )
-            version = answer["version"]
-            outflow.follow(told)
-        visit = answer["visits"][-1]
-        ahead = datetime.fromisoformat(visit["due_at"]) - datetime.now(ZoneInfo("UTC"))
-        ours.forward(ahead.total_seconds() + 60)
-        outcome = caller.function("due", _queued("due", {"case_id": case}))
-        if outcome["batchItemFailures"]:
-            raise RuntimeError("the visit did not fall due")
-        version += 1
+        settled = caller.resolve(officer, case, outflow.follow)
+        visit = settled["visits"][-1]
+        caller.visit_falls_due(case, datetime.fromisoformat(visit["due_at"]))
         outflow.follow(told=1)
         answer = caller.http(
             token,
             "POST",
             "/v1/visits/{visit_id}/result",
             path={"visit_id": visit["visit_id"]},
-            headers=events.command(version),
+            headers=events.command(settled["version"] + 1),
             body={"outcome": "satisfied", "note": "居民满意。"},
         )
         outflow.follow(told=0)
@@ -317,26 +282,19 @@ def category_with_one_officer(system: System) -> str:
 
 def make_floor_table(system: System) -> str:
     dynamodb = system.client("dynamodb")
-    try:
+    with suppress(dynamodb.exceptions.ResourceInUseException):
         dynamodb.create_table(
             TableName="floor",
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
-    except dynamodb.exceptions.ResourceInUseException:
-        pass
     return "floor"
 
 
 def _told(caller: Caller, token: str, category: str) -> dict[str, Any]:
     told = events.report(caller.system.places[0], category)
     return caller.http(token, "POST", "/v1/reports", headers=events.command(), body=told)
-
-
-def _all_environments(system: System) -> dict[str, str]:
-    """What functions that share a worker need together; only the dead letters' queue differs between them."""
-    return {name: value for each in system.environments.values() for name, value in each.items()}
 
 
 def _floor_report() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from infra.build import PACK_FILE
 from infra.cloud import REGION, Cloud
-from infra.deploy import EMBEDDED_CREDENTIALS, Deployed, deploy, session
+from infra.deploy import Deployed, deploy, session
 from infra.functions import FUNCTIONS
 from infra.issuer import Issuer
 from infra.load import SAMPLES, load, sample_rows
@@ -54,6 +54,11 @@ class System:
 
     def client(self, service: str) -> Any:
         return self.deployed.client(service)
+
+    @property
+    def all_environments(self) -> dict[str, str]:
+        """What functions that share a worker need together; only the dead letters' queue differs between them."""
+        return {name: value for each in self.environments.values() for name, value in each.items()}
 
     def worker(self, function: str = "api", **more: str) -> Process:
         """A worker with our package, in the environment of one function."""
@@ -197,6 +202,3 @@ def waiting_messages(system: System, queue_url: str, at_least: int = 1, seconds:
                 }
             )
     return records
-
-
-CREDENTIALS = EMBEDDED_CREDENTIALS

@@ -88,11 +88,17 @@ class Worker:
         patterns.PATTERNS[name].do(facts)
         return self._tap.end()
 
-    def rows(self, *given: Any) -> Any:
-        """Rows as the models write them; see `rows.py`."""
-        import rows
+    def patterns(self) -> dict[str, str]:
+        """The names of the access patterns, and what each goes by."""
+        import patterns
 
-        return rows.made(*given)
+        return patterns.described()
+
+    def phone_hash(self, phone: str) -> str:
+        """The hash a phone is found by."""
+        from chalicelib import bootstrap
+
+        return str(bootstrap.intake()._phones.hash_of(phone))
 
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:

@@ -10,6 +10,7 @@ import base64
 import itertools
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -27,9 +28,11 @@ from jsonschema import Draft202012Validator
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamShard
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 
 import app
 from chalicelib import bootstrap, config, observability
@@ -275,8 +278,8 @@ class Edge:
             if table.stream_shard:
                 table.stream_shard.items.clear()
         self._stream_read = 0
-        for queue in ("Due", "DeadLetters", "Alerts"):
-            self.take_from(queue)
+        for queue in sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues.values():
+            queue._messages.clear()
         sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.clear()
         ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
 
@@ -315,6 +318,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
             patch.setenv(name, "test")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         patch.setattr(StreamShard, "__deepcopy__", _shard_in_a_copied_table, raising=False)
+        patch.setattr(DynamoType, "__deepcopy__", lambda value, copied: value)
         names = _make_parts()
         environment = {
             "WANGGE_STAGE": "test",
@@ -463,11 +467,11 @@ class Lines(list[str]):
 
 @contextmanager
 def logged() -> Iterator[Lines]:
-    """What is logged meanwhile, by us as it would stand in CloudWatch, by the libraries at the level functions log at."""
+    """What is logged meanwhile: by us as it would stand in CloudWatch, and by the libraries."""
     lines = Lines()
     root, ours = logging.getLogger(), observability.logger().registered_handler
     theirs = logging.StreamHandler(lines)
-    before, level = ours.setStream(lines), root.level
+    level, ours.stream = root.level, lines
     root.setLevel(logging.INFO)
     root.addHandler(theirs)
     try:
@@ -475,7 +479,7 @@ def logged() -> Iterator[Lines]:
     finally:
         root.removeHandler(theirs)
         root.setLevel(level)
-        ours.setStream(before)
+        ours.stream = sys.stdout
 
 
 def _make_parts() -> dict[str, str]:
@@ -497,7 +501,10 @@ def _make_parts() -> dict[str, str]:
 
 
 def _shard_in_a_copied_table(shard: StreamShard, copied: dict[int, Any]) -> StreamShard:
-    """moto copies the whole table for each part of a transaction; records of its stream never change, and stay."""
+    """moto copies the whole table for each part of a transaction. What never changes in place, it need not copy:
+
+    records of the table's stream, and the values of attributes, which an update replaces.
+    """
     twin = copy(shard)
     twin.items, twin.table = list(shard.items), copied.get(id(shard.table), shard.table)
     return twin

@@ -1,0 +1,192 @@
+"""The access patterns: every way the services reach the tables. Runs inside a worker, with the package's code.
+
+`docs/access-patterns.md` lists them in this order and these words; `scale.py` does each at two sizes of the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.domain.attachments import EXPECTED, Attachment
+from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
+from chalicelib.domain.events import Actor
+from chalicelib.domain.grid import Position
+from chalicelib.domain.people import Reporter, StaffMember
+from chalicelib.domain.records import Command
+from chalicelib.domain.reports import MOBILE, SMS, Report
+from chalicelib.services.acting import Asked
+
+Facts = dict[str, Any]
+"""What is there to be asked for: see `scale.facts_of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """`key`: the key or index it goes by, as the documentation writes it."""
+
+    key: str
+    do: Callable[[Facts], Any]
+
+
+def _staff(facts: Facts) -> StaffMember:
+    return StaffMember("gl0001", "administrator", "linkage-centre", (facts["district"],))
+
+
+def _asked(facts: Facts, number: int, version: int) -> Asked:
+    return Asked(_staff(facts), Command(f"{number:040d}", "f" * 64), version, "r" * 36)
+
+
+def _report(facts: Facts, source: str, number: int, **said: Any) -> Report:
+    now = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    told = {
+        "text": facts["text"],
+        "told_at": now,
+        "received_at": now,
+        "reporter": Reporter("王先生", facts["phone"]),
+        **said,
+    }
+    return Report(source, f"gl0001:{number:036d}", "f" * 64, **told)
+
+
+def _take(facts: Facts) -> Any:
+    position = Position(facts["position"]["lat"], facts["position"]["lon"])
+    report = _report(facts, MOBILE, 1, category=facts["category"], position=position, submitted_by="gl0001")
+    return bootstrap.intake().submit(report, Actor("gl0001", "administrator", "linkage-centre"), "r" * 36)
+
+
+def _join(facts: Facts) -> Any:
+    return bootstrap.intake().take_text(
+        _report(facts, SMS, 2, text=f"{facts['joined_code']} {facts['text']}"), Actor(SMS, "source"), "r" * 36
+    )
+
+
+def _deliveries(facts: Facts) -> list[Delivery]:
+    now = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    return [
+        Delivery(facts["event_id"], "gl0001", channel, "case-assigned", DeliveryState.PLANNED, now)
+        for channel in ("sms", "email")
+    ]
+
+
+def _plan(facts: Facts) -> Any:
+    first, second = _deliveries(facts)
+    return bootstrap.alerts()._ledger.plan([first.begin(first.updated_at), second])
+
+
+def _advance(facts: Facts) -> Any:
+    first, second = _deliveries(facts)
+    at = first.updated_at + timedelta(seconds=1)
+    sent = first.begin(first.updated_at).end(Attempt(at, "sent", "p" * 36))
+    return bootstrap.alerts()._ledger.advance(sent, second.begin(at))
+
+
+def _announce(facts: Facts) -> Any:
+    at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    attachment = Attachment("a" * 32, "gl0001", "image/jpeg", 1024, EXPECTED, at, "f" * 64)
+    return bootstrap.attachments()._store.announce(attachment)
+
+
+def _mark(facts: Facts) -> Any:
+    at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    return bootstrap.attachments()._store.mark("a" * 32, "arrived", None, at)
+
+
+PATTERNS: dict[str, Pattern] = {
+    "member of staff by id": Pattern("reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff().member("gl0001")),
+    "cell of a point": Pattern(
+        "reference `TILE#<x>:<y>` / `TILE`",
+        lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"]),
+    ),
+    "area by code": Pattern("reference `AREA#<code>` / `AREA`", lambda f: bootstrap._grid().area(f["area"])),
+    "staff on duty of a unit": Pattern(
+        "reference `UNIT#<id>` / `DUTY#…`", lambda f: bootstrap.alerts()._roster.duty_of(f["unit"])
+    ),
+    "holders of a post in an area": Pattern(
+        "reference `AREA#<code>` / `POST#<post>#…`",
+        lambda f: bootstrap.alerts()._roster.holders(f["area"], "information-officer"),
+    ),
+    "a report opens a case": Pattern(
+        "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
+        "vault `IDENTITY#<report id>`; reads the tile",
+        _take,
+    ),
+    "a text joins its sender's case": Pattern(
+        "`REPORTER#<phone hash>` newest 20, their cases in one batch; transaction: `REPORT#<id>`, `CASE#<id>`, "
+        "one event, `REPORTER#…`, vault `IDENTITY#…`",
+        _join,
+    ),
+    "case by id": Pattern("`CASE#<id>` / `CASE`", lambda f: bootstrap._store().case(f["case_id"])),
+    "case with its timeline": Pattern(
+        "`CASE#<id>` / `CASE`, and `EVENT#…` of the same partition",
+        lambda f: bootstrap.reading().timeline(f["case_id"], _staff(f)),
+    ),
+    "case by tracking code": Pattern(
+        "`TRACK#<code>` / `TRACK`, then the case",
+        lambda f: bootstrap.reading().case_by_tracking_code(f["tracking_code"], _staff(f)),
+    ),
+    "public tracking": Pattern(
+        "`TRACK#<code>`, `EVENT#…` and `CASE` of `CASE#<id>`", lambda f: bootstrap.reading().track(f["tracking_code"])
+    ),
+    "report by id": Pattern("`REPORT#<id>` / `REPORT`", lambda f: bootstrap._store().report(f["report_id"])),
+    "case by a source's message": Pattern(
+        "`REPORT#<hash of source and message>`, then the case",
+        lambda f: bootstrap.reading().case_by_message(SMS, f"gl0001:{2:036d}", _staff(f)),
+    ),
+    "open cases of a phone": Pattern(
+        "`REPORTER#<phone hash>` newest 20, their cases in one batch",
+        lambda f: bootstrap._store().cases_of(f["phone_hash"], 20),
+    ),
+    "who told reports": Pattern(
+        "vault `IDENTITY#<report id>`, in one batch", lambda f: bootstrap.alerts()._identities.sealed([f["report_id"]])
+    ),
+    "a unit's queue by deadline": Pattern(
+        "index `queue`: `UNIT#<id>` by due time, 50", lambda f: bootstrap._store().unit_queue(f["unit"], 50, None)
+    ),
+    "visits to be made in a community": Pattern(
+        "index `queue`: `VISITS#<community>` by cell and time, 50",
+        lambda f: bootstrap._store().due_visits(f["community"], 50, None),
+    ),
+    "visits to be made in a cell": Pattern(
+        "index `queue`: `VISITS#<community>` from the cell on, 50",
+        lambda f: bootstrap._store().due_visits(f["area"], 50, None),
+    ),
+    "what is due now": Pattern(
+        "index `due`: `DUE#<shard>` up to now, each of 8 shards",
+        lambda f: list(bootstrap._store().due_cases(datetime.fromisoformat(f["now"]))),
+    ),
+    "an action on a case": Pattern(
+        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its event",
+        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
+    ),
+    "an action repeated": Pattern(
+        "the case, `COMMAND#<hash>`, the events up to its version",
+        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
+    ),
+    "a visit is recorded": Pattern(
+        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its two events",
+        lambda f: bootstrap.acting().record_visit(f["visit_id"], _asked(f, 2, f["visit_version"]), "satisfied", None),
+    ),
+    "time changes a case": Pattern(
+        "`CASE#<id>` / `CASE`; transaction: the case, its two events",
+        lambda f: bootstrap.acting().fall_due(f["late_case_id"], "r" * 36),
+    ),
+    "deliveries of an event planned": Pattern("transaction: `CASE#<id>` / `DELIVERY#<event>#…`, one each", _plan),
+    "a delivery ends, the next begins": Pattern("transaction: the two `DELIVERY#…`", _advance),
+    "deliveries of an event": Pattern(
+        "`CASE#<id>` / `DELIVERY#<event>#…`", lambda f: bootstrap.alerts()._ledger.of_event(f["event_id"])
+    ),
+    "a picture is announced": Pattern("`ATTACHMENT#<id>` / `ATTACHMENT`", _announce),
+    "attachment by id": Pattern(
+        "`ATTACHMENT#<id>` / `ATTACHMENT`", lambda f: bootstrap.attachments()._store.attachment("a" * 32)
+    ),
+    "a picture arrives": Pattern("`ATTACHMENT#<id>` / `ATTACHMENT`", _mark),
+}
+
+
+def described() -> dict[str, str]:
+    """The patterns and what each goes by."""
+    return {name: pattern.key for name, pattern in PATTERNS.items()}

@@ -1,0 +1,203 @@
+"""Each access pattern at two sizes of the tables: requests, items looked at and bytes must be the same.
+
+The tables are filled by DynamoDB's own import, from rows that real cases left, with other ids of the same length.
+Index partitions grow with the tables: at any size most cases wait at the unit that is asked for, a tenth wait for a
+visit in its community, and one in twenty was told by the phone that is asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from infra.stateful import stateful_template
+from tests.bench import events
+from tests.bench.callers import Caller
+from tests.bench.sizes import read_units
+from tests.bench.system import System
+
+SIZES = (1_000, 100_000)
+DUE_NOW = 80
+MEASURED, VISITED, LATE = 501, 510, 3
+"""The numbers of the cases that are asked for: one that waits, one that is to be visited, one whose time runs out."""
+
+AHEAD = timedelta(days=30)
+"""How far the worker's clock is ahead, so that the late case is late."""
+
+_PART = 10_000
+_BUCKET = "wangge-bench-import"
+_TITLES = {"CASES_TABLE": "Cases", "VAULT_TABLE": "Vault"}
+_IDS: dict[str, Callable[[int], str]] = {
+    "case": lambda number: f"01{number:024d}",
+    "report": lambda number: f"{number:032x}",
+    "track": lambda number: f"{number:08d}",
+    "phone": lambda number: f"{number:040x}",
+}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What one case left: its rows as JSON text, each with the setting that names its table; and its ids."""
+
+    rows: list[tuple[str, str]]
+    ids: dict[str, str]
+    unit: str
+
+
+def scale(
+    system: System, category: str, say: Say, sizes: tuple[int, ...] = SIZES
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every pattern's requests, items and bytes at each size, with the capacity; and what the patterns go by."""
+    measured: dict[str, Any] = {}
+    keys: dict[str, str] = {}
+    waiting, visited, facts = _templates(system, category)
+    for size in sizes:
+        began = time.monotonic()
+        tables = {setting: _filled(system, setting, waiting, visited, size) for setting in _TITLES}
+        say(f"scale: {size} cases in {time.monotonic() - began:.0f} s")
+        with system.worker("alert", **{**system.all_environments, **tables}) as worker:
+            worker.forward(AHEAD.total_seconds())
+            newest_of_phone = (size - 2) // 20 * 20 + 1
+            known = {**facts, "joined_code": _IDS["track"](newest_of_phone)}
+            keys = worker.patterns()
+            for name in keys:
+                requests = worker.pattern(name, known)
+                figures = measured.setdefault(name, {})
+                for what, figure in _figures(requests).items():
+                    figures.setdefault(what, []).append(figure)
+        say(f"scale: {size} cases done in {time.monotonic() - began:.0f} s")
+        for table in tables.values():
+            system.client("dynamodb").delete_table(TableName=table)
+    return {"cases": list(sizes), **measured}, keys
+
+
+def _figures(requests: list[dict[str, Any]]) -> dict[str, float]:
+    stored = [request for request in requests if request["service"] == "dynamodb"]
+    return {
+        "requests": sum(request["sent"] for request in stored),
+        "scanned": sum(request["scanned"] for request in stored),
+        "bytes": sum(request["bytes"] for request in stored),
+        "rcu": sum(read_units(request) for request in stored),
+        "wcu": sum(request["wcu"] for request in stored),
+    }
+
+
+def _templates(system: System, category: str) -> tuple[Template, Template, dict[str, Any]]:
+    """What a case that waits at a unit and one that waits for its visit left, and what will be asked for."""
+    place = system.places[0]
+    told = events.report(place, category)
+    token = system.token_of("grid-worker", areas=place["area"])
+    with system.worker("alert", **system.all_environments) as worker:
+        caller = Caller(system, worker)
+        made = [caller.http(token, "POST", "/v1/reports", headers=events.command(), body=told) for _ in range(2)]
+        officer = system.token_of("department", unit=made[1]["unit"]["id"])
+        settled = caller.resolve(officer, made[1]["case_id"])
+        visit = settled["visits"][-1]
+        caller.visit_falls_due(made[1]["case_id"], datetime.fromisoformat(visit["due_at"]))
+        phone_hash = worker.phone_hash(told["reporter"]["phone"])
+    waiting, visited = (_template(system, receipt, phone_hash) for receipt in made)
+    now = datetime.now(UTC)
+    facts = {
+        "district": place["area"][:6],
+        "community": place["area"][:12],
+        "area": place["area"],
+        "position": place["position"],
+        "text": told["text"],
+        "category": category,
+        "unit": made[0]["unit"]["id"],
+        "phone": told["reporter"]["phone"],
+        "phone_hash": phone_hash,
+        "case_id": _IDS["case"](MEASURED),
+        "report_id": _IDS["report"](MEASURED),
+        "tracking_code": _IDS["track"](MEASURED),
+        "event_id": f"{_IDS['case'](MEASURED)}.1.3",
+        "visit_id": f"{_IDS['case'](VISITED)}.1",
+        "visit_version": settled["version"] + 1,
+        "late_case_id": _IDS["case"](LATE),
+        "now": (now - timedelta(days=300)).isoformat(),
+    }
+    return waiting, visited, facts
+
+
+def _template(system: System, receipt: dict[str, Any], phone_hash: str) -> Template:
+    dynamodb, outputs = system.client("dynamodb"), system.deployed.outputs
+    case, report = receipt["case_id"], receipt["report_id"]
+    partitions = [
+        ("CASES_TABLE", "CasesTable", f"CASE#{case}", ""),
+        ("CASES_TABLE", "CasesTable", f"REPORT#{report}", ""),
+        ("CASES_TABLE", "CasesTable", f"TRACK#{receipt['tracking_code']}", ""),
+        ("CASES_TABLE", "CasesTable", f"REPORTER#{phone_hash}", case),
+        ("VAULT_TABLE", "VaultTable", f"IDENTITY#{report}", ""),
+    ]
+    rows = []
+    for setting, title, pk, sk in partitions:
+        found = dynamodb.query(
+            TableName=outputs[title],
+            KeyConditionExpression="pk = :pk and begins_with(sk, :sk)" if sk else "pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}, **({":sk": {"S": sk}} if sk else {})},
+        )["Items"]
+        if not found:
+            raise LookupError(pk)
+        for item in found:
+            if "due_shard" in item:
+                item["due_shard"] = {"S": "<shard>"}
+                item["due_at"] = {"S": "<due at>"}
+            rows.append((setting, json.dumps({"Item": item}, ensure_ascii=False, default=_base64)))
+    ids = {"case": case, "report": report, "track": receipt["tracking_code"], "phone": phone_hash}
+    return Template(rows, ids, receipt["unit"]["id"])
+
+
+def _filled(system: System, setting: str, waiting: Template, visited: Template, size: int) -> str:
+    """The name of a table as the template makes it, filled with what so many cases leave there."""
+    name, prefix = f"wangge-scale-{_TITLES[setting].lower()}-{size}", f"{setting}-{size}/"
+    s3, dynamodb = system.client("s3"), system.client("dynamodb")
+    s3.create_bucket(Bucket=_BUCKET)
+    for start in range(0, size, _PART):
+        lines = _lines(setting, waiting, visited, range(start, min(start + _PART, size)))
+        body = gzip.compress("\n".join(lines).encode(), compresslevel=1)
+        s3.put_object(Bucket=_BUCKET, Key=f"{prefix}{start:06d}.json.gz", Body=body)
+    properties = stateful_template()["Resources"][_TITLES[setting]]["Properties"]
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    arn = dynamodb.import_table(
+        S3BucketSource={"S3Bucket": _BUCKET, "S3KeyPrefix": prefix},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters={"TableName": name, **{w: properties[w] for w in wanted if w in properties}},
+    )["ImportTableDescription"]["ImportArn"]
+    while (done := dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"])["ImportStatus"] == "IN_PROGRESS":
+        time.sleep(0.5)
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET):
+        for each in page.get("Contents", []):
+            s3.delete_object(Bucket=_BUCKET, Key=each["Key"])
+    if done["ImportStatus"] != "COMPLETED":
+        raise RuntimeError(f"{name}: {done.get('FailureMessage')}")
+    return name
+
+
+def _lines(setting: str, waiting: Template, visited: Template, numbers: range) -> Iterator[str]:
+    long_ago, some_day = datetime.now(UTC) - timedelta(days=400), datetime.now(UTC) + timedelta(days=400)
+    for number in numbers:
+        template = visited if number % 10 == 0 else waiting
+        ids = {old: _IDS[name](number) for name, old in template.ids.items() if name != "phone" or number % 20 != 1}
+        ids["<shard>"] = f"DUE#{zlib.crc32(_IDS['case'](number).encode()) % 8}"
+        ids["<due at>"] = f"{long_ago if number < DUE_NOW else some_day:%Y-%m-%dT%H:%M:%S.%fZ}"
+        if number % 4 == 3:
+            ids[f"UNIT#{template.unit}"] = f"UNIT#{template.unit[::-1]}"
+        for table, row in template.rows:
+            if table == setting:
+                for old, new in ids.items():
+                    row = row.replace(old, new)
+                yield row
+
+
+def _base64(value: Any) -> str:
+    return base64.b64encode(bytes(value)).decode()
