@@ -10,9 +10,9 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.policy import Policy
 
 _NOT_DIALLED = re.compile(r"[\s\-()（）·.]")
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
-_LANDLINE = re.compile(r"0\d{9,11}")
+_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_LANDLINE = re.compile(r"0\d{9,11}", re.ASCII)
 
 
 def normal_phone(phone: str) -> str | None:

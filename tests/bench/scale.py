@@ -158,7 +158,7 @@ def _template(system: System, receipt: dict[str, Any], phone_hash: str) -> Templ
 
 def _filled(system: System, setting: str, waiting: Template, visited: Template, size: int) -> str:
     """The name of a table as the template makes it, filled with what so many cases leave there."""
-    name, prefix = f"wangge-scale-{_TITLES[setting].lower()}-{size}", f"{setting}-{size}/"
+    name, prefix = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}", f"{setting}-{size}/"
     s3, dynamodb = system.client("s3"), system.client("dynamodb")
     s3.create_bucket(Bucket=_BUCKET)
     for start in range(0, size, _PART):

@@ -11,7 +11,8 @@ import pytest
 
 from chalicelib.domain.people import StaffMember
 from tests.contract.documents import contract
-from tests.integration.edge import Answer, Edge
+from tests.integration.edge import Edge
+from tests.integration.gateway import Answer
 from tests.world import ADMIN, CELL, COMMUNITY, LINKAGE, STATION, WORKER, officer_of
 
 TABLE: dict[str, Any] = contract("actions.yaml")

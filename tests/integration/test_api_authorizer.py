@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.domain.people import StaffMember
-from tests.integration.edge import Answer, Edge, LambdaContext, answer_of, cold_start, gateway_event
+from tests.integration.edge import Edge, LambdaContext, cold_start
+from tests.integration.gateway import Answer, answer_of, gateway_event
 from tests.world import CELL, COMMUNITY, WORKER
 
 AUDIENCE = "wangge-tests"

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.edge import INSIDE, Answer, Edge
+from tests.integration.edge import INSIDE, Edge
+from tests.integration.gateway import Answer
 from tests.world import CELL, STATION, WORKER
 
 GOOD: dict[str, Any] = {"text": "三号楼前井盖缺失", "told_at": "2026-11-22T09:00:00+08:00", "position": INSIDE}

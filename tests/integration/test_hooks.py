@@ -14,7 +14,8 @@ from standardwebhooks.webhooks import Webhook
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import TemporarilyUnavailable
-from tests.integration.edge import HOTLINE_SECRET, INSIDE, REGION, Answer, Edge
+from tests.integration.edge import HOTLINE_SECRET, INSIDE, REGION, Edge
+from tests.integration.gateway import Answer
 from tests.world import ADMIN, CELL, COMMUNITY, LINKAGE
 
 TAKEN = {"code": 0, "msg": "成功"}
