@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 from uuid import UUID
 
 from chalice.app import Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic_core import ValidationError
 
 from chalicelib.config import settings
 from chalicelib.domain.errors import DomainError, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember
 from chalicelib.observability import logger, trace_of
+
+if TYPE_CHECKING:
+    from chalicelib.handlers.requests import In
 
 MAX_BODY_BYTES = 256 * 1024
 _MOST_NAME, _MOST_DIGITS = 200, 9
@@ -40,7 +43,7 @@ _PYDANTIC_CODES = {
     "string_pattern_mismatch": "value-not-allowed",
 }
 
-M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound="In")
 
 
 def http_boundary(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -132,11 +135,11 @@ def json_of(raw: bytes) -> Any:
     return value
 
 
-def parsed(model: type[M], value: Any) -> M:
-    """A request by its model. Raises pydantic's ValidationError, which the boundary maps."""
+def parsed(request: type[R], value: Any) -> R:
+    """A request of that class. Raises pydantic's ValidationError, which the boundary maps."""
     if not isinstance(value, dict):
         raise DomainError(code="wrong-type")
-    return model.model_validate(value)
+    return request.checked(value)
 
 
 def fingerprint_of(*content: Any) -> str:

@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.domain.attachments import Attachment
 from chalicelib.domain.errors import AlreadyKnown
-from chalicelib.models.base import moment, stamp, translating
+from chalicelib.models.base import code_of, moment, stamp, translating
 from chalicelib.models.report_rows import AttachmentRow
 
 
@@ -31,7 +31,7 @@ class DynamoAttachments:
         try:
             row.save(condition=AttachmentRow.must_be_new())
         except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 raise AlreadyKnown() from error
             raise
 
@@ -60,7 +60,7 @@ class DynamoAttachments:
         try:
             row.update(actions=actions, condition=AttachmentRow.must_exist())
         except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True

@@ -127,9 +127,16 @@ def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*args, **kwargs)
         except PynamoDBException as error:
-            raise TemporarilyUnavailable(service_error=error.cause_response_code) from error
+            raise TemporarilyUnavailable(service_error=code_of(error)) from error
 
     return call
+
+
+def code_of(error: PynamoDBException) -> str | None:
+    """DynamoDB's own code of a failure; None when it did not answer (PynamoDB's property trips over a time-out)."""
+    response = getattr(error.cause, "response", None) or {}
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
 
 
 class _Connection(Connection):

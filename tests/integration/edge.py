@@ -366,6 +366,7 @@ def logged() -> Iterator[Lines]:
     """What is logged meanwhile: by us as it would stand in CloudWatch, and by the libraries."""
     lines = Lines()
     root, ours = logging.getLogger(), observability.logger().registered_handler
+    assert isinstance(ours, logging.StreamHandler)
     theirs = logging.StreamHandler(lines)
     level, ours.stream = root.level, lines
     root.setLevel(logging.INFO)

@@ -270,7 +270,7 @@ class TestQueues:
         officer = officer_of("water")
         category = next(c.id for c in edge.policy.categories.values() if c.lead == "water")
         wanted = {edge.report(ADMIN, category=category)["case_id"] for _ in range(3)}
-        found, cursor = [], None
+        found, cursor, last = [], None, None
         for _ in range(5):
             query = {"limit": "1", **({"cursor": cursor} if cursor else {})}
             page = edge.get("/v1/units/water/queue", officer, **query).body

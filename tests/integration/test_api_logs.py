@@ -119,8 +119,8 @@ def test_a_provider_that_repeats_the_number_it_refuses_does_not_bring_it_into_th
 ) -> None:
     edge.report(WORKER, text=TOLD, reporter=REPORTER)
     edge.relay()
-    monkeypatch.setattr(bootstrap.alerts()._texts._client, "publish", _client_error)
-    monkeypatch.setattr(bootstrap.alerts()._mail._client, "send_email", _client_error)
+    monkeypatch.setattr(bootstrap._client("sns", attempts=1), "publish", _client_error)
+    monkeypatch.setattr(bootstrap._client("sesv2", attempts=1), "send_email", _client_error)
     assert edge.deliver("alert", edge.take_from("Alerts")) == [], "refused for good, and written down"
 
 
@@ -142,7 +142,7 @@ def test_what_a_function_dies_of_repeats_nothing_that_was_told(
 ) -> None:
     edge.report(WORKER, text=TOLD, reporter=REPORTER, area=COMMUNITY)
     records = edge.new_records()
-    monkeypatch.setattr(bootstrap.relay()._topic._client, "publish_batch", _client_error)
+    monkeypatch.setattr(bootstrap._client("sns"), "publish_batch", _client_error)
     with pytest.raises(TemporarilyUnavailable) as died:
         edge.relay(records)
     written = "".join(traceback.format_exception(died.value))

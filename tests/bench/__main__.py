@@ -1,0 +1,83 @@
+"""`python -m tests.bench`: our handlers against floors, in one run on one backend.
+
+Writes `.local/bench.json`, prints every figure with its bar, and exits 1 when a bar is broken. With `--document` it
+measures the access patterns only and writes them into `docs/access-patterns.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+from infra.settings import LOCAL
+from tests.bench import document, measures
+from tests.bench.bars import bars_of, show
+from tests.bench.scale import SIZES, scale
+from tests.bench.system import System, standing
+
+FIGURES = LOCAL / "bench.json"
+_CONTRACT = {
+    "intake": ("cpu_ms", "cpu_ratio", "bare_ratio", "store_requests", "p95_ms"),
+    "functions": ("init_ms", "init_ratio", "zip_kb"),
+    "scale": ("requests", "scanned", "bytes"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--document", action="store_true", help="write docs/access-patterns.md")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        if not line.endswith("_complete"):
+            print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)
+
+    with standing(say) as system:
+        if arguments.document:
+            document.write(document.table(*scale(system, measures.CATEGORY, say, SIZES[:1])))
+            return 0
+        figures, documented = measured(system, say)
+    FIGURES.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    bars = bars_of(figures, documented)
+    show(bars)
+    broken = [bar.name.strip() for bar in bars if not bar.holds]
+    print(f"{FIGURES}: {'every bar holds' if not broken else 'broken: ' + ', '.join(broken)}")
+    return 1 if broken else 0
+
+
+def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
+    """All figures of the contract; and whether the documentation says what the access patterns cost."""
+    floor, intake = measures.floor_and_intake(system, say)
+    pipeline = measures.pipeline(system, say)
+    page = measures.queue_page(system, say)
+    capacity = measures.capacity(system, say)
+    floor["init_ms"], functions = measures.cold_starts(system, say)
+    scaled, keys = scale(system, measures.CATEGORY, say)
+    figures = {
+        "floor": floor,
+        "intake": _only("intake", intake),
+        "functions": {name: _only("functions", each) for name, each in functions.items()},
+        "pipeline": pipeline,
+        "queue_page": page,
+        "capacity": capacity,
+        "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},
+    }
+    return _rounded(figures), document.says(document.table(scaled, keys))
+
+
+def _only(part: str, figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figures[name] for name in _CONTRACT[part]}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The bars that the figures must hold, and the table that says whether they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A figure and the most it may be; `most` is None for what is only told."""
+
+    name: str
+    figure: float | str
+    most: float | str | None
+    holds: bool = True
+
+
+def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
+    """Every figure in the order of the contract. `documented`: `docs/access-patterns.md` says what was measured."""
+    intake, pipeline, page = figures["intake"], figures["pipeline"], figures["queue_page"]
+    return [
+        Bar("floor: CPU, ms", figures["floor"]["cpu_ms"], None),
+        Bar("floor: process start to first answer, ms", figures["floor"]["init_ms"], None),
+        Bar("intake: CPU, ms", intake["cpu_ms"], None),
+        _at_most("intake: CPU over a replay of its requests", intake["cpu_ratio"], 1.5),
+        Bar("intake: CPU over the floor", intake["bare_ratio"], None),
+        _at_most("intake: requests to AWS", intake["store_requests"], 4),
+        Bar("intake: p95, ms", intake["p95_ms"], None),
+        *(
+            _at_most(f"{name}: start to first answer over a bare one ({each['init_ms']:.0f} ms)", each["init_ratio"], 1.6)
+            for name, each in figures["functions"].items()
+        ),
+        Bar("package, KB", max(each["zip_kb"] for each in figures["functions"].values()), None),
+        Bar("pipeline: CPU, ms", pipeline["cpu_ms"], None),
+        _at_most("pipeline: CPU over the floor", pipeline["floor_ratio"], 10),
+        _at_most("pipeline: requests to AWS", pipeline["requests"], 12),
+        _exactly("page of a queue: items", page["items"], 50),
+        _at_most("page of a queue: CPU, ms", page["cpu_ms"], 15),
+        _at_most("page of a queue: requests to AWS", page["requests"], 2),
+        Bar("one report: write units", figures["capacity"]["intake_wcu"], None),
+        Bar("a case's whole life: write units", figures["capacity"]["lifecycle_wcu"], None),
+        Bar("a case's whole life: read units", figures["capacity"]["lifecycle_rcu"], None),
+        *_scale(figures["scale"]),
+        Bar("docs/access-patterns.md says so", "yes" if documented else "no", "yes", documented),
+    ]
+
+
+def _at_most(name: str, figure: float, most: float) -> Bar:
+    return Bar(name, figure, most, figure <= most)
+
+
+def _exactly(name: str, figure: float, wanted: float) -> Bar:
+    return Bar(name, figure, wanted, figure == wanted)
+
+
+def _scale(scale: dict[str, Any]) -> Iterator[Bar]:
+    """One line for all patterns that are as they should be, one for each that is not."""
+    few, many = scale["cases"]
+    patterns = {name: each for name, each in scale.items() if name != "cases"}
+    uneven = {
+        name: each for name, each in patterns.items() if any(at_few != at_many for at_few, at_many in each.values())
+    }
+    even = len(patterns) - len(uneven)
+    yield Bar(f"patterns that cost the same at {few:,} and {many:,} cases", even, len(patterns), not uneven)
+    for name, each in uneven.items():
+        yield Bar(f"  {name}", "; ".join(f"{what} {a} and {b}" for what, (a, b) in each.items() if a != b), None, False)
+
+
+def show(bars: list[Bar]) -> None:
+    """Print every figure, with its bar and whether it holds."""
+    table = Table("figure", "measured", "bar", "", box=None)
+    for bar in bars:
+        verdict = "" if bar.most is None and bar.holds else "[green]holds" if bar.holds else "[bold red]BROKEN"
+        table.add_row(bar.name, _said(bar.figure), "" if bar.most is None else _said(bar.most), verdict)
+    Console().print(table)
+
+
+def _said(figure: float | str) -> str:
+    return f"{figure:.2f}" if isinstance(figure, float) else str(figure)
