@@ -1,8 +1,9 @@
 """Proves that no right of a function can be taken away: `python -m infra.least_privilege`.
 
-Deploys once to an embedded cloud with IAM enforced. Then, for each action on each resource that `.chalice/policy-*.json`
-allow, it takes just that from the function's role, runs scenarios of the end-to-end tests until one fails, gives it back,
-and sees that the same scenario holds again. The result is `docs/least-privilege.md`; a right nobody missed is exit code 1.
+Deploys once to an embedded cloud with IAM enforced. Then, for each action on each resource that the policies of
+`.chalice` allow, it takes just that from the function's role, runs scenarios of the end-to-end tests until one fails,
+gives it back, and sees that the same scenario holds again. The result is `docs/least-privilege.md`; the exit code is 1
+when a right was not missed.
 """
 
 from __future__ import annotations
@@ -212,9 +213,10 @@ def _words(scenario: Scenario | None) -> str:
 _DOCUMENT = """\
 # Least privilege, proved
 
-Written by `python -m infra.least_privilege`; do not edit. It deploys to the embedded cloud, where IAM is enforced, takes one action on
-one resource from the role of one function, runs scenarios of the end-to-end tests (`infra/day/scenarios.py`) until one fails, gives the
-right back and sees that the same scenario holds again. It exits with 1 when a right was not missed.
+Written by `python -m infra.least_privilege`; do not edit. It deploys to the embedded cloud, where IAM is enforced,
+takes one action on one resource from the role of one function, runs scenarios of the end-to-end tests
+(`infra/day/scenarios.py`) until one fails, gives the right back and sees that the same scenario holds again within the
+same time. It exits with 1 when a right was not missed.
 
 | function | action | resource | what fails without it |
 |---|---|---|---|
@@ -224,13 +226,13 @@ The resources are those of `.chalice/policy-<function>.json`, by the names of pa
 
 ## Not taken away
 
-Rights that the functions' own calls do not show on the embedded cloud. `tests/infra/test_policies.py` holds them to the template.
+Rights the embedded cloud does not ask for. `tests/infra/test_policies.py` holds them to the template.
 
 | function | action | resource | why |
 |---|---|---|---|
 {untested}
 
-The statement `TextMessagesNeverTopics` of `alert` denies instead of allowing, and is no right.
+The statement `TextMessagesNeverTopics` of `alert` denies, and is no right.
 """
 
 

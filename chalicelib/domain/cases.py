@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.grid import Area
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import CaseEvent
 
 SCREENING, ASSIGNED, ACCEPTED = "screening", "assigned", "accepted"
 RESOLVED, REOPEN_REQUESTED, CLOSED = "resolved", "reopen-requested", "closed"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import ON_A_DESK, Case
 from chalicelib.domain.events import Actor
-from chalicelib.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Policy
 
 _NOT_DIALLED = re.compile(r"[\s\-()（）·.]")
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
@@ -17,11 +17,13 @@ from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import ClockState
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField
 from chalicelib.domain.events import Actor, CaseEvent
-from chalicelib.domain.grid import Area
-from chalicelib.domain.policy import Policy
-from chalicelib.domain.reports import Report
 from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES, Screening
+
+if TYPE_CHECKING:
+    from chalicelib.domain.grid import Area
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.reports import Report
 
 OUTCOMES = ("satisfied", "dissatisfied", "not-home", "refused")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.cases import Visit
-from chalicelib.domain.grid import Area
-from chalicelib.domain.reports import Report
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Visit
+    from chalicelib.domain.grid import Area
+    from chalicelib.domain.reports import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.grid import Area, Position
 from chalicelib.domain.people import Reporter
+
+if TYPE_CHECKING:
+    from chalicelib.domain.grid import Area, Position
 
 MOBILE, SMS, HOTLINE = "mobile", "sms", "12345"
 

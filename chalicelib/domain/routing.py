@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.policy import Category, Policy, RoutingRule
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Category, Policy, RoutingRule
 
 _CENTRE_DIGITS = {"@community": 12, "@street": 9, "@district": 6}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.policy import Policy
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Policy
 
 URGENCIES = ("ordinary", "urgent", "major")
 

@@ -15,4 +15,4 @@ alert = Blueprint(__name__)
 
 @alert.lambda_function(name="alert")
 def alert_people(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return each_message(event, context, lambda envelope: bootstrap.alerts().tell(opened(envelope)))
+    return each_message(event, lambda envelope: bootstrap.alerts().tell(opened(envelope)))

@@ -22,4 +22,4 @@ def fall_due(event: dict[str, Any], context: Any) -> dict[str, Any]:
             raise MalformedEvent("no case_id")
         bootstrap.acting().fall_due(message["case_id"], request_id)
 
-    return each_message(event, context, one)
+    return each_message(event, one)

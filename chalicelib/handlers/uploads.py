@@ -30,4 +30,4 @@ def mark_arrived(event: dict[str, Any], context: Any) -> dict[str, Any]:
             except NotFound as gone:
                 raise MalformedEvent("the object is not there") from gone
 
-    return each_message(event, context, one)
+    return each_message(event, one)

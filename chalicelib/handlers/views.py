@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.attachments import Attachment, UploadForm
-from chalicelib.domain.cases import Case
-from chalicelib.domain.events import CaseEvent
-from chalicelib.domain.grid import Area
-from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import allowed_actions
-from chalicelib.domain.records import CaseSummary, KnownReport
-from chalicelib.domain.reports import Receipt
-from chalicelib.services.reading import PublicCase
+
+if TYPE_CHECKING:
+    from chalicelib.domain.attachments import Attachment, UploadForm
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.grid import Area
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.records import CaseSummary, KnownReport
+    from chalicelib.domain.reports import Receipt
+    from chalicelib.services.reading import PublicCase
 
 _WHAT_ZH = {
     E.CASE_REPORTED: "收到反映",

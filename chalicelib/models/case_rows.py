@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from chalicelib.domain.cases import QUEUED, Case, Visit
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.grid import Area
 from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
 from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import CaseEvent
 
 DUE_SHARDS = 8
 SUMMARY_ATTRIBUTES = (

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.cases import Case, Visit
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
-from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.grid import Area
-from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import CaseSummary, Command, KnownCommand, KnownReport, Page, Sealed
-from chalicelib.domain.reports import Report
 from chalicelib.models.base import Write, WriteRefused, moment, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
@@ -31,6 +28,11 @@ from chalicelib.models.case_rows import (
 )
 from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow, ReporterRow, ReportRow
 from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, event_from
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.procedure import Change
+    from chalicelib.domain.reports import Report
 
 R = TypeVar("R", bound=CasesRow)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pynamodb.connection import Connection
 
-from chalicelib.domain.deliveries import Delivery
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.records import Sealed
 from chalicelib.models.base import Write, WriteRefused, translating
 from chalicelib.models.case_rows import case_key
 from chalicelib.models.delivery_rows import DeliveryRow
 from chalicelib.models.report_rows import IdentityRow
+
+if TYPE_CHECKING:
+    from chalicelib.domain.deliveries import Delivery
 
 
 @translating

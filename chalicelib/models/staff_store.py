@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pynamodb.exceptions import DoesNotExist
 
-from chalicelib.domain.people import StaffMember
 from chalicelib.models.base import translating
 from chalicelib.models.reference_rows import StaffRow
+
+if TYPE_CHECKING:
+    from chalicelib.domain.people import StaffMember
 
 
 @translating

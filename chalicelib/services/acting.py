@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import Case, replay
 from chalicelib.domain.errors import (
@@ -19,10 +20,12 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.people import StaffMember, may_act, may_see, may_visit
-from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
-from chalicelib.domain.records import Command
-from chalicelib.services.ports import CaseStore, Clock, Grid
+
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.records import Command
+    from chalicelib.services.ports import CaseStore, Clock, Grid
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template as Words
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.deliveries import (
@@ -16,12 +17,14 @@ from chalicelib.domain.deliveries import (
     Undeliverable,
     Unreachable,
 )
-from chalicelib.domain.envelope import Happening
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import reference_of
-from chalicelib.domain.policy import Notice, Policy, Template
 from chalicelib.domain.records import Contact
-from chalicelib.services.ports import Clock, DeliveryLedger, Identities, Mail, Roster, Sealer, TextMessages
+
+if TYPE_CHECKING:
+    from chalicelib.domain.envelope import Happening
+    from chalicelib.domain.policy import Notice, Policy, Template
+    from chalicelib.services.ports import Clock, DeliveryLedger, Identities, Mail, Roster, Sealer, TextMessages
 
 SMS, EMAIL = "sms", "email"
 _INFORMATION_OFFICER = "information-officer"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.attachments import ARRIVED, EXPECTED, REFUSED, Attachment, UploadForm, fault_of
 from chalicelib.domain.errors import AlreadyKnown, Forbidden, IdempotencyConflict, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember, holds
-from chalicelib.domain.policy import Policy
-from chalicelib.services.ports import Clock
-from chalicelib.services.reading import Reading
+
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Policy
+    from chalicelib.services.ports import Clock
+    from chalicelib.services.reading import Reading
 
 KEY_PREFIX = "media/"
 

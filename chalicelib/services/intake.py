@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import Case, replay
 from chalicelib.domain.errors import (
@@ -19,14 +20,16 @@ from chalicelib.domain.errors import (
     UnknownArea,
     UnknownCategory,
 )
-from chalicelib.domain.events import Actor
 from chalicelib.domain.grid import Area, cell_at
-from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Change, Circumstances, join, open_case
-from chalicelib.domain.records import Sealed
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
-from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import Actor
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.records import Sealed
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
 
 _ATTEMPTS = 5
 _NEWEST_CASES = 20

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.domain.cases import Case
-from chalicelib.domain.deliveries import Delivery
-from chalicelib.domain.events import CaseEvent
-from chalicelib.domain.grid import Area, Cell
-from chalicelib.domain.people import Reporter
-from chalicelib.domain.procedure import Change
-from chalicelib.domain.records import Command, Duty, Holder, KnownCommand, KnownReport, Page, Sealed
-from chalicelib.domain.reports import Report
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.deliveries import Delivery
+    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.grid import Area, Cell
+    from chalicelib.domain.people import Reporter
+    from chalicelib.domain.procedure import Change
+    from chalicelib.domain.records import Command, Duty, Holder, KnownCommand, KnownReport, Page, Sealed
+    from chalicelib.domain.reports import Report
 
 
 class Clock(Protocol):

@@ -6,17 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import Forbidden, InvalidField, NotFound
-from chalicelib.domain.events import CaseEvent
 from chalicelib.domain.people import StaffMember, holds, may_see
-from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
-from chalicelib.services.ports import CaseStore
+
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.policy import Policy
+    from chalicelib.services.ports import CaseStore
 
 
 @dataclass(frozen=True, slots=True)

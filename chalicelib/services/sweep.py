@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from chalicelib.services.ports import CaseStore, Clock
+if TYPE_CHECKING:
+    from chalicelib.services.ports import CaseStore, Clock
 
 _BATCH = 10
 

@@ -31,7 +31,7 @@ PATIENCE = 30.0
 """Seconds within which what must come about does, on a machine that has other things to do."""
 
 _NAMES = ("宇文静姝", "端木清和", "司徒晚晴", "慕容思远", "尉迟长风", "澹台明月", "公冶若水", "濮阳怀瑾")
-_LOOK_EVERY = 0.05
+_SOON, _AT_MOST = 0.02, 0.5  # seconds between two looks: they grow, since looking costs the cloud time
 
 T = TypeVar("T")
 
@@ -215,11 +215,12 @@ class District:
 
     def until(self, wanted: Callable[[], T], what: str) -> T:
         """Waits for something true, and gives it. Raises Missed when patience ends."""
-        deadline = time.monotonic() + self.patience
+        deadline, pause = time.monotonic() + self.patience, _SOON
         while not (found := wanted()):
             if time.monotonic() > deadline:
                 raise Missed(what)
-            time.sleep(_LOOK_EVERY)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _AT_MOST)
         return found
 
     def delivered(self) -> Counter[Told]:
@@ -228,17 +229,17 @@ class District:
             pass
         return watch.delivered
 
-    def expected(self, case_id: str) -> Counter[Told]:
-        """Everything that should have been sent about a case until now, worked out from the pack and the roster."""
+    @property
+    def expectations(self) -> Expectations:
+        """Who should be told of what, worked out from the pack's and the roster's files."""
         if self._expectations is None:
             self._expectations = Expectations.read(PACK, SAMPLE, self.phones)
-        code = self.case(case_id)["tracking_code"]
-        return self._expectations.of_case(code, self.timeline(case_id))
+        return self._expectations
 
-    def told(self, case_id: str) -> Counter[Told]:
+    def told(self, case_id: str) -> None:
         """Waits until everybody was told of a case; each once, and nobody else."""
-        expected = self.expected(case_id)
         code = self.case(case_id)["tracking_code"]
+        expected = self.expectations.of_case(code, self.timeline(case_id))
 
         def of_case() -> Counter[Told]:
             return Counter({told: n for told, n in self.delivered().items() if told[0].startswith(f"{code}-")})
@@ -246,7 +247,6 @@ class District:
         self.until(lambda: not expected - of_case(), f"{code}: somebody was not told")
         if extra := of_case() - expected:
             raise Missed(f"{code}: told without need: {sorted(extra)}")
-        return expected
 
     def sent_to(self, resident: Resident) -> list[str]:
         """The text messages a resident has got."""

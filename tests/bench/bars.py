@@ -32,7 +32,9 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         _at_most("intake: requests to AWS", intake["store_requests"], 4),
         Bar("intake: p95, ms", intake["p95_ms"], None),
         *(
-            _at_most(f"{name}: start to first answer over a bare one ({each['init_ms']:.0f} ms)", each["init_ratio"], 1.6)
+            _at_most(
+                f"{name}: start to first answer over a bare one ({each['init_ms']:.0f} ms)", each["init_ratio"], 1.6
+            )
             for name, each in figures["functions"].items()
         ),
         Bar("package, KB", max(each["zip_kb"] for each in figures["functions"].values()), None),

@@ -69,7 +69,7 @@ class Caller:
         return self._call(self.system.handlers[name], event)
 
     def resolve(self, officer: str, case: str, after: Callable[[int], None] = lambda told: None) -> dict[str, Any]:
-        """Accept and resolve a new case, and give it as it is then. `after` is told how many messages each act makes."""
+        """Accept and resolve a new case, and give it as it then is. `after` hears how many messages each act makes."""
         version = 1
         for action, said, told in (("accept", {}, 0), ("resolve", {"note": "已更换井盖。"}, 1)):
             answer = self.http(
@@ -104,12 +104,14 @@ class Outflow:
         self._caller = caller
         self._records: Callable[[], list[dict[str, Any]]] = new_records(caller.system)
         self._queue = caller.system.deployed.outputs["AlertsQueueUrl"]
+        while self.messages(1, seconds=0.1):
+            pass  # of what was measured before
 
     def records(self) -> list[dict[str, Any]]:
         return self._records()
 
-    def messages(self, expected: int) -> list[dict[str, Any]]:
-        return waiting_messages(self._caller.system, self._queue, expected)
+    def messages(self, expected: int, seconds: float = 5) -> list[dict[str, Any]]:
+        return waiting_messages(self._caller.system, self._queue, expected, seconds)
 
     def follow(self, told: int) -> None:
         """Relay what was written, and tell who must know; `told` messages reach the queue of the alerts."""

@@ -106,7 +106,7 @@ def cold_starts(system: System, say: Say) -> tuple[float, dict[str, Any]]:
         results[name] = {
             "init_ms": statistics.median(ours),
             "bare_ms": statistics.median(bare),
-            "init_ratio": statistics.median(ours) / statistics.median(bare),
+            "init_ratio": _ratio(ours, bare),
             "clients": clients,
             "zip_kb": zip_kb,
         }

@@ -1,8 +1,9 @@
 """Each access pattern at two sizes of the tables: requests, items looked at and bytes must be the same.
 
 The tables are filled by DynamoDB's own import, from rows that real cases left, with other ids of the same length.
-Partitions that can grow do: at any size a tenth of the cases wait at the unit that is asked for, a tenth for their visit
-in the community, and one in twenty was told by the phone. Events, which lie with their case, are there for the cases asked.
+Partitions that can grow do: at any size a tenth of the cases wait at the unit that is asked for, a tenth for their
+visit in the community, and one in twenty was told by the phone. Events lie with their case, and only the cases that are
+asked for have theirs.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ def item_bytes(item: dict[str, Any]) -> int:
 
 
 def value_bytes(value: dict[str, Any]) -> int:
-    """A typed value. A number takes a byte for each two significant digits, and one; lists and maps three and one each."""
+    """A typed value. Numbers take a byte for two digits, and one; lists and maps three, and one each."""
     ((kind, content),) = value.items()
     match kind:
         case "S":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from infra.day.check import read_ledger
+from infra.day.check import Ledger
 from infra.day.district import District
 from infra.day.expected import Rosters, Told
 from infra.day.standing import SAMPLE
@@ -13,9 +13,8 @@ from infra.day.standing import SAMPLE
 OUTCOME_UNKNOWN = "outcome-unknown"
 
 
-def unknown_outcomes(district: District) -> Counter[Told]:
+def unknown_outcomes(district: District, ledger: Ledger) -> Counter[Told]:
     """How often the outcome of a send is written down as unknown, by event reference, address and channel."""
-    ledger = read_ledger(district.system, district.client("dynamodb"))
     contacts = Rosters.read(SAMPLE).contacts
     unknown: Counter[Told] = Counter()
     for row in _rows(district):

@@ -52,19 +52,16 @@ class Gate:
                     return kill
         return None
 
-    def carry_out(self) -> None:
-        """Kill every process of the function, whatever it is at."""
-        for pid in _processes(self.district, self.function):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    def carry_out(self, port: int) -> None:
+        """Kill the process of the function that speaks from this port."""
+        os.kill(_process_behind(port, _processes(self.district, self.function)), signal.SIGKILL)
 
 
 @contextmanager
 def gate(district: District, function: str, kills: Sequence[Kill]) -> Iterator[Gate]:
     """Within it the function reaches the cloud through the gate."""
     opened = Gate(district, function, kills)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(opened))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(opened))
     threading.Thread(target=server.serve_forever, name=f"gate of {function}", daemon=True).start()
     client, name = district.client("lambda"), district.function(function)
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -78,15 +75,36 @@ def gate(district: District, function: str, kills: Sequence[Kill]) -> Iterator[G
         server.server_close()
 
 
-def _processes(district: District, function: str) -> list[int]:
-    """The processes of a function, by the directory the embedded cloud unpacks its code to."""
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: who is killed hangs up."""
+
+
+def _processes(district: District, function: str) -> list[Path]:
+    """The processes of a function under /proc, by the directory the embedded cloud unpacks its code to."""
     directory = f"{district.standing.cloud.directory}/tmp/ministack-lambda-{district.function(function)}-"
-    found = []
-    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if directory in arguments.read_text("utf-8", "replace"):
-                found.append(int(arguments.parent.name))
-    return found
+    return [each for each in Path("/proc").glob("[0-9]*") if directory in _text(each / "cmdline")]
+
+
+def _process_behind(port: int, processes: Sequence[Path]) -> int:
+    """The process that holds the socket with this local port, as /proc/net/tcp has it: in hexadecimal, by inode."""
+    sockets = (line.split() for line in _text(Path("/proc/net/tcp")).splitlines()[1:])
+    (inode,) = [columns[9] for columns in sockets if int(columns[1].rpartition(":")[2], 16) == port]
+    for process in processes:
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):
+                if os.readlink(descriptor) == f"socket:[{inode}]":
+                    return int(process.name)
+    raise ProcessLookupError(f"nobody speaks from port {port}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:  # it has ended
+        return ""
 
 
 def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
@@ -118,7 +136,7 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
         do_GET = do_PUT = do_HEAD = do_POST
 
         def _die(self) -> None:
-            gate.carry_out()
+            gate.carry_out(self.client_address[1])
             self.close_connection = True
 
         def _forwarded(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
