@@ -2,16 +2,17 @@
 
 The pack is written as TOML, checked and compiled elsewhere; here is only its meaning. Durations are whole seconds.
 Every decision on a case records `Policy.version`.
+Rows of the pack are named tuples: they hold and do nothing, and take a tenth of the time of dataclasses to define.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
 
     id: str
@@ -22,8 +23,7 @@ class Unit:
     integrated: bool = False  # its own system pulls a queue of events
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """A category of matter 类别, with everything that follows from it.
 
     `accept`, `resolve`: seconds from assignment. `visit_after`: seconds from the answer to the follow-up visit, or
@@ -46,8 +46,7 @@ class Category:
     closes_after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One of the six kinds of matter. A confidential kind is seen only by roles marked so."""
 
     id: str
@@ -56,8 +55,7 @@ class Kind:
     confidential: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingRule:
+class RoutingRule(NamedTuple):
     """An ordered rule; the first whose conditions all hold decides. An empty condition matches everything."""
 
     id: str
@@ -70,8 +68,7 @@ class RoutingRule:
     joint: tuple[str, ...] | None = None  # None: the category's own
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """A row of the state machine: from `states`, whoever holds `case.<id>` may; what it requires; where it leads."""
 
     id: str
@@ -83,8 +80,7 @@ class Action:
     actors: str  # which unit's staff: lead | screening
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     id: str
     zh: str
     en: str
@@ -92,8 +88,7 @@ class State:
     public: str  # what a resident reads on the tracking page
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Event type → who is told, on which channels, in which words. Empty `sources`: of any source."""
 
     event: str
@@ -103,8 +98,7 @@ class Notice:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """`string.Template` texts. `sms` is Chinese; the mail is Chinese first, English below."""
 
     id: str
@@ -113,8 +107,7 @@ class Template:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions."""
 
     id: str
@@ -125,8 +118,7 @@ class Role:
     confidential: bool = False  # sees confidential kinds
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """Numbers and words that belong to no category. Durations in seconds."""
 
     sms_join_within: int

@@ -1,11 +1,13 @@
-"""What is kept about cases and people beside the cases themselves, and as what it is found again."""
+"""What is kept about cases and people beside the cases themselves, and as what it is found again.
+
+Named tuples: they hold and do nothing, and to define one takes a tenth of the time of a frozen dataclass (ADR 11).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Visit
@@ -13,16 +15,14 @@ if TYPE_CHECKING:
     from chalicelib.domain.reports import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """Something only the key service can open, with the wrapped key it was sealed under."""
 
     content: bytes
     wrapped_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KnownReport:
+class KnownReport(NamedTuple):
     """A report as the store has it, with the case it belongs to and the version of the case it made."""
 
     report: Report
@@ -34,15 +34,13 @@ class KnownReport:
     anonymous: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCommand:
+class KnownCommand(NamedTuple):
     case_id: str
     version: int
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSummary:
+class CaseSummary(NamedTuple):
     """A case as lists show it."""
 
     case_id: str
@@ -60,24 +58,21 @@ class CaseSummary:
     visit: Visit | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some of a list, and where the next part begins (None at its end)."""
 
     items: Sequence[CaseSummary]
     next: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command's idempotency record: its id (key and subject, hashed) and a hash of its content."""
 
     id: str
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """How to reach somebody. `id` is a staff id, or a report id for its reporter."""
 
     id: str
@@ -85,8 +80,7 @@ class Contact:
     email: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """Somebody on duty from one local time of day to another, `HH:MM`."""
 
     contact: Contact
@@ -94,8 +88,7 @@ class Duty:
     to_time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds a post, from a date to a date (ISO; None: still)."""
 
     contact: Contact

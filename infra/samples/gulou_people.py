@@ -91,15 +91,15 @@ def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Ros
     """Everybody the sample district needs, each unit's desk manned round the clock."""
     roster = Roster()
     roster.hire("administrator", LINKAGE_CENTRE, DISTRICT)
-    roster.man_desk("linkage-centre", LINKAGE_CENTRE, DISTRICT, by_day=3, by_night=2)
+    roster.man_desk("linkage-centre", LINKAGE_CENTRE, DISTRICT, by_day=1, by_night=1)
     for street in _of_level(nodes, "street"):
-        roster.man_desk("street", f"centre-{street.code}", street.code, by_day=2, by_night=1)
+        roster.man_desk("street", f"centre-{street.code}", street.code, by_day=1, by_night=1)
     for community in _of_level(nodes, "community"):
         _staff_community(roster, community.code, nodes)
     for unit in departments:
         if unit != LINKAGE_CENTRE:
             role = PETITION_OFFICE if unit == PETITION_OFFICE else "department"
-            roster.man_desk(role, unit, DISTRICT, by_day=2, by_night=1)
+            roster.man_desk(role, unit, DISTRICT, by_day=1, by_night=1)
     return roster
 
 

@@ -22,7 +22,7 @@ from tests.e2e.deliveries import unknown_outcomes, unsettled
 from tests.e2e.gate import AFTER, BEFORE, Kill, gate
 
 REPORTS, CLIENTS = 30, 4
-_VISIBILITY_SECONDS = 28  # longer than the lease of a send, as the deployed 120 are
+_VISIBILITY_SECONDS = 26  # longer than the lease of a send, as the deployed 120 are
 _PATIENCE = 100.0
 
 KILLS = {
