@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -99,7 +100,8 @@ def test_the_operator_publishes_a_time_again_and_nobody_is_told_twice(district: 
         text=True,
         check=True,
     )
-    published = sum(len(district.timeline(case_id)) for case_id in cases)
-    assert f"{published} events published again" in ran.stdout
+    events = sum(len(district.timeline(case_id)) for case_id in cases)
+    published = re.search(r"(\d+) events published again", ran.stdout)
+    assert published and int(published[1]) >= events  # the second it begins with may hold another test's events
     district.drained("alerts")
     assert district.delivered() == before
