@@ -91,13 +91,13 @@ def attachments() -> Attachments:
 def alerts() -> Alerts:
     from chalicelib.adapters.messages import SesMail, SnsTextMessages
     from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
-    from chalicelib.models.reference_store import DynamoRoster
+    from chalicelib.models.reference_store import KeptRoster
     from chalicelib.services.alerts import Alerts
 
     connection = _connection()
     return Alerts(
         DynamoDeliveryLedger(connection),
-        DynamoRoster(),
+        KeptRoster(time.monotonic),
         DynamoIdentities(),
         sealer(),
         SnsTextMessages(_client("sns", attempts=1)),

@@ -22,9 +22,9 @@ _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _UNUSED = re.compile(
     r"__pycache__/|\.py[ci]$|\.dist-info/|(^|/)tests?/|^bin/|^\.\./"
-    r"|^aws_lambda_powertools/event_handler/"  # Chalice routes
-    r"|^aws_lambda_powertools/utilities/(auth_alpha|circuit_breaker|data_masking|feature_flags|idempotency|kafka)/"
-    r"|^aws_lambda_powertools/utilities/(parameters|streaming|validation)/"
+    r"|^aws_lambda_powertools/(event_handler|middleware_factory)/"  # Chalice routes
+    r"|^aws_lambda_powertools/utilities/(?!__init__|jmespath_utils|typing)"  # the logger needs these
+    r"|^dateutil/zoneinfo/|^(cffi|pycparser)/"  # cryptography needs cffi's backend only
     r"|^botocore/data/.*(examples-1|paginators-1|paginators-1\.sdk-extras|waiters-2|completions-1)\.json"
 )
 
@@ -48,22 +48,27 @@ def dependencies(requirements: Path, architecture: str, *, embedded: bool) -> Pa
     if not (embedded and _copy_installed(pins, making)):
         _install_wheels(requirements, architecture, making, native=embedded)
     _prune(making)
-    compile_modules(making)
+    compile_modules(making, sourceless=True)
     making.rename(made)
     return made
 
 
-def compile_modules(directory: Path) -> None:
+def compile_modules(directory: Path, *, sourceless: bool = False) -> None:
     """Puts bytecode beside the sources: Lambda cannot write its own, and would compile everything at each cold start.
 
-    Unchecked hashes, since the package's files carry no times.
+    Unchecked hashes, since the package's files carry no times. `sourceless`: in place of the sources, since unpacking
+    the package is part of a cold start and goes by the number of files.
     """
     compileall.compile_dir(
         str(directory),
         quiet=2,
         stripdir=str(directory),
+        legacy=sourceless,
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
+    for source in directory.rglob("*.py") if sourceless else ():
+        if source.with_suffix(".pyc").exists():
+            source.unlink()
 
 
 def _pins(requirements: Path) -> list[str]:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist
 
-from chalicelib.domain.cases import Case, Visit
+from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
-from chalicelib.domain.grid import Area
-from chalicelib.domain.records import CaseSummary, Command, KnownCommand, KnownReport, Page, Sealed
-from chalicelib.models.base import Write, WriteRefused, moment, stamp, translating
+from chalicelib.domain.records import Command, KnownCommand, KnownReport, Page, Sealed
+from chalicelib.models.base import Write, WriteRefused, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
     CaseRow,
@@ -24,6 +23,7 @@ from chalicelib.models.case_rows import (
     QueueIndex,
     TrackingRow,
     case_key,
+    summary_from,
     unit_queue,
     visits_queue,
 )
@@ -172,7 +172,7 @@ class DynamoCaseStore:
             exclusive_start_key=start,
         )
         items = [
-            _summary({name: next(iter(value.values())) for name, value in item.items()}) for item in answer["Items"]
+            summary_from({name: next(iter(value.values())) for name, value in item.items()}) for item in answer["Items"]
         ]
         return Page(items, answer.get("LastEvaluatedKey") if len(items) == limit else None)
 
@@ -195,26 +195,4 @@ def _identity_row(report: Report, identity: Sealed) -> IdentityRow:
         sealed=identity.content,
         wrapped_key=identity.wrapped_key,
         created_at=stamp(report.received_at),
-    )
-
-
-def _summary(row: dict[str, Any]) -> CaseSummary:
-    visit = None
-    if row.get("visit"):
-        visit_id, state, attempt = row["visit"].split("|")
-        visit = Visit(visit_id, int(attempt), state, moment(row["queue_order"].split("#")[1]))
-    return CaseSummary(
-        case_id=row["pk"].removeprefix(CASE_PREFIX),
-        tracking_code=row["tracking_code"],
-        version=int(row["version"]),
-        state=row["state"],
-        kind=row.get("kind"),
-        category=row.get("category"),
-        urgency=row["urgency"],
-        area=Area(row["area"], tuple(row["path"].split("/"))) if row.get("area") else None,
-        unit=row["unit"],
-        due_at=moment(row["due"]) if row.get("due") else None,
-        opened_at=moment(row["opened_at"]),
-        updated_at=moment(row["updated_at"]),
-        visit=visit,
     )

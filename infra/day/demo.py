@@ -79,11 +79,11 @@ def _until_settled(crew: Crew, settled: Callable[[], bool]) -> None:
 
 
 def _open_cases(store: Any, system: System) -> int:
+    """Cases that lie in a queue or wait for a time."""
     pages = store.get_paginator("scan").paginate(
         TableName=system.outputs["CasesTable"],
-        FilterExpression="sk = :case AND #state <> :closed",
-        ExpressionAttributeNames={"#state": "state"},
-        ExpressionAttributeValues={":case": {"S": "CASE"}, ":closed": {"S": "closed"}},
+        FilterExpression="sk = :case AND (attribute_exists(queue) OR attribute_exists(due_at))",
+        ExpressionAttributeValues={":case": {"S": "CASE"}},
         Select="COUNT",
     )
     return sum(page["Count"] for page in pages)
@@ -94,7 +94,7 @@ def _until_quiet(watch: Watch, quiet_seconds: float = 3.0, patience: float = 30.
     deadline = time.monotonic() + patience
     count, since = -1, time.monotonic()
     while time.monotonic() < deadline and time.monotonic() - since < quiet_seconds:
-        now = watch.delivered.total()
+        now = watch.texts
         if now != count:
             count, since = now, time.monotonic()
         time.sleep(0.2)
@@ -124,8 +124,7 @@ class _Progress:
         acts = "  ".join(f"{act} {count}" for act, count in sorted(self._crew.done.items()))
         table.add_row("处置 acts", str(self._crew.done.total()), acts)
         if self.watch:
-            texts = sum(n for (_, _, channel), n in self.watch.delivered.items() if channel == "sms")
-            table.add_row("通知 told", f"{self.watch.delivered.total()}", f"{texts} SMS")
+            table.add_row("短信 texts", str(self.watch.texts))
         table.add_row("用时 seconds", f"{time.monotonic() - self.began:.0f}")
         return table
 

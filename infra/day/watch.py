@@ -7,11 +7,11 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import requests
 
 _REFERENCE = re.compile(r"\[([0-9A-HJKMNP-TV-Z]{8}-\d+\.\d+)\]")
+_TEXTS, _MAILS = "/_ministack/sns/sms-messages", "/_ministack/ses/messages"
 EVERY_SECONDS = 0.05
 SLOW_SECONDS = 1.0
 
@@ -20,14 +20,17 @@ Told = tuple[str, str, str]  # event reference, address, channel
 
 @dataclass(slots=True)
 class Watch:
-    """Polls the SMS log; `first_seen` has the epoch seconds at which a reference was first seen in it.
+    """Polls the SMS log: `first_seen` has the epoch seconds at which a reference was first seen in it.
 
-    `pace`: seconds between two looks. `strangers`: messages without a reference. The e-mail log, which would slow the
-    cloud down that it shares a machine with, is read when the watch ends.
+    `texts`: how many messages it held at the latest look.
+    `pace`: seconds between two looks. A look searches the log as it comes, since whoever reads it twenty times a second
+    shares a machine with what is watched. Both logs are read message by message when the watch ends: `delivered`, and
+    `strangers`, messages without a reference.
     """
 
     cloud: str
     pace: float = EVERY_SECONDS
+    texts: int = 0
     first_seen: dict[str, float] = field(default_factory=dict)
     delivered: Counter[Told] = field(default_factory=Counter)
     strangers: list[str] = field(default_factory=list)
@@ -44,34 +47,33 @@ class Watch:
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self._note([*self._texts(), *self._mails()])
+        self._look()
+        self._read_messages()
 
     def _poll(self) -> None:
         while not self._stop.wait(self.pace):
-            self._note(self._texts())
+            self._look()
 
-    def _note(self, messages: list[tuple[str, str, str]]) -> None:
-        now = time.time()
-        delivered: Counter[Told] = Counter()
-        strangers = []
+    def _look(self) -> None:
+        log, now = self._read(_TEXTS).text, time.time()
+        references = _REFERENCE.findall(log)
+        self.texts = len(references)
+        for reference in references:
+            self.first_seen.setdefault(reference, now)
+
+    def _read_messages(self) -> None:
+        texts = self._read(_TEXTS).json()["sms_messages"]
+        mails = self._read(_MAILS).json()["messages"]
+        messages = [(phone, "sms", text["Message"]) for phone, each in texts.items() for text in each]
+        messages += [(to, "email", mail["BodyText"]) for each in mails.values() for mail in each for to in mail["To"]]
         for address, channel, text in messages:
-            found = _REFERENCE.findall(text)
-            if not found:
-                strangers.append(text)
-                continue
-            delivered[found[-1], address, channel] += 1
-            self.first_seen.setdefault(found[-1], now)
-        self.delivered, self.strangers = delivered, strangers
+            if found := _REFERENCE.findall(text):
+                self.delivered[found[-1], address, channel] += 1
+            else:
+                self.strangers.append(text)
 
-    def _texts(self) -> list[tuple[str, str, str]]:
-        log = self._read("/_ministack/sns/sms-messages")["sms_messages"]
-        return [(phone, "sms", record["Message"]) for phone, records in log.items() for record in records]
-
-    def _mails(self) -> list[tuple[str, str, str]]:
-        log = self._read("/_ministack/ses/messages")["messages"]
-        return [(to, "email", mail["BodyText"]) for mails in log.values() for mail in mails for to in mail["To"]]
-
-    def _read(self, path: str) -> Any:
+    def _read(self, path: str) -> requests.Response:
         answer = self._session.get(self.cloud + path, timeout=30)
         answer.raise_for_status()
-        return answer.json()
+        answer.encoding = "utf-8"  # it says none, and guessing takes longer than reading
+        return answer

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.deliveries import LEASE, OutcomeUnknown, Undeliverable, Unreachable
+from chalicelib.domain.deliveries import LEASE, Delivery, OutcomeUnknown, Undeliverable, Unreachable
 from chalicelib.domain.envelope import Happening
+from chalicelib.domain.errors import StaleVersion
+from chalicelib.models.reference_store import KeptRoster
 from chalicelib.services.alerts import NotAllTold
 from tests.world import CELL, COMMUNITY, World
 
@@ -105,6 +107,39 @@ def test_while_another_sender_is_at_it_the_event_waits(world: World, assigned: H
     with pytest.raises(NotAllTold):
         world.alerts.tell(assigned)
     assert len(world.texts.sent) == texts
+
+
+def test_a_last_write_that_succeeded_unheard_is_not_sent_again(
+    world: World, assigned: Happening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next try finds the row already changed; the event then comes again."""
+    advance = world.ledger.advance
+
+    def twice(*changed: Delivery) -> None:
+        advance(*changed)
+        if len(changed) == 1:
+            advance(*changed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger, "advance", twice)
+        with pytest.raises(StaleVersion):
+            world.alerts.tell(assigned)
+    sent = len(world.texts.sent) + len(world.mails.sent)
+    world.alerts.tell(assigned)
+    assert len(world.texts.sent) + len(world.mails.sent) == sent
+    assert {row.state for row in world.ledger.of_event(assigned.id)} == {"sent"}
+
+
+def test_a_changed_roster_is_known_within_a_minute(world: World) -> None:
+    seconds = [0.0]
+    roster = KeptRoster(lambda: seconds[0])
+    world.on_duty("linkage-centre", "d1")
+    assert [duty.contact.id for duty in roster.duty_of("linkage-centre")] == ["d1"]
+    world.on_duty("linkage-centre", "d2")
+    seconds[0] = 59.0
+    assert [duty.contact.id for duty in roster.duty_of("linkage-centre")] == ["d1"]
+    seconds[0] = 61.0
+    assert [duty.contact.id for duty in roster.duty_of("linkage-centre")] == ["d1", "d2"]
 
 
 def test_nobody_on_duty_means_the_whole_unit_is_told(world: World) -> None:
