@@ -46,13 +46,17 @@ class KmsSealer:
         return Sealed(nonce + cipher.encrypt(nonce, content, context.encode()), wrapped)
 
     def open(self, sealed: Sealed, context: str) -> Reporter:
+        clear = json.loads(self.open_bytes(sealed, context))
+        return Reporter(clear["name"], clear["phone"], clear["anonymous"])
+
+    def open_bytes(self, sealed: Sealed, context: str) -> bytes:
+        """The content in clear. Raises SealBroken when it, or the context it was sealed for, is another."""
         cipher = self._opened_key(sealed.wrapped_key)
         nonce, content = sealed.content[:_NONCE_BYTES], sealed.content[_NONCE_BYTES:]
         try:
-            clear = json.loads(cipher.decrypt(nonce, content, context.encode()))
+            return cipher.decrypt(nonce, content, context.encode())
         except InvalidTag as error:
             raise SealBroken(context) from error
-        return Reporter(clear["name"], clear["phone"], clear["anonymous"])
 
     def _own_key(self) -> tuple[AESGCM, bytes]:
         if self._own is None or self._sealed >= _SEALS_PER_KEY:

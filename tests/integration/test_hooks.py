@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from chalicelib import bootstrap
 from chalicelib.domain.errors import TemporarilyUnavailable
+from chalicelib.domain.records import Sealed
 from tests.integration.edge import HOTLINE_SECRET, INSIDE, REGION, Edge
 from tests.integration.gateway import Answer
 from tests.world import ADMIN, CELL, COMMUNITY, LINKAGE
@@ -183,7 +184,8 @@ class TestTextMessages:
         assert push(edge, raw=json.dumps(elements).encode()).body == TAKEN
         assert cases(edge) == 2
         (kept,) = refused(edge)
-        assert json.dumps(bad).encode() not in kept["sealed"]["B"], "sealed, not written in the clear"
+        sealed = Sealed(kept["sealed"]["B"], kept["wrapped_key"]["B"])
+        assert json.loads(bootstrap.sealer().open_bytes(sealed, "refused:sms")) == bad, "sealed"
 
     def test_one_bad_of_thirty_loses_none_of_the_others(self, edge: Edge) -> None:
         elements = [text(f"第{n}件事", f"139{n:08d}", str(n)) for n in range(30)]
