@@ -176,8 +176,7 @@ def _store() -> DynamoCaseStore:
 def _grid() -> DynamoGrid:
     from chalicelib.models.reference_store import DynamoGrid
 
-    _connection()
-    return DynamoGrid()
+    return DynamoGrid(_connection())
 
 
 def _client(service: str, attempts: int = 3) -> Any:

@@ -22,6 +22,9 @@ SAMPLES = Path(__file__).with_name("samples")
 BATCH = 25
 """What one BatchWriteItem takes."""
 
+VERSION, FROM_DAY = "v1", "2014-01-01"
+"""The one version of the network a sample has, and the day from which it is in force."""
+
 WRITERS = 4
 TRIES = 10
 
@@ -37,6 +40,7 @@ def sample_rows(directory: Path) -> list[Row]:
     features = json.loads((directory / "areas.geojson").read_text("utf-8"))["features"]
     staff = {row["staff_id"]: row for row in _csv(directory / "staff.csv")}
     return [
+        {"pk": "NETWORK", "sk": "NETWORK", "versions": _compact([[VERSION, FROM_DAY]])},
         *_area_rows(features),
         *_tile_rows(features),
         *_post_rows(_csv(directory / "posts.csv"), staff),
@@ -71,18 +75,13 @@ def _area_rows(features: Sequence[Row]) -> Iterator[Row]:
     paths = paths_by_code(features)
     for feature in features:
         area = feature["properties"]
-        yield {
-            "pk": f"AREA#{area['code']}",
-            "sk": "AREA",
-            **{name: area[name] for name in ("code", "name", "level", "parent", "households")},
-            "path": paths[area["code"]],
-        }
+        said = {"name": area["name"], "level": area["level"], "path": paths[area["code"]]}
+        yield {"pk": f"AREA#{area['code']}", "sk": "AREA", "said": _compact({VERSION: said})}
 
 
 def _tile_rows(features: Sequence[Row]) -> Iterator[Row]:
     for row in tile_rows(features):
-        cells = json.dumps(row["cells"], ensure_ascii=False, separators=(",", ":"))
-        yield {"pk": f"TILE#{row['tile']}", "sk": "TILE", "cells": cells}
+        yield {"pk": f"TILE#{row['tile']}", "sk": "TILE", "said": _compact({VERSION: row["cells"]})}
 
 
 def _post_rows(posts: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
@@ -122,6 +121,10 @@ def _duty_rows(duty: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
 
 def _contact(person: Row) -> Row:
     return {name: person[name] for name in ("staff_id", "name", "phone", "email")}
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _csv(path: Path) -> Iterator[Row]:

@@ -41,17 +41,22 @@ def officer_of(unit: str) -> StaffMember:
     return StaffMember(f"officer-of-{unit}", "department", unit, ("320302",))
 
 
+def lay_area(reference: Any, code: str, path: list[str]) -> None:
+    area = {"name": path[-1], "level": "x", "path": path}
+    reference.put_item(Item={"pk": f"AREA#{code}", "sk": "AREA", "said": json.dumps({"v1": area})})
+
+
 def lay_grid(reference: Any) -> None:
     """One cell, with the areas above it, in the tiles it touches."""
     path = ["鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"]
     ring = [[117.18, 34.28], [117.19, 34.28], [117.19, 34.29], [117.18, 34.29]]
     for depth, code in enumerate((COMMUNITY[:6], COMMUNITY[:9], COMMUNITY, CELL[:14], CELL), start=1):
-        row = {"code": code, "name": path[depth - 1], "level": "x", "path": path[:depth]}
-        reference.put_item(Item={"pk": f"AREA#{code}", "sk": "AREA", **row})
-    cells = json.dumps([{"code": CELL, "path": path, "ring": ring}])
+        lay_area(reference, code, path[:depth])
+    reference.put_item(Item={"pk": "NETWORK", "sk": "NETWORK", "versions": json.dumps([["v1", "2014-01-01"]])})
+    cells = json.dumps({"v1": [{"code": CELL, "path": path, "ring": ring}]})
     for x in range(23436, 23439):
         for y in range(6856, 6859):
-            reference.put_item(Item={"pk": f"TILE#{x}:{y}", "sk": "TILE", "cells": cells})
+            reference.put_item(Item={"pk": f"TILE#{x}:{y}", "sk": "TILE", "said": cells})
 
 
 @dataclass
@@ -127,7 +132,7 @@ class World:
         self.store = DynamoCaseStore(connection)
         self.sealer = OpenSealer()
         self.texts, self.mails = Outbox(), Outbox()
-        grid = DynamoGrid()
+        grid = DynamoGrid(connection)
         self.intake = Intake(self.store, grid, policy, self.sealer, PlainPhones(), self.clock, RandomIds())
         self.acting = Acting(self.store, grid, policy, self.clock)
         self.reading = Reading(self.store, policy)

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Unit(NamedTuple):
@@ -156,6 +160,10 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
+
+    def day_of(self, at: datetime) -> str:
+        """The day (ISO date) it is in the district at a moment."""
+        return at.astimezone(ZoneInfo(self.timezone)).date().isoformat()
 
     def centre_of(self, area: str | None, digits: int = 12) -> str:
         """The service centre for an area: of the community (12 digits), street (9) or district (6) it lies in.

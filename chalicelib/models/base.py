@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
@@ -108,6 +108,21 @@ class Write:
             except PynamoDBException as error:
                 raise TemporarilyUnavailable(None) from error
         raise TemporarilyUnavailable(None)
+
+
+def batch_get(connection: Connection, table_of: type[Row], keys: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+    """Rows of several kinds in one read, not consistent, in any order: their attributes as they lie, without types.
+
+    What is not there is left out. Raises TemporarilyUnavailable when the store keeps leaving keys for later.
+    """
+    table = str(table_of.Meta.table_name)
+    answer = connection.batch_get_item(table, keys)  # type: ignore[arg-type]
+    if answer.get("UnprocessedKeys"):
+        answer = connection.batch_get_item(table, keys)  # type: ignore[arg-type]
+        if answer.get("UnprocessedKeys"):
+            raise TemporarilyUnavailable()
+    rows = answer["Responses"][table]
+    return [{name: next(iter(value.values())) for name, value in row.items()} for row in rows]
 
 
 Store = TypeVar("Store", bound=type)

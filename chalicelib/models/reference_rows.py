@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, UnicodeAttribute
 
 from chalicelib.domain.grid import Area, Cell
 from chalicelib.domain.people import StaffMember
 from chalicelib.models.base import ReferenceRow
 
 
-class AreaRow(ReferenceRow):
-    code = UnicodeAttribute()
-    name = UnicodeAttribute()
-    level = UnicodeAttribute()
-    path = ListAttribute[str]()
-    households = NumberAttribute(null=True)
+class NetworkRow(ReferenceRow):
+    """Which versions of the network are finished, oldest first; the one row that makes an import count.
+
+    `versions`: JSON `[[id, from day], …]`. `importing`: the id of an import under way, or of one that was interrupted.
+    """
+
+    versions = UnicodeAttribute()
+    importing = UnicodeAttribute(null=True)
+
+    KEY = SK = "NETWORK"
+
+
+class DatedRow(ReferenceRow):
+    """What each version of the network says of one thing: JSON, by version id. See `chalicelib.domain.network`."""
+
+    said = UnicodeAttribute()
+
+
+class AreaRow(DatedRow):
+    """An area: `{"name", "level", "path"}`, or null from the version on that ended it."""
 
     SK = "AREA"
 
@@ -24,14 +38,9 @@ class AreaRow(ReferenceRow):
     def key(code: str) -> str:
         return f"AREA#{code}"
 
-    def to_area(self) -> Area:
-        return Area(self.code, tuple(self.path))
 
-
-class TileRow(ReferenceRow):
-    """The cells that touch one tile, outlines and all, as one document: a look-up is one read."""
-
-    cells = UnicodeAttribute()
+class TileRow(DatedRow):
+    """The cells that touch one tile, outlines and all: a look-up is one read."""
 
     SK = "TILE"
 
@@ -39,8 +48,20 @@ class TileRow(ReferenceRow):
     def key(tile: str) -> str:
         return f"TILE#{tile}"
 
-    def to_cells(self) -> list[Cell]:
-        return [Cell(Area(c["code"], tuple(c["path"])), c["ring"]) for c in json.loads(self.cells)]
+    @staticmethod
+    def to_cells(listed: list[dict[str, Any]]) -> list[Cell]:
+        return [Cell(Area(c["code"], tuple(c["path"])), c["ring"]) for c in listed]
+
+
+class FeatureRow(ReferenceRow):
+    """An area as it was imported by one version, its boundary with it: a GeoJSON feature, zipped; empty: ended.
+
+    Beside its area, one a version. Read by imports and exports only, never on the way of a request.
+    """
+
+    feature = BinaryAttribute(legacy_encoding=False)
+
+    PREFIX = "FEATURE#"
 
 
 class StaffRow(ReferenceRow):

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.connection import Connection
 
 from chalicelib.domain.grid import Area, Cell, tile_of
+from chalicelib.domain.network import NetworkVersion, in_force
 from chalicelib.domain.records import Contact, Duty, Holder
-from chalicelib.models.base import translating
-from chalicelib.models.reference_rows import AreaRow, DutyRow, PostRow, TileRow
+from chalicelib.models.base import batch_get, translating
+from chalicelib.models.reference_rows import AreaRow, DutyRow, NetworkRow, PostRow, TileRow
 
 _KEPT_SECONDS = 60
 
 
 @translating
 class DynamoGrid:
-    """`services.ports.Grid`: one read a look-up."""
+    """`services.ports.Grid`: one batch read a look-up, of what is asked and of which versions count."""
 
-    def cells_near(self, lat: float, lon: float) -> Sequence[Cell]:
-        try:
-            return TileRow.get(TileRow.key(tile_of(lat, lon)), TileRow.SK).to_cells()
-        except DoesNotExist:
-            return ()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-    def area(self, code: str) -> Area | None:
-        try:
-            return AreaRow.get(AreaRow.key(code), AreaRow.SK).to_area()
-        except DoesNotExist:
+    def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
+        return TileRow.to_cells(self._in_force(TileRow.key(tile_of(lat, lon)), TileRow.SK, day) or [])
+
+    def area(self, code: str, day: str) -> Area | None:
+        area = self._in_force(AreaRow.key(code), AreaRow.SK, day)
+        return Area(code, tuple(area["path"])) if area else None
+
+    def _in_force(self, pk: str, sk: str, day: str) -> Any:
+        network = {"pk": NetworkRow.KEY, "sk": NetworkRow.SK}
+        rows = batch_get(self._connection, AreaRow, [network, {"pk": pk, "sk": sk}])
+        if len(rows) < 2:
             return None
+        versions = next(row["versions"] for row in rows if "versions" in row)
+        said = next(row["said"] for row in rows if "said" in row)
+        return in_force(json.loads(said), [NetworkVersion(*each) for each in json.loads(versions)], day)
 
 
 @translating

@@ -72,7 +72,7 @@ class Acting:
                 raise UnknownCategory("category")
             if not may_act(asked.by, action, case, self._policy):
                 raise Forbidden()
-            where = self._grid.area(area) if area else None
+            where = self._grid.area(area, self._policy.day_of(self._clock.now())) if area else None
             if area and where is None:
                 raise UnknownArea("area")
             return act(case, action, Particulars(reason, note, category, where), self._around(asked))

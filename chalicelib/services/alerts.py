@@ -206,7 +206,7 @@ class Alerts:
     def _cell_officers(self, area: str | None, at: datetime) -> list[Contact]:
         """The information officers of a cell; for a wider area or a vacant post, who is on duty at its centre."""
         if area and len(area) == _CELL_DIGITS:
-            day = at.astimezone(ZoneInfo(self._policy.timezone)).date().isoformat()
+            day = self._policy.day_of(at)
             holders = [
                 holder.contact
                 for holder in self._roster.holders(area, _INFORMATION_OFFICER)

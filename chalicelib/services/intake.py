@@ -127,15 +127,15 @@ class Intake:
         The named area is the sender's word and wins where the point lies outside it (positions are often some metres
         off); a point outside the district is refused in any case.
         """
-        named = None
+        named, day = None, self._policy.day_of(report.received_at)
         if report.area_code is not None:
-            named = self._grid.area(report.area_code)
+            named = self._grid.area(report.area_code, day)
             if named is None:
                 raise UnknownArea("area")
         if report.position is None:
             return named
         position = report.position
-        cell = cell_at(position, self._grid.cells_near(position.lat, position.lon))
+        cell = cell_at(position, self._grid.cells_near(position.lat, position.lon, day))
         if cell is None:
             raise OutsideDistrict("position")
         return named if named is not None and not cell.code.startswith(named.code) else cell

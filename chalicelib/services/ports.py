@@ -88,11 +88,13 @@ class CaseStore(Protocol):
 
 
 class Grid(Protocol):
-    def cells_near(self, lat: float, lon: float) -> Sequence[Cell]:
+    """The network of areas as it stands on a day (ISO date, district time)."""
+
+    def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
         """The cells whose tile a point lies in."""
         ...
 
-    def area(self, code: str) -> Area | None: ...
+    def area(self, code: str, day: str) -> Area | None: ...
 
 
 class Roster(Protocol):

@@ -98,10 +98,13 @@ def _mark(facts: Facts) -> Any:
 PATTERNS: dict[str, Pattern] = {
     "member of staff by id": Pattern("reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff().member("gl0001")),
     "cell of a point": Pattern(
-        "reference `TILE#<x>:<y>` / `TILE`",
-        lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"]),
+        "reference `TILE#<x>:<y>` / `TILE` and `NETWORK`, in one batch",
+        lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"], f["now"][:10]),
     ),
-    "area by code": Pattern("reference `AREA#<code>` / `AREA`", lambda f: bootstrap._grid().area(f["area"])),
+    "area by code": Pattern(
+        "reference `AREA#<code>` / `AREA` and `NETWORK`, in one batch",
+        lambda f: bootstrap._grid().area(f["area"], f["now"][:10]),
+    ),
     "staff on duty of a unit": Pattern(
         "reference `UNIT#<id>` / `DUTY#…`", lambda f: bootstrap.alerts()._roster.duty_of(f["unit"])
     ),
@@ -111,7 +114,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
-        "vault `IDENTITY#<report id>`; reads the tile",
+        "vault `IDENTITY#<report id>`; reads the tile and `NETWORK`",
         _take,
     ),
     "a text joins its sender's case": Pattern(

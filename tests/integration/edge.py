@@ -39,7 +39,7 @@ from chalicelib.handlers import alert, authorizer, due, http, relay, sweep, uplo
 from chalicelib.policy.loader import load_policy
 from tests.integration.gateway import Answer, answer_of, check_answer, gateway_event
 from tests.tables import make_tables
-from tests.world import ADMIN, HandClock, lay_grid
+from tests.world import ADMIN, HandClock, lay_area, lay_grid
 
 REGION = "us-east-1"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -92,9 +92,7 @@ class Edge:
             (NEXT_COMMUNITY, ["鼓楼区", "黄楼街道", "民主社区"]),
             (NEXT_CELL, ["鼓楼区", "黄楼街道", "民主社区", "民主小区", "第一网格"]),
         ):
-            self.reference.put_item(
-                Item={"pk": f"AREA#{code}", "sk": "AREA", "code": code, "name": path[-1], "level": "x", "path": path}
-            )
+            lay_area(self.reference, code, path)
 
     # ---- the API -----------------------------------------------------------------------------------------------------
     def get(self, path: str, by: StaffMember | None = None, **query: str) -> Answer:
