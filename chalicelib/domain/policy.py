@@ -122,6 +122,25 @@ class Role(NamedTuple):
     confidential: bool = False  # sees confidential kinds
 
 
+class Post(NamedTuple):
+    """A named duty 岗位 in the areas of a level (G4).
+
+    `single`: one holder at a time. `excludes`: posts that nobody holds beside this one, as the pack says it; meant both
+    ways. `leader`: the post that leads it, in the area or the one above that has it; empty for the topmost. `duties`:
+    what residents read. `rank`: its place in lists, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    level: str  # district | street | community | compound | cell
+    single: bool
+    excludes: tuple[str, ...]
+    leader: str
+    duties: str
+    rank: int
+
+
 class Rules(NamedTuple):
     """Numbers and words that belong to no category. Durations in seconds."""
 
@@ -156,6 +175,7 @@ class Policy:
     states: Mapping[str, State]
     actions: Mapping[str, Action]
     roles: Mapping[str, Role]
+    posts: Mapping[str, Post]
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules

@@ -12,7 +12,9 @@ from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
+    COUNTED_ON_POSTS,
     INITIAL_STATES,
+    LEVELS,
     PERMISSIONS,
     STATES,
     TEMPLATE_VARIABLES,
@@ -24,6 +26,7 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PostPart,
     RolePart,
     RoutingPart,
     RulesPart,
@@ -248,6 +251,44 @@ def _roles(text: PackText) -> Iterator[Fault]:
             yield action.fault("id", f"no role has the permission 'case.{action.part.id}', so nobody may do it")
 
 
+def _posts(text: PackText) -> Iterator[Fault]:
+    """Posts name each other rightly, and following the leaders leads up and comes to an end."""
+    posts = {entry.part.id: entry for entry in text.all(PostPart)}
+    for post, level in COUNTED_ON_POSTS.items():
+        if post not in text.ids(PostPart):
+            yield Fault("posts.toml", "post", f"post {post!r} is missing, which alerts count on")
+        elif post in posts and posts[post].part.level != level:
+            yield posts[post].fault(
+                "level", f"must be {level!r}, which alerts count on, not {posts[post].part.level!r}"
+            )
+    for entry in posts.values():
+        post = entry.part
+        for other, number in Counter(post.excludes).items():
+            if other not in text.ids(PostPart):
+                yield entry.fault("excludes", f"unknown post {other!r}")
+            elif other == post.id:
+                yield entry.fault("excludes", "a post cannot exclude itself")
+            elif number > 1:
+                yield entry.fault("excludes", f"{other!r} is named twice")
+        if post.leader and post.leader not in text.ids(PostPart):
+            yield entry.fault("leader", f"unknown post {post.leader!r}")
+        elif post.leader in posts:
+            leader = posts[post.leader].part
+            if LEVELS.index(leader.level) > LEVELS.index(post.level):
+                yield entry.fault("leader", f"{leader.id!r} is of a narrower area ({leader.level}) than {post.level}")
+            if post.id in _leaders(post.leader, posts):
+                yield entry.fault("leader", f"{post.id!r} would lead itself")
+
+
+def _leaders(post: str, posts: Mapping[str, Entry[PostPart]]) -> list[str]:
+    """A post and those that lead it, upward, each once."""
+    chain: list[str] = []
+    while post in posts and post not in chain:
+        chain.append(post)
+        post = posts[post].part.leader
+    return chain
+
+
 def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
@@ -341,6 +382,7 @@ _TABLES: Mapping[type[Part], str] = {
     StatePart: "state",
     ActionPart: "action",
     RolePart: "role",
+    PostPart: "post",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterator[Fault]], ...] = (
@@ -353,6 +395,7 @@ _CHECKS: tuple[Callable[[PackText], Iterator[Fault]], ...] = (
     _routing,
     _procedure,
     _roles,
+    _posts,
     _messages,
     _rules,
 )

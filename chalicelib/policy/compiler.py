@@ -29,6 +29,7 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PostPart,
     RolePart,
     RoutingPart,
     RulesPart,
@@ -147,6 +148,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "roles": _by_id(
             {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
         ),
+        "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
@@ -185,6 +187,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "centres": kinds.count("centre"),
         "routing rules": len(compiled["routing"]),
         "roles": len(compiled["roles"]),
+        "posts": len(compiled["posts"]),
         "templates": len(compiled["templates"]),
         "notices": len(compiled["notices"]),
     }

@@ -12,6 +12,7 @@ from chalicelib.domain.policy import (
     Kind,
     Notice,
     Policy,
+    Post,
     Role,
     RoutingRule,
     Rules,
@@ -44,6 +45,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         roles={
             key: Role(**{**row, "permissions": frozenset(row["permissions"])}) for key, row in compiled["roles"].items()
         },
+        posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),

@@ -61,6 +61,8 @@ UNASKED_MOVES = (
 STATES = frozenset(
     {cases.SCREENING, cases.ASSIGNED, cases.ACCEPTED, cases.RESOLVED, cases.REOPEN_REQUESTED, cases.CLOSED}
 )  # what the code counts on
+COUNTED_ON_POSTS: Mapping[str, str] = {"information-officer": "cell"}  # post → level: whom alerts tell of a visit
+LEVELS = ("district", "street", "community", "compound", "cell")  # widest first
 AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -225,6 +227,19 @@ class RolePart(Part):
     confidential: bool = False
 
 
+class PostPart(Part):
+    """A named duty in areas of a level. `leader`: the post that leads it, empty for who is led by nobody."""
+
+    id: Id
+    zh: Zh
+    en: En
+    level: Literal["district", "street", "community", "compound", "cell"]
+    single: bool
+    excludes: list[Id]
+    leader: Id | Literal[""]
+    duties: Zh
+
+
 class MailPart(Part):
     subject_zh: Zh
     subject_en: En
@@ -311,6 +326,7 @@ FILES: Mapping[str, FileShape] = {
     "routing.toml": FileShape(tables={"rule": RoutingPart}),
     "procedure.toml": FileShape(tables={"state": StatePart, "action": ActionPart}),
     "roles.toml": FileShape(tables={"role": RolePart}),
+    "posts.toml": FileShape(tables={"post": PostPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
 }
