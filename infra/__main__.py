@@ -89,7 +89,7 @@ def demo() -> None:
 @stage_option
 @region_option
 @endpoint_option
-@click.option("--case", "case_id", help="Only the events of this case.")
+@click.option("--case", "case_id", help="Only the events of this case, or of this beat.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="From, say 2026-11-22T08:00:00+0800.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="To, excluded.")
 def republish(stage: str, region: str, endpoint: str | None, case_id: str | None, since: Any, until: Any) -> None:

@@ -1,4 +1,4 @@
-"""Publishes case events again: those of one case, or of a time. A stream forgets after 24 hours; the rows do not.
+"""Publishes events again: those of one case or beat, or of a time. A stream forgets after 24 hours; the rows do not.
 
 Consumers dedupe by event, so that publishing too much does no harm and sends nothing twice.
 """
@@ -11,8 +11,7 @@ from typing import Any
 
 from chalicelib.adapters.queues import SnsTopic
 from chalicelib.models.base import stamp
-from chalicelib.models.case_rows import EVENT_PREFIX, case_key
-from chalicelib.models.stream import event_of
+from chalicelib.models.stream import EVENT_PREFIX, event_of, key_of
 from chalicelib.services.relay import Relay
 
 _BATCH = 50
@@ -39,7 +38,7 @@ def republish(
     until: datetime | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> int:
-    """Publish the events of a case, or of the time from `since` to `until` (aware; until is excluded); how many.
+    """Publish the events of a case or a beat (`case_id`), or of the time from `since` to `until` (aware; until is excluded); how many.
 
     A time reads the whole table, at the table's own pace: for an operator after an outage, not for every day.
     """
@@ -63,7 +62,7 @@ def _of_case(dynamodb: Any, table: str, case_id: str) -> Iterator[dict[str, Any]
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="pk = :case AND begins_with(sk, :event)",
-        ExpressionAttributeValues={":case": {"S": case_key(case_id)}, ":event": {"S": EVENT_PREFIX}},
+        ExpressionAttributeValues={":case": {"S": key_of(case_id)}, ":event": {"S": EVENT_PREFIX}},
     )
     for page in pages:
         yield from page["Items"]

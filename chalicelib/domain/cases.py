@@ -113,7 +113,7 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
         if event.type != E.CASE_REPORTED:
             raise ValueError(f"{event.id}: a case begins with a report")
         case = Case(
-            id=event.case_id,
+            id=event.subject,
             version=event.version,
             tracking_code=facts["tracking_code"],
             state=SCREENING,

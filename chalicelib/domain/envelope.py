@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.events import EVENT_TYPES, CaseEvent
+from chalicelib.domain.events import EVENT_TYPES, PATROL_EVENT_TYPES, Event
 
 Envelope = dict[str, Any]
 _STANDING = frozenset({"tracking_code", "state", "urgency", "units"})
+_BEATS_STANDING = frozenset({"tracking_code", "state", "area", "post", "units"})
 
 
 class UnknownEvent(Exception):
@@ -23,7 +24,7 @@ class MalformedEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A case event as consumers read it. `data` holds how the case stood after the act and the event's own facts."""
+    """An event as consumers read it. `data` holds how its subject stood after the act and the event's own facts."""
 
     id: str
     type: str
@@ -31,15 +32,15 @@ class Happening:
     data: Mapping[str, Any]
 
 
-def enveloped(event: CaseEvent, standing: Mapping[str, Any], stage: str) -> Envelope:
-    """An event with the case's standing, ready to be sent."""
+def enveloped(event: Event, standing: Mapping[str, Any], stage: str) -> Envelope:
+    """An event with its subject's standing, ready to be sent."""
     actor = event.actor
     return {
         "specversion": "1.0",
         "id": event.id,
         "source": f"urn:wangge:{stage}",
         "type": event.type,
-        "subject": event.case_id,
+        "subject": event.subject,
         "time": event.time.isoformat(),
         "datacontenttype": "application/json",
         "dataschema": f"urn:wangge:schema:{event.type}",
@@ -53,14 +54,14 @@ def enveloped(event: CaseEvent, standing: Mapping[str, Any], stage: str) -> Enve
 
 
 def attributes_of(envelope: Envelope) -> dict[str, Any]:
-    """What subscriptions filter on: type, units, area, urgency. No personal data."""
+    """What subscriptions filter on: type, units, area, urgency (of a case). No personal data."""
     data = envelope["data"]
     area = data.get("area") or {}
     return {
         "type": envelope["type"],
         "units": list(data["units"]),
         "area": area.get("code") or "none",
-        "urgency": data["urgency"],
+        "urgency": data["urgency"] if envelope["type"] not in PATROL_EVENT_TYPES else "none",
     }
 
 
@@ -75,8 +76,9 @@ def opened(envelope: Any) -> Happening:
             data=envelope["data"],
         )
         if happening.id.count(".") < 2 or not isinstance(happening.data, Mapping):
-            raise MalformedEvent("no case event")
-        if missing := _STANDING - happening.data.keys():
+            raise MalformedEvent("no event of a case or a beat")
+        standing = _BEATS_STANDING if happening.type in PATROL_EVENT_TYPES else _STANDING
+        if missing := standing - happening.data.keys():
             raise MalformedEvent(f"data without {', '.join(sorted(missing))}")
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(f"{type(error).__name__}: {error}") from error

@@ -86,3 +86,21 @@ class TemporarilyUnavailable(DomainError):
     """Something the act depends on did not answer; the same request may be sent again."""
 
     code = "temporarily-unavailable"
+
+
+class OutsideBeat(DomainError):
+    """A check-in from outside the area that was to be walked. `metres` outside, None when far; `cell`: where it is."""
+
+    code = "position-outside-area"
+
+
+class BeatEnded(DomainError):
+    """A check-in of a time when nobody was to walk the area any more."""
+
+    code = "beat-ended"
+
+
+class AreaTooWide(DomainError):
+    """Figures of more areas at once than one answer adds up."""
+
+    code = "area-too-wide"

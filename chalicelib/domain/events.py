@@ -1,4 +1,4 @@
-"""Case events: what happened to a case, in the past tense. They are timeline, audit trail and outbox at once."""
+"""Events: what happened to a case or a beat, in the past tense. They are timeline, audit trail and outbox at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ VISIT_DUE = "visit.due.v1"
 VISIT_RECORDED = "visit.recorded.v1"
 CLOCK_BREACHED = "clock.breached.v1"
 
-EVENT_TYPES: frozenset[str] = frozenset(
+PATROL_PLANNED = "patrol.planned.v1"
+PATROL_WALKED = "patrol.walked.v1"
+PATROL_OVERDUE = "patrol.overdue.v1"
+PATROL_MISSED = "patrol.missed.v1"
+PATROL_ENDED = "patrol.ended.v1"
+
+CASE_EVENT_TYPES: frozenset[str] = frozenset(
     {
         CASE_REPORTED,
         CASE_JOINED,
@@ -44,6 +50,10 @@ EVENT_TYPES: frozenset[str] = frozenset(
         CLOCK_BREACHED,
     }
 )
+PATROL_EVENT_TYPES: frozenset[str] = frozenset(
+    {PATROL_PLANNED, PATROL_WALKED, PATROL_OVERDUE, PATROL_MISSED, PATROL_ENDED}
+)
+EVENT_TYPES: frozenset[str] = CASE_EVENT_TYPES | PATROL_EVENT_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +69,14 @@ SYSTEM = Actor("system", "system")
 
 
 @dataclass(frozen=True, slots=True)
-class CaseEvent:
-    """One thing that happened to a case.
+class Event:
+    """One thing that happened to its `subject`: a case, or a beat.
 
-    `version` is the version of the case it produced, `n` its place among the events of that version.
+    `version` is the version of the subject it produced, `n` its place among the events of that version.
     `data` holds all that is needed to replay it, JSON types only, and no personal data.
     """
 
-    case_id: str
+    subject: str
     version: int
     n: int
     type: str
@@ -79,10 +89,16 @@ class CaseEvent:
 
     @property
     def id(self) -> str:
-        return f"{self.case_id}.{self.version}.{self.n}"
+        return f"{self.subject}.{self.version}.{self.n}"
+
+
+CaseEvent = Event
+"""An event whose subject is a case."""
 
 
 def reference_of(tracking_code: str, event_id: str) -> str:
-    """The short reference that ends every message: tracking code, version and place, as in `7K3M9QXA-3.1`."""
+    """The short reference that ends every message: tracking code (a beat's own code), version and place, as in
+    `7K3M9QXA-3.1`.
+    """
     _, version, n = event_id.rsplit(".", 2)
     return f"{tracking_code}-{version}.{n}"

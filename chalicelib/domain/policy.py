@@ -141,6 +141,25 @@ class Post(NamedTuple):
     rank: int
 
 
+class Patrol(NamedTuple):
+    """How often a post walks its area (G5), in seconds. `grace`: how long after its end a round may be made good."""
+
+    post: str
+    every: int
+    grace: int
+
+
+class PatrolRules(NamedTuple):
+    """`tolerance_metres`: how far outside its area a check-in may be, positions being some metres off.
+
+    `oldest_check_in`: seconds after which one comes too late. `rounds_counted`: how many settled rounds figures tell of.
+    """
+
+    tolerance_metres: int
+    oldest_check_in: int
+    rounds_counted: int
+
+
 class Rules(NamedTuple):
     """Numbers and words that belong to no category. Durations in seconds."""
 
@@ -176,6 +195,8 @@ class Policy:
     actions: Mapping[str, Action]
     roles: Mapping[str, Role]
     posts: Mapping[str, Post]
+    patrols: Mapping[str, Patrol]  # by post; a post without one walks no rounds
+    patrol_rules: PatrolRules
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules

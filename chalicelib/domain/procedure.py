@@ -70,7 +70,7 @@ class _Telling:
     def tell(self, event_type: str, **facts: Any) -> Case:
         around = self.around
         event = CaseEvent(
-            case_id=self._case_id,
+            subject=self._case_id,
             version=self._version,
             n=len(self._events) + 1,
             type=event_type,

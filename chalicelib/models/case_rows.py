@@ -179,7 +179,7 @@ class EventRow(CasesRow):
     def of(cls, event: CaseEvent, case: Case) -> EventRow:
         """The row of an event, with how the case stands after the act, as consumers will want to know it."""
         return cls(
-            pk=case_key(event.case_id),
+            pk=case_key(event.subject),
             sk=f"{EVENT_PREFIX}{event.version:08d}.{event.n:02d}",
             type=event.type,
             time=stamp(event.time),

@@ -8,7 +8,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
 from chalicelib.models.base import dumps, moment, stamp
-from chalicelib.models.case_rows import CasesRow, case_key
+from chalicelib.models.case_rows import CasesRow
+from chalicelib.models.stream import key_of
 
 
 class DeliveryRow(CasesRow):
@@ -36,7 +37,7 @@ class DeliveryRow(CasesRow):
     @classmethod
     def of(cls, delivery: Delivery) -> DeliveryRow:
         return cls(
-            pk=case_key(delivery.event_id.rsplit(".", 2)[0]),
+            pk=key_of(delivery.event_id.rsplit(".", 2)[0]),
             sk=cls.sort_key(delivery.event_id, delivery.recipient, delivery.channel),
             event_id=delivery.event_id,
             recipient=delivery.recipient,

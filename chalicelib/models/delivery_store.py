@@ -11,9 +11,9 @@ from pynamodb.exceptions import PutError
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.records import Sealed
 from chalicelib.models.base import Write, WriteRefused, code_of, translating
-from chalicelib.models.case_rows import case_key
 from chalicelib.models.delivery_rows import DeliveryRow
 from chalicelib.models.report_rows import IdentityRow
+from chalicelib.models.stream import key_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.deliveries import Delivery
@@ -37,9 +37,9 @@ class DynamoDeliveryLedger:
         return True
 
     def of_event(self, event_id: str) -> list[Delivery]:
-        case_id, version, n = event_id.rsplit(".", 2)
+        subject, version, n = event_id.rsplit(".", 2)
         prefix = DeliveryRow.event_prefix(int(version), int(n))
-        rows = DeliveryRow.query(case_key(case_id), DeliveryRow.sk.startswith(prefix), consistent_read=True)
+        rows = DeliveryRow.query(key_of(subject), DeliveryRow.sk.startswith(prefix), consistent_read=True)
         return [row.to_delivery() for row in rows]
 
     def advance(self, *changed: Delivery) -> None:

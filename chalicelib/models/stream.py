@@ -10,14 +10,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.events import Actor, Event
 
 CASE_PREFIX = "CASE#"
+BEAT_PREFIX = "PATROL#"
 EVENT_PREFIX = "EVENT#"
 
 
-def event_of(record: Mapping[str, Any]) -> tuple[CaseEvent, dict[str, Any]]:
-    """The event a stream record inserts, and how the case stood after it.
+def key_of(subject: str) -> str:
+    """The partition of what has a history: a beat's id is `<area>.<post>`, and a case's has no point in it."""
+    return f"{BEAT_PREFIX if '.' in subject else CASE_PREFIX}{subject}"
+
+
+def subject_of(pk: str) -> str:
+    """The case or beat that a partition is of."""
+    return pk.removeprefix(CASE_PREFIX).removeprefix(BEAT_PREFIX)
+
+
+def event_of(record: Mapping[str, Any]) -> tuple[Event, dict[str, Any]]:
+    """The event a stream record inserts, and how its subject stood after it.
 
     Raises KeyError, TypeError or ValueError for a record that holds no event.
     """
@@ -29,12 +40,12 @@ def event_of(record: Mapping[str, Any]) -> tuple[CaseEvent, dict[str, Any]]:
     return event_from(row), standing
 
 
-def event_from(row: Mapping[str, Any]) -> CaseEvent:
+def event_from(row: Mapping[str, Any]) -> Event:
     """The event a row tells of; `row` maps attribute names to plain values."""
     version, n = row["sk"].removeprefix(EVENT_PREFIX).split(".")
     actor_id, role, unit = json.loads(row["actor"])
-    return CaseEvent(
-        case_id=row["pk"].removeprefix(CASE_PREFIX),
+    return Event(
+        subject=subject_of(row["pk"]),
         version=int(version),
         n=int(n),
         type=row["type"],

@@ -26,6 +26,7 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PatrolPart,
     PostPart,
     RolePart,
     RoutingPart,
@@ -44,9 +45,9 @@ def check_pack(text: PackText) -> list[Fault]:
     return [fault for check in _CHECKS for fault in check(text)]
 
 
-def check_durations(categories: Iterable[Entry[CategoryPart]]) -> list[Fault]:
-    """A matter is accepted before it is resolved, and visited before it closes by itself."""
-    return list(_durations(categories))
+def check_durations(text: PackText) -> list[Fault]:
+    """A matter is accepted before it is resolved, and visited before it closes by itself; no two rounds are overdue."""
+    return [*_durations(text.all(CategoryPart)), *_graces(text.all(PatrolPart))]
 
 
 def check_overlay(overlay: Entry[OverlayPart], text: PackText) -> list[Fault]:
@@ -289,6 +290,26 @@ def _leaders(post: str, posts: Mapping[str, Entry[PostPart]]) -> list[str]:
     return chain
 
 
+def _patrols(text: PackText) -> Iterator[Fault]:
+    by_post = Counter(entry.part.post for entry in text.all(PatrolPart))
+    for entry in text.all(PatrolPart):
+        if entry.part.post not in text.ids(PostPart):
+            yield entry.fault("post", f"unknown post {entry.part.post!r}")
+        elif by_post[entry.part.post] > 1:
+            yield entry.fault("post", f"the rounds of {entry.part.post!r} are given twice")
+    levels = {entry.part.id: entry.part.level for entry in text.all(PostPart)}
+    for entry in text.all(PatrolPart):
+        if levels.get(entry.part.post) == "district":
+            yield entry.fault("post", "a post of the whole district walks no rounds: no figures would tell of them")
+
+
+def _graces(patrols: Iterable[Entry[PatrolPart]]) -> Iterator[Fault]:
+    for entry in patrols:
+        if entry.part.grace >= entry.part.every:
+            shown = f"{duration_of(entry.part.grace)} is not shorter than every ({duration_of(entry.part.every)})"
+            yield entry.fault("grace", shown)
+
+
 def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
@@ -385,17 +406,18 @@ _TABLES: Mapping[type[Part], str] = {
     PostPart: "post",
     TemplatePart: "template",
 }
-_CHECKS: tuple[Callable[[PackText], Iterator[Fault]], ...] = (
+_CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _pack,
     _identifiers,
     _kinds,
     _units,
     _categories,
-    lambda text: _durations(text.all(CategoryPart)),
+    check_durations,
     _routing,
     _procedure,
     _roles,
     _posts,
+    _patrols,
     _messages,
     _rules,
 )

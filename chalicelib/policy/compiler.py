@@ -29,6 +29,8 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PatrolPart,
+    PatrolRulesPart,
     PostPart,
     RolePart,
     RoutingPart,
@@ -85,8 +87,8 @@ def _overlaid(text: PackText, path: Path) -> tuple[PackText, list[Fault]]:
         return text, faults
     faults += check_overlay(overlay, text)
     changed = replace(text, entries=[_shortened(entry, overlay.part) for entry in text.entries])
-    known = set(check_durations(text.all(CategoryPart)))
-    new = [fault for fault in check_durations(changed.all(CategoryPart)) if fault not in known]
+    known = set(check_durations(text))
+    new = [fault for fault in check_durations(changed) if fault not in known]
     return changed, faults + list(_summed(new, name))
 
 
@@ -105,6 +107,9 @@ def _shortened(entry: Entry[Part], overlay: OverlayPart) -> Entry[Part]:
     durations = overlay.durations
     if isinstance(entry.part, RulesPart):
         return replace(entry, part=_updated(entry.part, _given(durations)))
+    if isinstance(entry.part, PatrolPart):
+        given = {"every": durations.patrol_every, "grace": durations.patrol_grace}
+        return replace(entry, part=_updated(entry.part, {key: value for key, value in given.items() if value}))
     if isinstance(entry.part, CategoryPart):
         single = durations.categories.get(entry.part.id)
         changes = _for_all(durations, visited=entry.part.visit_after is not None) | (_given(single) if single else {})
@@ -130,9 +135,9 @@ def _updated(part: P, changes: dict[str, int]) -> P:
 
 
 def _compiled(text: PackText) -> dict[str, Any]:
-    pack, rules = text.one(PackPart), text.one(RulesPart)
-    if pack is None or rules is None:
-        raise AssertionError("a pack without faults has both")
+    pack, rules, patrol_rules = text.one(PackPart), text.one(RulesPart), text.one(PatrolRulesPart)
+    if pack is None or rules is None or patrol_rules is None:
+        raise AssertionError("a pack without faults has all three")
     district = pack.part.district
     return {
         **pack.part.model_dump(),
@@ -149,6 +154,8 @@ def _compiled(text: PackText) -> dict[str, Any]:
             {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
         ),
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
+        "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
+        "patrol_rules": patrol_rules.part.model_dump(),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),

@@ -11,6 +11,8 @@ from chalicelib.domain.policy import (
     Category,
     Kind,
     Notice,
+    Patrol,
+    PatrolRules,
     Policy,
     Post,
     Role,
@@ -45,6 +47,8 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         roles={
             key: Role(**{**row, "permissions": frozenset(row["permissions"])}) for key, row in compiled["roles"].items()
         },
+        patrols={key: Patrol(**row) for key, row in compiled["patrols"].items()},
+        patrol_rules=PatrolRules(**compiled["patrol_rules"]),
         posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},

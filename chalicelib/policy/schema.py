@@ -15,27 +15,37 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
+from chalicelib.domain.patrol import KEPT_ROUNDS
 
 # What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
 TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
     "tracking_code": None,
     "ref": None,
-    "category_zh": None,
-    "category_en": None,
+    "category_zh": E.CASE_EVENT_TYPES,
+    "category_en": E.CASE_EVENT_TYPES,
     "area_zh": None,
     "unit_zh": None,
-    "urgency_zh": None,
-    "due_at": frozenset({E.CASE_ASSIGNED, E.VISIT_PLANNED, E.CLOCK_BREACHED}),
+    "urgency_zh": E.CASE_EVENT_TYPES,
+    "due_at": frozenset({E.CASE_ASSIGNED, E.VISIT_PLANNED, E.CLOCK_BREACHED, E.PATROL_OVERDUE}),
     "note": frozenset({E.CASE_RESOLVED, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED}),
     "reason": frozenset({E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
     "clock_zh": frozenset({E.CLOCK_BREACHED}),
+    "post_zh": E.PATROL_EVENT_TYPES,
+    "post_en": E.PATROL_EVENT_TYPES,
+    "round_zh": frozenset({E.PATROL_OVERDUE, E.PATROL_MISSED}),
+    "rounds": frozenset({E.PATROL_MISSED}),
 }
 
-# Audiences that only some events can name: those that carry the report, all reports, or the desk.
+# The events that can name an audience: those that carry the report, all reports, or the desk; those of cases, of beats.
 AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
     "reporter": frozenset({E.CASE_REPORTED, E.CASE_JOINED}),
     "reporters": frozenset({E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
     "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED}),
+    "lead-duty": E.CASE_EVENT_TYPES,
+    "joint-duty": E.CASE_EVENT_TYPES,
+    "cell-officer": E.CASE_EVENT_TYPES,
+    "post-holder": E.PATROL_EVENT_TYPES,
+    "post-leader": E.PATROL_EVENT_TYPES,
 }
 
 PERMISSIONS: frozenset[str] = frozenset(
@@ -50,6 +60,8 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "patrol.read",
+        "patrol.check-in",
     }
 )  # and `case.<action>` for every action of the procedure
 
@@ -240,6 +252,22 @@ class PostPart(Part):
     duties: Zh
 
 
+class PatrolPart(Part):
+    """How often a post walks its area. `grace`: after a round's end."""
+
+    post: Id
+    every: Duration
+    grace: Duration
+
+
+class PatrolRulesPart(Part):
+    """`patrol.toml`, top level."""
+
+    tolerance_metres: Annotated[int, Field(ge=0, le=500)]
+    oldest_check_in: Duration
+    rounds_counted: Annotated[int, Field(gt=0, le=KEPT_ROUNDS)]
+
+
 class MailPart(Part):
     subject_zh: Zh
     subject_en: En
@@ -255,7 +283,16 @@ class TemplatePart(Part):
 
 class NoticePart(Part):
     event: Text
-    audience: Literal["reporter", "reporters", "lead-duty", "joint-duty", "screening-duty", "cell-officer"]
+    audience: Literal[
+        "reporter",
+        "reporters",
+        "lead-duty",
+        "joint-duty",
+        "screening-duty",
+        "cell-officer",
+        "post-holder",
+        "post-leader",
+    ]
     channels: Annotated[list[Literal["sms", "email"]], Field(min_length=1)]
     template: Id
     sources: list[Source] = []
@@ -288,7 +325,7 @@ class CategoryDurations(Part):
 
 
 class DurationsPart(Part):
-    """Every category's, then the rules' own, then single categories', which win over the first."""
+    """Every category's, the rules' own, every patrol's; then single categories', which win over the first."""
 
     accept: Duration | None = None
     resolve: Duration | None = None
@@ -299,6 +336,8 @@ class DurationsPart(Part):
     screening_clock: Duration | None = None
     second_visit_after: Duration | None = None
     future_tolerance: Duration | None = None
+    patrol_every: Duration | None = None
+    patrol_grace: Duration | None = None
     categories: dict[Id, CategoryDurations] = {}
 
 
@@ -327,6 +366,7 @@ FILES: Mapping[str, FileShape] = {
     "procedure.toml": FileShape(tables={"state": StatePart, "action": ActionPart}),
     "roles.toml": FileShape(tables={"role": RolePart}),
     "posts.toml": FileShape(tables={"post": PostPart}),
+    "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
 }

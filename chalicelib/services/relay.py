@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib.domain.envelope import Envelope, enveloped
-from chalicelib.domain.events import CaseEvent
+from chalicelib.domain.events import Event
 
 Record = Mapping[str, Any]
-ReadRecord = Callable[[Record], tuple[CaseEvent, Mapping[str, Any]]]
+ReadRecord = Callable[[Record], tuple[Event, Mapping[str, Any]]]
 
 
 class Topic(Protocol):
