@@ -88,9 +88,22 @@ class Duty(NamedTuple):
     to_time: str
 
 
+class Absence(NamedTuple):
+    """When the holder of a post is away (ISO dates, included), and who deputises; None: nobody does."""
+
+    from_date: str
+    until_date: str | None
+    deputy: Contact | None
+    deputy_name: str = ""
+    deputy_hides_phone: bool = False
+
+
 class Holder(NamedTuple):
-    """Who holds a post, from a date to a date (ISO; None: still)."""
+    """Who holds a post, from a date to a date (ISO; None: still). `hides_phone`: it is told, but stands on no wall."""
 
     contact: Contact
     from_date: str
     until_date: str | None
+    name: str = ""
+    away: tuple[Absence, ...] = ()
+    hides_phone: bool = False
