@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.intake import Intake
+    from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.sweep import Sweep
@@ -74,6 +75,15 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policy())
+
+
+@cache
+def patrolling() -> Patrolling:
+    from chalicelib.models.patrol_store import DynamoPatrolStore
+    from chalicelib.models.reference_store import DynamoRoster
+    from chalicelib.services.patrolling import Patrolling
+
+    return Patrolling(DynamoPatrolStore(_connection()), _grid(), DynamoRoster(), policy(), _CLOCK)
 
 
 @cache

@@ -38,7 +38,9 @@ def republish(
     until: datetime | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> int:
-    """Publish the events of a case or a beat (`case_id`), or of the time from `since` to `until` (aware; until is excluded); how many.
+    """Publish the events of a case or a beat (`case_id`), or of the time from `since` to `until`; how many.
+
+    Both are aware; `until` is excluded.
 
     A time reads the whole table, at the table's own pace: for an operator after an outage, not for every day.
     """

@@ -9,12 +9,13 @@ from typing import Any
 from chalicelib.adapters.aws import NOT_ANSWERING, unavailable
 from chalicelib.domain.envelope import Envelope, attributes_of
 from chalicelib.domain.errors import TemporarilyUnavailable
+from chalicelib.domain.events import of_beat
 
 _BATCH = 10
 
 
 class SnsTopic:
-    """`services.relay.Topic`: case events, with the attributes subscriptions filter on."""
+    """`services.relay.Topic`: events, with the attributes subscriptions filter on."""
 
     def __init__(self, client: Any, topic_arn: str) -> None:
         self._client = client
@@ -84,10 +85,10 @@ class SqsDueQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def put(self, case_ids: Sequence[str]) -> None:
+    def put(self, subjects: Sequence[str]) -> None:
         entries = [
-            {"Id": str(number), "MessageBody": json.dumps({"case_id": case_id})}
-            for number, case_id in enumerate(case_ids)
+            {"Id": str(number), "MessageBody": json.dumps({"beat_id" if of_beat(subject) else "case_id": subject})}
+            for number, subject in enumerate(subjects)
         ]
         try:
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)

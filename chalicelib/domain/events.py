@@ -102,3 +102,8 @@ def reference_of(tracking_code: str, event_id: str) -> str:
     """
     _, version, n = event_id.rsplit(".", 2)
     return f"{tracking_code}-{version}.{n}"
+
+
+def of_beat(subject: str) -> bool:
+    """Whether what has a history is a beat: its id is `<area>.<post>`, and a case's has no point in it."""
+    return "." in subject

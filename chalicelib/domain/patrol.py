@@ -89,10 +89,12 @@ class Beat:
         place = max(i for i, plan in enumerate(self.plans) if plan.from_round <= number or i == 0)
         plan = self.plans[place]
         start = plan.start + (number - plan.from_round) * timedelta(seconds=plan.every)
-        end = start + timedelta(seconds=plan.every)
-        if place + 1 < len(self.plans) and self.plans[place + 1].from_round == number + 1:
-            end = self.plans[place + 1].start  # the last round before a new plan lasts until that begins
-        return Round(number, start, end, end + timedelta(seconds=plan.grace))
+        end, grace = start + timedelta(seconds=plan.every), plan.grace
+        following = self.plans[place + 1] if place + 1 < len(self.plans) else None
+        if following and following.from_round == number + 1:
+            # the last round before a new plan lasts until that begins, and is settled before the next one ends
+            end, grace = following.start, min(grace, following.grace)
+        return Round(number, start, end, end + timedelta(seconds=grace))
 
     def round_at(self, at: datetime) -> int | None:
         """The number of the round a moment lies in; None before the first that is known."""

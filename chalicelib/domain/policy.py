@@ -152,7 +152,7 @@ class Patrol(NamedTuple):
 class PatrolRules(NamedTuple):
     """`tolerance_metres`: how far outside its area a check-in may be, positions being some metres off.
 
-    `oldest_check_in`: seconds after which one comes too late. `rounds_counted`: how many settled rounds figures tell of.
+    `oldest_check_in`: seconds after which one comes too late. `rounds_counted`: of how many rounds figures tell.
     """
 
     tolerance_metres: int

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Visit
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.patrol import Beat
     from chalicelib.domain.reports import Report
 
 
@@ -70,6 +71,14 @@ class Command(NamedTuple):
 
     id: str
     fingerprint: str
+
+
+class KnownCheckIn(NamedTuple):
+    """A command by its content: the beat as its check-in left it, and when; None for one that was no check-in."""
+
+    fingerprint: str
+    beat: Beat | None
+    at: datetime | None = None
 
 
 class Contact(NamedTuple):

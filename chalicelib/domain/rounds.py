@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import BeatEnded, InvalidField
 from chalicelib.domain.events import Event
-from chalicelib.domain.patrol import Beat, Outcome, Plan, Round, beat_id, evolve
+from chalicelib.domain.patrol import Beat, Outcome, Round, beat_id, evolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,11 @@ class _Telling:
         self._events.append(event)
         return self.beat
 
+    @property
+    def known(self) -> Beat:
+        assert self.beat is not None
+        return self.beat
+
     def change(self) -> BeatChange | None:
         return BeatChange(self.beat, tuple(self._events)) if self.beat and self._events else None
 
@@ -99,6 +104,8 @@ def plan(beat: Beat | None, area: Area, post: str, around: Circumstances) -> Bea
         every=rule.every,
         grace=rule.grace,
     )
+    if beat is not None and again:
+        _tell_overdue(telling, telling.known, around.now)
     return telling.change()
 
 
@@ -145,7 +152,7 @@ def fall_due(beat: Beat, around: Circumstances) -> BeatChange | None:
     telling = _Telling(beat, beat.id, around)
     if beat.ended_at is None:
         _tell_missed(telling, beat, beat, around.now)
-        _tell_overdue(telling, telling.beat or beat, around.now)
+        _tell_overdue(telling, telling.known, around.now)
     return telling.change()
 
 

@@ -1,4 +1,4 @@
-"""Consumer of what is due: visits, clocks that ran out, settled cases that close by themselves."""
+"""Consumer of what is due: visits, clocks that ran out, cases that close by themselves, rounds nobody walked."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ def fall_due(event: dict[str, Any], context: Any) -> dict[str, Any]:
     request_id = getattr(context, "aws_request_id", "none")
 
     def one(message: Any) -> None:
-        if not isinstance(message, dict) or not isinstance(message.get("case_id"), str):
-            raise MalformedEvent("no case_id")
-        bootstrap.acting().fall_due(message["case_id"], request_id)
+        match message:
+            case {"case_id": str(case_id)}:
+                bootstrap.acting().fall_due(case_id, request_id)
+            case {"beat_id": str(beat_id)}:
+                bootstrap.patrolling().fall_due(beat_id, request_id)
+            case _:
+                raise MalformedEvent("neither case_id nor beat_id")
 
     return each_message(event, one)

@@ -16,5 +16,5 @@ sweep = Blueprint(__name__)
 def enqueue_due(event: dict[str, Any], context: Any) -> dict[str, Any]:
     found = bootstrap.sweep().run()
     if found:
-        logger().info("due", extra={"cases": found})
+        logger().info("due", extra={"found": found})
     return {"due": found}

@@ -15,10 +15,10 @@ from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
 from chalicelib.domain.records import CaseSummary
 from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
-from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX
+from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, key_of
 
 if TYPE_CHECKING:
-    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.events import CaseEvent, Event
 
 DUE_SHARDS = 8
 SUMMARY_ATTRIBUTES = ("version", "summary")
@@ -36,15 +36,17 @@ def visits_queue(community: str) -> str:
     return f"VISITS#{community}"
 
 
-def due_shard(case_id: str) -> str:
-    return f"DUE#{zlib.crc32(case_id.encode()) % DUE_SHARDS}"
+def due_shard(subject: str) -> str:
+    return f"DUE#{zlib.crc32(subject.encode()) % DUE_SHARDS}"
 
 
 DUE_SHARD_KEYS = tuple(f"DUE#{shard}" for shard in range(DUE_SHARDS))
 
 
 class QueueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
-    """What waits, by whom and in which order: cases at a unit by deadline, due visits of a community by cell."""
+    """What waits, by whom and in which order: cases at a unit by deadline, due visits of a community by cell; and the
+    beats of a community.
+    """
 
     class Meta:
         index_name = "queue"
@@ -164,7 +166,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
 
 
 class EventRow(CasesRow):
-    """One event of a case. Its sort key orders the timeline; its insert on the table's stream publishes it."""
+    """An event of a case or a beat. Its sort key orders the timeline; its insert on the table's stream publishes it."""
 
     type = UnicodeAttribute()
     time = UnicodeAttribute()
@@ -178,28 +180,33 @@ class EventRow(CasesRow):
     @classmethod
     def of(cls, event: CaseEvent, case: Case) -> EventRow:
         """The row of an event, with how the case stands after the act, as consumers will want to know it."""
+        return cls.told(
+            event,
+            {
+                "tracking_code": case.tracking_code,
+                "state": case.state,
+                "kind": case.kind,
+                "category": case.category,
+                "area": {"code": case.area.code, "path": case.area.path} if case.area else None,
+                "urgency": case.urgency,
+                "units": case.units,
+                "lead": case.lead,
+                "joint_units": case.joint_units,
+                "due_at": stamp(case.due_at) if case.due_at else None,
+            },
+        )
+
+    @classmethod
+    def told(cls, event: Event, standing: dict[str, Any]) -> EventRow:
         return cls(
-            pk=case_key(event.subject),
+            pk=key_of(event.subject),
             sk=f"{EVENT_PREFIX}{event.version:08d}.{event.n:02d}",
             type=event.type,
             time=stamp(event.time),
             actor=dumps([event.actor.id, event.actor.role, event.actor.unit]),
             policy_version=event.policy_version,
             data=dumps(event.data),
-            snapshot=dumps(
-                {
-                    "tracking_code": case.tracking_code,
-                    "state": case.state,
-                    "kind": case.kind,
-                    "category": case.category,
-                    "area": {"code": case.area.code, "path": case.area.path} if case.area else None,
-                    "urgency": case.urgency,
-                    "units": case.units,
-                    "lead": case.lead,
-                    "joint_units": case.joint_units,
-                    "due_at": stamp(case.due_at) if case.due_at else None,
-                }
-            ),
+            snapshot=dumps(standing),
             correlation_id=event.correlation_id,
             causation_id=event.causation_id,
         )
@@ -222,7 +229,7 @@ class TrackingRow(CasesRow):
 
 
 class CommandRow(CasesRow):
-    """A command that was done: by its idempotency key, to which case, and which version it made."""
+    """A command that was done: by its idempotency key, to which case (or beat), and which version it made."""
 
     case_id = UnicodeAttribute()
     version = NumberAttribute()

@@ -28,7 +28,7 @@ from chalicelib.models.case_rows import (
     visits_queue,
 )
 from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow, ReporterRow, ReportRow
-from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, event_from
+from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -147,10 +147,10 @@ class DynamoCaseStore:
     def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page:
         return self._page(visits_queue(area[:12]), area, limit, start)
 
-    def due_cases(self, until: datetime) -> Iterable[str]:
+    def due(self, until: datetime) -> Iterable[str]:
         for shard in DUE_SHARD_KEYS:
             for row in CasesRow.due_index.query(shard, CasesRow.due_at <= stamp(until)):
-                yield row.pk.removeprefix(CASE_PREFIX)
+                yield subject_of(row.pk)
 
     def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None:
         RefusedRow(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.events import Actor, Event, of_beat
 
 CASE_PREFIX = "CASE#"
 BEAT_PREFIX = "PATROL#"
@@ -18,8 +18,8 @@ EVENT_PREFIX = "EVENT#"
 
 
 def key_of(subject: str) -> str:
-    """The partition of what has a history: a beat's id is `<area>.<post>`, and a case's has no point in it."""
-    return f"{BEAT_PREFIX if '.' in subject else CASE_PREFIX}{subject}"
+    """The partition of what has a history."""
+    return f"{BEAT_PREFIX if of_beat(subject) else CASE_PREFIX}{subject}"
 
 
 def subject_of(pk: str) -> str:

@@ -18,7 +18,7 @@ from chalicelib.domain.deliveries import (
     Unreachable,
 )
 from chalicelib.domain.errors import StaleVersion
-from chalicelib.domain.events import reference_of
+from chalicelib.domain.events import PATROL_EVENT_TYPES, reference_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
 
@@ -184,6 +184,10 @@ class Alerts:
                 return self._on_duty([facts["unit"]], event.time)
             case "cell-officer":
                 return self._cell_officers((facts.get("area") or {}).get("code"), event.time)
+            case "post-holder":
+                return self._post_holders(facts["area"]["code"], facts["post"], event.time)
+            case "post-leader":
+                return self._post_leaders(facts["area"]["code"], facts["post"], event.time)
         raise ValueError(f"unknown audience {notice.audience}")
 
     def _reporters(self, report_ids: Sequence[str]) -> list[Contact]:
@@ -218,12 +222,49 @@ class Alerts:
                     return acting
         return self._on_duty([self._policy.centre_of(area)], at)
 
+    def _post_holders(self, area: str, post: str, at: datetime) -> list[Contact]:
+        """Who holds a post in an area, or deputises; of a vacant one, or one nobody deputises for, who leads it."""
+        known, day = self._policy.posts.get(post), self._policy.day_of(at)
+        acting = seat(area, known, self._roster.holders(area, post), day).acting if known else []
+        return acting or self._post_leaders(area, post, at)
+
+    def _post_leaders(self, area: str, post: str, at: datetime) -> list[Contact]:
+        """Who leads a post: the nearest above it that is not vacant; where all are, who is on duty at the centre."""
+        known, day = self._policy.posts.get(post), self._policy.day_of(at)
+        for place, leader in led_by(area, known, self._policy) if known else ():
+            if acting := seat(place, leader, self._roster.holders(place, leader.id), day).acting:
+                return acting
+        return self._on_duty([self._policy.centre_of(area)], at)
+
     def _words(self, event: Happening) -> dict[str, str]:
+        return self._beats_words(event) if event.type in PATROL_EVENT_TYPES else self._cases_words(event)
+
+    def _beats_words(self, event: Happening) -> dict[str, str]:
+        facts, policy = event.data, self._policy
+        post, unit = policy.posts.get(facts["post"]), policy.units.get(facts["units"][0])
+        stretches = facts.get("rounds") or ([facts] if "from" in facts else [])
+        return {
+            "tracking_code": facts["tracking_code"],
+            "ref": reference_of(facts["tracking_code"], event.id),
+            "area_zh": "".join(facts["area"]["path"][1:]) or facts["area"]["code"],
+            "unit_zh": unit.zh if unit else "",
+            "post_zh": post.zh if post else facts["post"],
+            "post_en": post.en if post else facts["post"],
+            "due_at": self._local(facts.get("late_until")),
+            "rounds": str(facts.get("count", len(stretches))),
+            "round_zh": "、".join(f"{self._local(each['from'])}至{self._local(each['to'])}" for each in stretches),
+        }
+
+    def _local(self, moment: str | None) -> str:
+        if not moment:
+            return "—"
+        return datetime.fromisoformat(moment).astimezone(ZoneInfo(self._policy.timezone)).strftime("%m-%d %H:%M")
+
+    def _cases_words(self, event: Happening) -> dict[str, str]:
         facts, policy = event.data, self._policy
         category = policy.categories.get(facts.get("category") or "")
         unit = policy.units.get(facts.get("lead") or facts.get("unit") or "")
         area = facts.get("area")
-        due_at = datetime.fromisoformat(facts["due_at"]) if facts.get("due_at") else None
         return {
             "tracking_code": facts["tracking_code"],
             "ref": reference_of(facts["tracking_code"], event.id),
@@ -232,7 +273,7 @@ class Alerts:
             "area_zh": "".join(area["path"][1:]) if area else "地点待核实",
             "unit_zh": unit.zh if unit else "",
             "urgency_zh": {"ordinary": "普通", "urgent": "紧急", "major": "重大"}[facts["urgency"]],
-            "due_at": due_at.astimezone(ZoneInfo(policy.timezone)).strftime("%m-%d %H:%M") if due_at else "—",
+            "due_at": self._local(facts.get("due_at")),
             "note": facts.get("note") or "",
             "reason": facts.get("reason") or "",
             "clock_zh": {"accept": "受理", "resolve": "办结", "screening": "甄别"}.get(facts.get("clock") or "", ""),

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.deliveries import Delivery
-    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.events import CaseEvent, Event
     from chalicelib.domain.grid import Area, Cell
+    from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
     from chalicelib.domain.procedure import Change
-    from chalicelib.domain.records import Command, Duty, Holder, KnownCommand, KnownReport, Page, Sealed
+    from chalicelib.domain.records import Command, Duty, Holder, KnownCheckIn, KnownCommand, KnownReport, Page, Sealed
     from chalicelib.domain.reports import Report
+    from chalicelib.domain.rounds import BeatChange
 
 
 class Clock(Protocol):
@@ -80,11 +82,29 @@ class CaseStore(Protocol):
 
     def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page: ...
 
-    def due_cases(self, until: datetime) -> Iterable[str]:
-        """The ids of all cases that time alone changes by then."""
+    def due(self, until: datetime) -> Iterable[str]:
+        """The ids of all cases and beats that time alone changes by then."""
         ...
 
     def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None: ...
+
+
+class PatrolStore(Protocol):
+    """Beats, their events and check-ins. Every change is one transaction."""
+
+    def beat(self, beat_id: str) -> Beat | None: ...
+
+    def save(self, change: BeatChange, command: Command | None) -> None:
+        """Store what an act changed. Raises AlreadyKnown when the command was done before, StaleVersion."""
+        ...
+
+    def check_in(self, command_id: str) -> KnownCheckIn | None: ...
+
+    def history(self, beat_id: str) -> list[Event]: ...
+
+    def beats_of(self, area: str, *, below: bool) -> list[Beat]:
+        """The beats that have not ended of a community or what lies in it, with those `below`; of a street, its own."""
+        ...
 
 
 class Grid(Protocol):

@@ -1,4 +1,4 @@
-"""The sweep: finds every case that time alone changes now, however long it was asleep."""
+"""The sweep: finds every case and beat that time alone changes now, however long it was asleep."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _BATCH = 10
 
 
 class DueQueue(Protocol):
-    def put(self, case_ids: Sequence[str]) -> None:
-        """Enqueue up to ten. Raises TemporarilyUnavailable."""
+    def put(self, subjects: Sequence[str]) -> None:
+        """Enqueue up to ten cases and beats. Raises TemporarilyUnavailable."""
         ...
 
 
@@ -25,8 +25,8 @@ class Sweep:
         self._clock = clock
 
     def run(self) -> int:
-        """Enqueue what is due; how many. What is found twice is harmless: whoever takes it up looks at the case."""
-        found = iter(self._store.due_cases(self._clock.now()))
+        """Enqueue what is due; how many. What is found twice is harmless: whoever takes it up looks how it stands."""
+        found = iter(self._store.due(self._clock.now()))
         count = 0
         while batch := list(islice(found, _BATCH)):
             self._queue.put(batch)

@@ -159,7 +159,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "what is due now": Pattern(
         "index `due`: `DUE#<shard>` up to now, each of 8 shards",
-        lambda f: list(bootstrap._store().due_cases(datetime.fromisoformat(f["now"]))),
+        lambda f: list(bootstrap._store().due(datetime.fromisoformat(f["now"]))),
     ),
     "an action on a case": Pattern(
         "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its event",

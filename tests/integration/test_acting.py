@@ -163,9 +163,9 @@ def test_a_clock_that_ran_out_is_told_once_and_stays_breached(world: World) -> N
 
 def test_the_sweep_finds_what_is_due_however_late(world: World) -> None:
     case_id = world.settled()
-    assert case_id not in set(world.store.due_cases(world.clock.now()))
+    assert case_id not in set(world.store.due(world.clock.now()))
     world.clock.forward(days=300)
-    assert case_id in set(world.store.due_cases(world.clock.now()))
+    assert case_id in set(world.store.due(world.clock.now()))
 
 
 def test_a_unit_finds_its_queue_by_deadline_and_page_by_page(world: World) -> None:

@@ -1,0 +1,213 @@
+"""Patrolling 巡访: who walks a beat checks in, time finds what nobody walked, and figures tell of it (G5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.distances import metres_to, points_around
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    AreaTooWide,
+    DomainError,
+    Forbidden,
+    IdempotencyConflict,
+    NotFound,
+    OutsideBeat,
+    StaleVersion,
+    TemporarilyUnavailable,
+)
+from chalicelib.domain.events import SYSTEM
+from chalicelib.domain.grid import Position, cell_at
+from chalicelib.domain.patrol import figures
+from chalicelib.domain.people import StaffMember, holds
+from chalicelib.domain.posts import seat
+from chalicelib.domain.procedure import Circumstances
+from chalicelib.domain.rounds import Walk, check_in, fall_due
+
+if TYPE_CHECKING:
+    from chalicelib.domain.grid import Area, Cell
+    from chalicelib.domain.patrol import Beat
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.records import Command, KnownCheckIn
+    from chalicelib.services.ports import Clock, Grid, PatrolStore, Roster
+
+_ATTEMPTS = 5
+_DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
+_TO_BE_WALKED = frozenset({"due", "overdue"})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """What a phone says: where it was, and when by its own clock."""
+
+    position: Position
+    at: datetime
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sends a check-in, as which command."""
+
+    by: StaffMember
+    command: Command
+    correlation_id: str
+
+
+class Patrolling:
+    def __init__(self, store: PatrolStore, grid: Grid, roster: Roster, policy: Policy, clock: Clock) -> None:
+        self._store = store
+        self._grid = grid
+        self._roster = roster
+        self._policy = policy
+        self._clock = clock
+
+    def check_in(self, beat_id: str, said: CheckIn, sent: Sent) -> tuple[Beat, datetime]:
+        """Write down that somebody walked a beat; the beat then, and when. A repeat gets those of the first time.
+
+        Who held the post on the day of the check-in may, or deputised then, whoever holds it now. Raises NotFound for a
+        beat that does not exist or may not be seen, Forbidden for who does not walk it, OutsideBeat, InvalidField,
+        BeatEnded, IdempotencyConflict, TemporarilyUnavailable.
+        """
+        self._permitted(sent.by, "patrol.check-in")
+        try:
+            for _ in range(_ATTEMPTS):
+                beat = self._walked_by(sent.by, beat_id, said.at)
+                cell, metres = self._place(beat, said)
+                around = Circumstances(
+                    sent.by.actor, self._clock.now(), self._policy, sent.correlation_id, sent.command.id
+                )
+                change = check_in(beat, Walk(said.at, cell, metres, said.note), around)
+                try:
+                    self._store.save(change, sent.command)
+                except StaleVersion:
+                    continue
+                return change.beat, around.now
+            raise TemporarilyUnavailable()
+        except DomainError as refused:
+            known = self._store.check_in(sent.command.id)
+            if known is None:
+                raise TemporarilyUnavailable() if isinstance(refused, AlreadyKnown) else refused from refused
+            return _again(known, sent.command)
+
+    def fall_due(self, beat_id: str, correlation_id: str) -> bool:
+        """Let time have its way with a beat. False when nothing was due (any more).
+
+        Raises StaleVersion when somebody checked in meanwhile: ask again.
+        """
+        beat = self._store.beat(beat_id)
+        if beat is None:
+            return False
+        around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, causation_id="time")
+        change = fall_due(beat, around)
+        if change is not None:
+            self._store.save(change, None)
+        return change is not None
+
+    def beat(self, beat_id: str, staff: StaffMember) -> tuple[Beat, datetime]:
+        """A beat within one's areas, or that one walks. Raises NotFound."""
+        beat, now = self._store.beat(beat_id), self._clock.now()
+        if beat is None or not (self._sees(staff, beat) or self._walks(staff, beat, now)):
+            raise NotFound()
+        return beat, now
+
+    def of_area(self, code: str, staff: StaffMember) -> tuple[Area, list[Beat], datetime]:
+        """The beats of an area and of all that lies in it: a street, a community or below.
+
+        A street's communities are asked one by one. Raises NotFound for no such area today, Forbidden for a foreign
+        one, AreaTooWide for the district, whose sums would take a query for each of its communities.
+        """
+        self._permitted(staff, "patrol.read")
+        now = self._clock.now()
+        area = self._grid.area(code, self._policy.day_of(now))
+        if area is None:
+            raise NotFound()
+        if not staff.covers(code):
+            raise Forbidden()
+        if len(code) == _DISTRICT_DIGITS:
+            raise AreaTooWide("code")
+        beats = self._store.beats_of(code, below=True)
+        if len(code) == _STREET_DIGITS:
+            communities = [each for each in self._policy.centre_by_area if len(each) == _COMMUNITY_DIGITS]
+            for community in sorted(each for each in communities if each.startswith(code)):
+                beats += self._store.beats_of(community, below=True)
+        return area, beats, now
+
+    def mine(self, staff: StaffMember, area: str | None, *, due_only: bool) -> tuple[list[Beat], datetime]:
+        """The beats somebody walks today, holding the post or deputising: of one's own areas, or of a named one."""
+        self._permitted(staff, "patrol.check-in")
+        now = self._clock.now()
+        counted = self._policy.patrol_rules.rounds_counted
+        found = [
+            beat
+            for each in dict.fromkeys([area] if area else staff.areas)
+            for beat in self._store.beats_of(each, below=False)
+            if not due_only or figures(beat, now, counted).state in _TO_BE_WALKED
+        ]
+        return [beat for beat in found if self._walks(staff, beat, now)], now
+
+    def _walked_by(self, staff: StaffMember, beat_id: str, at: datetime) -> Beat:
+        beat = self._store.beat(beat_id)
+        if beat is None:
+            raise NotFound()
+        if not self._walks(staff, beat, at):
+            raise Forbidden() if self._sees(staff, beat) else NotFound()
+        return beat
+
+    def _walks(self, staff: StaffMember, beat: Beat, at: datetime) -> bool:
+        """Whether somebody holds the post of a beat on the day of a moment, or deputises for who does."""
+        post = self._policy.posts.get(beat.post)
+        if post is None:
+            return False
+        held = seat(
+            beat.area.code, post, self._roster.holders(beat.area.code, beat.post), self._policy.day_of(at)
+        ).incumbents
+        return any(
+            staff.id == each.holder.contact.id or (each.acting is not None and staff.id == each.acting.id)
+            for each in held
+        )
+
+    def _sees(self, staff: StaffMember, beat: Beat) -> bool:
+        return holds(staff, "patrol.read", self._policy) and staff.covers(beat.area.code)
+
+    def _place(self, beat: Beat, said: CheckIn) -> tuple[str | None, int]:
+        """The cell a check-in comes from, and how many metres outside the beat's area it is.
+
+        The network of that day decides. Raises OutsideBeat beyond the policy's tolerance, with the cell it is in (None
+        outside the district) and how far it is, None when that is farther than the cells around tell.
+        """
+        day, position = self._policy.day_of(said.at), said.position
+        tolerance = self._policy.patrol_rules.tolerance_metres
+        cells = self._grid.cells_near(position.lat, position.lon, day)
+        cell = cell_at(position, cells)
+        code = cell.code if cell else None
+        if code and code.startswith(beat.area.code):
+            return code, 0
+        metres = _metres_to_area(position, cells, beat.area.code)
+        if metres > tolerance:
+            around = points_around(position, tolerance)
+            more = [each for near in around for each in self._grid.cells_near(near.lat, near.lon, day)]
+            metres = min(metres, _metres_to_area(position, more, beat.area.code))
+        if metres > tolerance:
+            raise OutsideBeat("position", cell=code, metres=math.ceil(metres) if math.isfinite(metres) else None)
+        return code, math.ceil(metres)
+
+    def _permitted(self, staff: StaffMember, permission: str) -> None:
+        if not holds(staff, permission, self._policy):
+            raise Forbidden()
+
+
+def _metres_to_area(position: Position, cells: Sequence[Cell], area: str) -> float:
+    """To the nearest cell of an area; infinite when none is among those known."""
+    own = [cell for cell in cells if cell.area.code.startswith(area)]
+    return min((metres_to(position, cell.ring) for cell in own), default=math.inf)
+
+
+def _again(known: KnownCheckIn, command: Command) -> tuple[Beat, datetime]:
+    if known.fingerprint != command.fingerprint or known.beat is None or known.at is None:
+        raise IdempotencyConflict()
+    return known.beat, known.at
