@@ -113,6 +113,54 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
     console.print(f"{count} events published again")
 
 
+@cli.group()
+def patrol() -> None:
+    """Plans the rounds that posts walk, and ends them."""
+
+
+@patrol.command("plan")
+@stage_option
+@region_option
+@endpoint_option
+@click.option("--area", default="", help="Only of this area and what lies in it.")
+@click.option("--dry-run", is_flag=True, help="Says what would change, and changes nothing.")
+def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_run: bool) -> None:
+    """Begins, changes and ends beats as holders, network and policy ask for; again changes nothing."""
+    from infra.patrol import Operator, plan_rounds
+
+    operator = Operator.of(stage, _stateful_outputs(stage, region, endpoint), region, endpoint)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("reading", total=None)
+        ground = operator.ground()
+        bar.update(task, description="looking at beats" if dry_run else "planning beats")
+        done = plan_rounds(
+            operator.store,
+            ground,
+            operator.policy,
+            operator.now,
+            within=area,
+            dry_run=dry_run,
+            say=lambda line: bar.console.print(line, highlight=False),
+            progress=lambda number, of: bar.update(task, completed=number, total=of),
+        )
+    counted = ", ".join(f"{done[what]} {what}" for what in ("begun", "changed", "ended", "unchanged"))
+    console.print(f"{'would be: ' if dry_run else ''}{counted}", highlight=False)
+
+
+@patrol.command("end")
+@stage_option
+@region_option
+@endpoint_option
+@click.argument("beats", nargs=-1, required=True)
+def end_patrols(stage: str, region: str, endpoint: str | None, beats: tuple[str, ...]) -> None:
+    """Ends beats, by name, until they are planned again."""
+    from infra.patrol import Operator, end_rounds
+
+    operator = Operator.of(stage, _stateful_outputs(stage, region, endpoint), region, endpoint)
+    console.print(f"{end_rounds(operator.store, operator.policy, operator.now, beats)} ended", highlight=False)
+
+
 @cli.command()
 @stage_option
 @region_option

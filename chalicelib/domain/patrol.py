@@ -158,7 +158,7 @@ class Figures(NamedTuple):
 
     `state`: planned (the first round has not begun), due (to be walked now), overdue (the round before may still be
     made good), walked (nothing to do until the next round), ended. `current`: the round that lasts, or the first.
-    `walked`, `late`, `missed`: of the last rounds that are settled.
+    `walked`, `late`, `missed`: of the last rounds that are over.
     """
 
     state: str
@@ -174,7 +174,7 @@ class Figures(NamedTuple):
 
 
 def figures(beat: Beat, now: datetime, counted: int) -> Figures:
-    """How a beat stands, whatever the sweep has found by now; of the last `counted` rounds that are settled."""
+    """How a beat stands, whatever the sweep has found by now; of the last `counted` rounds that are over."""
     at = min(now, beat.ended_at) if beat.ended_at else now
     walked, unsettled = beat.walked(), beat.unsettled_at(at)
     number = beat.round_at(at)
@@ -195,8 +195,13 @@ def figures(beat: Beat, now: datetime, counted: int) -> Figures:
 
 
 def settled_rounds(beat: Beat, now: datetime, counted: int) -> range:
-    """The numbers of the last rounds that are settled at a moment, oldest first; none older than is remembered."""
-    end = beat.unsettled_at(now)
+    """The numbers of the last rounds that are over at a moment, oldest first; none older than is remembered.
+
+    One that may still be made good is not over.
+    """
+    end, number = beat.unsettled_at(now), beat.round_at(now)
+    if number is not None and end < number and end in beat.walked():
+        end += 1
     return range(max(end - counted, beat.first), end)
 
 

@@ -11,6 +11,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.records import Command
 from chalicelib.handlers.authorizer import staff_authorizer
+from chalicelib.handlers.cursors import cursor_of, start_of
 from chalicelib.handlers.http import (
     answer,
     body_of,
@@ -18,6 +19,7 @@ from chalicelib.handlers.http import (
     http_boundary,
     idempotency_key,
     json_of,
+    limit_of,
     named,
     parsed,
     query_of,
@@ -26,6 +28,7 @@ from chalicelib.handlers.http import (
 from chalicelib.handlers.requests import In, LongText, Moment, PositionIn
 
 if TYPE_CHECKING:
+    from chalicelib.domain.events import Event
     from chalicelib.domain.grid import Area
     from chalicelib.domain.patrol import Beat, Figures, Round
     from chalicelib.domain.policy import Policy
@@ -65,6 +68,16 @@ def read_beat(beat_id: str) -> Response:
     return answer({**beat_view(beat, now, policy), "rounds": rounds_view(beat, now, policy)})
 
 
+@patrols.route("/v1/patrols/{beat_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+def read_timeline(beat_id: str) -> Response:
+    request, scope = patrols.current_request, f"patrol:{beat_id}"
+    events, following = bootstrap.patrolling().timeline(
+        named(beat_id), staff_request(request).staff, limit_of(request), start_of(request, scope)
+    )
+    return answer({"items": [event_view(event) for event in events], "next": cursor_of(following, scope)})
+
+
 @patrols.route("/v1/patrols/{beat_id}/check-ins", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
 def check_in(beat_id: str) -> Response:
@@ -95,6 +108,7 @@ def beat_view(beat: Beat, now: datetime, policy: Policy) -> dict[str, Any]:
     return {
         "beat_id": beat.id,
         "version": beat.version,
+        "code": beat.code,
         "area": {"code": beat.area.code, "path": list(beat.area.path)},
         "post": {"id": beat.post, "name": post.zh if post else beat.post},
         "state": stands.state,
@@ -114,6 +128,18 @@ def rounds_view(beat: Beat, now: datetime, policy: Policy) -> list[dict[str, Any
     walked = beat.walked()
     numbers = settled_rounds(beat, beat.ended_at or now, policy.patrol_rules.rounds_counted)
     return [{**_round(beat.round(number)), "outcome": walked.get(number, Outcome.MISSED).value} for number in numbers]
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "time": event.time.isoformat(),
+        "version": event.version,
+        "actor": {"id": event.actor.id, "role": event.actor.role, "unit": event.actor.unit},
+        "policy_version": event.policy_version,
+        "data": dict(event.data),
+    }
 
 
 def figures_view(area: Area, beats: list[Beat], now: datetime, policy: Policy) -> dict[str, Any]:

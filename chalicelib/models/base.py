@@ -166,14 +166,16 @@ class _Connection(Connection):
         return self._session or super().session
 
 
-def connect(bases: dict[type[Row], str], region: str, session: Any = None) -> Connection:
+def connect(bases: dict[type[Row], str], region: str, session: Any = None, endpoint: str | None = None) -> Connection:
     """Bind the row classes to their tables and give the one connection all of them share.
 
     PynamoDB would open a client for each table (50 ms each at a cold start), of a botocore session of its own.
+    `endpoint`: of an embedded cloud, for who does not have it in the environment as functions do.
     """
     shared = _Connection(
         session,
         region=region,
+        host=endpoint,
         connect_timeout_seconds=CONNECT_TIMEOUT,
         read_timeout_seconds=READ_TIMEOUT,
         max_retry_attempts=RETRIES,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from chalicelib.domain.records import Command
     from chalicelib.domain.rounds import BeatChange
 
+Start = dict[str, Any] | None
+"""Where a page begins: a key as DynamoDB gives it."""
+
 
 @translating
 class DynamoPatrolStore:
@@ -74,6 +77,18 @@ class DynamoPatrolStore:
         rows = EventRow.query(key_of(beat_id), EventRow.sk.startswith(EVENT_PREFIX), consistent_read=True)
         return [event_from(row.attribute_values) for row in rows]
 
+    def newest_events(self, beat_id: str, limit: int, start: Start) -> tuple[list[Event], Start]:
+        found = EventRow._get_connection().query(
+            key_of(beat_id),
+            EventRow.sk.startswith(EVENT_PREFIX),
+            consistent_read=True,
+            limit=limit,
+            scan_index_forward=False,
+            exclusive_start_key=start,
+        )
+        events = [event_from(_plain(item)) for item in found["Items"]]
+        return events, found.get("LastEvaluatedKey") if len(events) == limit else None
+
     def beats_of(self, area: str, *, below: bool) -> list[Beat]:
         """The beats of a community or what lies in it that have not ended, by area; `below`: the areas in it too.
 
@@ -81,7 +96,7 @@ class DynamoPatrolStore:
         """
         beginning = area if below else f"{area}#"
         found: list[Beat] = []
-        start: dict[str, Any] | None = None
+        start: Start = None
         while True:
             answer = BeatRow._get_connection().query(
                 beats_queue(area),
@@ -89,7 +104,11 @@ class DynamoPatrolStore:
                 index_name=QueueIndex.Meta.index_name,
                 exclusive_start_key=start,
             )
-            found += [beat_from({k: next(iter(v.values())) for k, v in item.items()}) for item in answer["Items"]]
+            found += [beat_from(_plain(item)) for item in answer["Items"]]
             start = answer.get("LastEvaluatedKey")
             if not start:
                 return found
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: next(iter(value.values())) for name, value in item.items()}

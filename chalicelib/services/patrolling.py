@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.distances import metres_to, points_around
 from chalicelib.domain.errors import (
@@ -29,6 +29,7 @@ from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import Walk, check_in, fall_due
 
 if TYPE_CHECKING:
+    from chalicelib.domain.events import Event
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.policy import Policy
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
+_METRES_TOLD = 300  # how far outside a check-in may be to be told how far, in less than a tile
 _TO_BE_WALKED = frozenset({"due", "overdue"})
 
 
@@ -115,6 +117,13 @@ class Patrolling:
             raise NotFound()
         return beat, now
 
+    def timeline(
+        self, beat_id: str, staff: StaffMember, limit: int, start: dict[str, Any] | None
+    ) -> tuple[list[Event], dict[str, Any] | None]:
+        """What happened to a beat, newest first, for who may read it. Raises NotFound."""
+        self.beat(beat_id, staff)
+        return self._store.newest_events(beat_id, limit, start)
+
     def of_area(self, code: str, staff: StaffMember) -> tuple[Area, list[Beat], datetime]:
         """The beats of an area and of all that lies in it: a street, a community or below.
 
@@ -189,7 +198,7 @@ class Patrolling:
             return code, 0
         metres = _metres_to_area(position, cells, beat.area.code)
         if metres > tolerance:
-            around = points_around(position, tolerance)
+            around = points_around(position, max(tolerance, _METRES_TOLD))
             more = [each for near in around for each in self._grid.cells_near(near.lat, near.lon, day)]
             metres = min(metres, _metres_to_area(position, more, beat.area.code))
         if metres > tolerance:

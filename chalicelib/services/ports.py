@@ -102,6 +102,12 @@ class PatrolStore(Protocol):
 
     def history(self, beat_id: str) -> list[Event]: ...
 
+    def newest_events(
+        self, beat_id: str, limit: int, start: dict[str, Any] | None
+    ) -> tuple[list[Event], dict[str, Any] | None]:
+        """Events of a beat, newest first, and where the next page begins."""
+        ...
+
     def beats_of(self, area: str, *, below: bool) -> list[Beat]:
         """The beats that have not ended of a community or what lies in it, with those `below`; of a street, its own."""
         ...

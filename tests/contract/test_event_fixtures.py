@@ -42,7 +42,9 @@ def test_the_fixture_has_no_field_that_is_not_described(event_type: str) -> None
     envelope, event = fixture(event_type), event_schema(event_type)
     general = event_schema("envelope")
     assert set(envelope) <= set(general["properties"])
-    described = {*general["$defs"]["standing"]["properties"], *event["properties"]["data"]["properties"]}
+    data = event["properties"]["data"]
+    standing = general["$defs"][data["$ref"].rpartition("/")[2]]
+    described = {*standing["properties"], *data["properties"]}
     assert set(envelope["data"]) <= described
 
 
@@ -67,6 +69,9 @@ def test_no_two_fixtures_share_an_id() -> None:
         ("case.closed.v1", {"outcome": "forgotten"}),
         ("case.returned.v1", {"reason": None}),
         ("visit.due.v1", {"visit_id": "1"}),
+        ("patrol.missed.v1", {"rounds": []}),
+        ("patrol.walked.v1", {"at": "yesterday"}),
+        ("patrol.ended.v1", {"why": "forgotten"}),
     ],
 )
 def test_the_schema_refuses_what_is_no_such_event(event_type: str, change: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def test_who_may_do_an_action_is_who_has_its_permission() -> None:
 def test_the_tables_name_only_known_events_states_and_outcomes() -> None:
     table = contract("actions.yaml")
     outcomes = set(contract("openapi.yaml")["components"]["schemas"]["CaseOutcome"]["enum"])
-    rows = [row for part in ("actions", "visit_results", "by_itself") for row in table[part].values()]
+    rows = [row for part in ("actions", "visit_results", "by_itself", "rounds") for row in table[part].values()]
     assert {event.rstrip("?") for row in rows for event in row["events"]} == EVENT_TYPES
     assert {row["outcome"] for row in rows if "outcome" in row} == outcomes
     for row in rows:

@@ -112,7 +112,9 @@ def test_the_demonstration_shortens_what_comes_after_the_answer_and_nothing_else
         assert (category.visit_after, category.closes_after) == ((4, 3600) if visited else (None, 5))
         assert (category.accept, category.resolve) == (plain.accept, plain.resolve)
     assert demo.rules.second_visit_after == 4
-    assert {**_plain(demo), "rules": None, "categories": None} == {**_plain(policy), "rules": None, "categories": None}
+    assert {(patrol.every, patrol.grace) for patrol in demo.patrols.values()} == {(12, 4)}
+    shortened = {"rules": None, "categories": None, "patrols": None}
+    assert {**_plain(demo), **shortened} == {**_plain(policy), **shortened}
 
 
 def _plain(policy: Policy) -> dict[str, Any]:

@@ -82,7 +82,16 @@ SHAPES = {
     "unknown audience": (
         ("messages.toml", 'event = "visit.due.v1"', '"cell-officer"', '"mayor"'),
         "messages.toml: notice[8].audience: must be 'reporter', 'reporters', 'lead-duty', 'joint-duty', "
-        "'screening-duty' or 'cell-officer', not 'mayor'",
+        "'screening-duty', 'cell-officer', 'post-holder' or 'post-leader', not 'mayor'",
+    ),
+    "round of no length": (
+        ("patrol.toml", 'post = "grid-leader"', 'every = "P3D"', 'every = "three days"'),
+        "patrol.toml: patrol[2].every: must be an ISO 8601 duration of days, hours, minutes or seconds, such as "
+        '"PT2H" or "P5D", not \'three days\'',
+    ),
+    "more rounds counted than are remembered": (
+        ("patrol.toml", "", "rounds_counted = 30", "rounds_counted = 90"),
+        "patrol.toml: rounds_counted: Input should be less than or equal to 60, not 90",
     ),
     "post of an unknown level": (
         ("posts.toml", 'id = "mediator"', 'level = "community"', 'level = "village"'),
@@ -242,6 +251,35 @@ MEANINGS = {
         ("posts.toml", 'id = "information-officer"', 'level = "cell"', 'level = "compound"'),
         "posts.toml: post[information-officer].level: must be 'cell', which alerts count on, not 'compound'",
     ),
+    "rounds of an unknown post": (
+        ("patrol.toml", "", 'post = "grid-leader"', 'post = "grid-walker"'),
+        "patrol.toml: patrol[2].post: unknown post 'grid-walker'",
+    ),
+    "rounds of a post given twice": (
+        ("patrol.toml", "", 'post = "property-officer"', 'post = "grid-leader"'),
+        "patrol.toml: patrol[2].post: the rounds of 'grid-leader' are given twice",
+    ),
+    "rounds of the whole district": (
+        ("patrol.toml", "", 'post = "grid-leader"', 'post = "district-leader"'),
+        "patrol.toml: patrol[2].post: a post of the whole district walks no rounds: no figures would tell of them",
+    ),
+    "grace as long as the round": (
+        ("patrol.toml", 'post = "grid-leader"', 'grace = "P1D"', 'grace = "P3D"'),
+        "patrol.toml: patrol[2].grace: P3D is not shorter than every (P3D)",
+    ),
+    "leader of who walks told of a case": (
+        ("messages.toml", 'event = "clock.breached.v1"', '"lead-duty"', '"post-leader"'),
+        "messages.toml: notice[12].audience: 'clock.breached.v1' names no 'post-leader'",
+    ),
+    "unit of a case told of a round": (
+        ("messages.toml", 'event = "patrol.missed.v1"', '"post-leader"', '"lead-duty"'),
+        "messages.toml: notice[14].audience: 'patrol.missed.v1' names no 'lead-duty'",
+    ),
+    "category of a round": (
+        ("messages.toml", 'id = "round-missed"', "归口中心：${unit_zh}", "类别：${category_zh}"),
+        "messages.toml: template[round-missed].mail.body_zh: variable ${category_zh} does not exist for "
+        "'patrol.missed.v1', of which it tells",
+    ),
     "unknown event": (
         ("messages.toml", "", '"visit.due.v1"', '"visit.due.v2"'),
         "messages.toml: notice[8].event: unknown event type 'visit.due.v2'",
@@ -392,6 +430,10 @@ OVERLAYS = {
     "one category closes before its visit": (
         'pack = "gulou"\n[durations.categories.noise]\ncloses_after = "PT4S"',
         "overlays/short.toml: durations (closes_after): category[noise]: PT4S is not after visit_after (P1D)",
+    ),
+    "rounds as short as their grace": (
+        'pack = "gulou"\n[durations]\npatrol_every = "PT4S"\npatrol_grace = "PT4S"',
+        "overlays/short.toml: durations (grace): patrol[0] and 5 more: PT4S is not shorter than every (PT4S)",
     ),
 }
 

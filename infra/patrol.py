@@ -1,0 +1,207 @@
+"""Plans the rounds: a beat for every post that somebody holds today and the policy wants walked.
+
+Planning again changes nothing. What has no holder any more, lies in an area that has ended, or walks no rounds by the
+policy, ends. Each beat is a transaction of its own: a run that was interrupted is completed by the next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.events import Actor
+from chalicelib.domain.grid import Area
+from chalicelib.domain.network import NetworkVersion, in_force
+from chalicelib.domain.patrol import beat_id
+from chalicelib.domain.posts import seat
+from chalicelib.domain.procedure import Circumstances
+from chalicelib.domain.rounds import BeatChange, end, plan
+from chalicelib.models.base import connect
+from chalicelib.models.case_rows import CasesRow
+from chalicelib.models.patrol_store import DynamoPatrolStore
+from chalicelib.models.reference_rows import PostRow
+from chalicelib.policy.loader import policy_from
+from infra.build import compiled_pack
+from infra.deploy import session
+from infra.settings import ROOT, load_deployment
+
+if TYPE_CHECKING:
+    from chalicelib.domain.patrol import Beat
+    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.records import Holder
+    from chalicelib.services.ports import PatrolStore
+
+OPERATOR = Actor("patrol-plan", "operator")
+_COMMUNITY_DIGITS = 12
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A stage's beats in an operator's hands, under the pack that this checkout would deploy there."""
+
+    store: PatrolStore
+    policy: Policy
+    client: Any
+    reference_table: str
+
+    @classmethod
+    def of(cls, stage: str, outputs: Mapping[str, str], region: str, endpoint: str | None) -> Operator:
+        own = session(region, endpoint)
+        connection = connect({CasesRow: outputs["CasesTable"]}, region, own._session, endpoint)
+        policy = policy_from(json.loads(compiled_pack(load_deployment(stage), ROOT)))
+        client = own.client("dynamodb", endpoint_url=endpoint)
+        return cls(DynamoPatrolStore(connection), policy, client, outputs["ReferenceTable"])
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def ground(self) -> Ground:
+        return read_ground(self.client, self.reference_table, self.policy.day_of(self.now))
+
+
+class Wanted(NamedTuple):
+    """A beat there is to be."""
+
+    area: Area
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The areas of a day, and everybody who ever held a post that walks rounds, by area and post."""
+
+    areas: Mapping[str, Area]
+    holders: Mapping[tuple[str, str], Sequence[Holder]]
+
+    def wanted(self, policy: Policy, day: str) -> dict[str, Wanted]:
+        """The beats there are to be on a day, by id: somebody holds the post, in an area that there is."""
+        return {
+            beat_id(area, post): Wanted(self.areas[area], post)
+            for (area, post), holders in sorted(self.holders.items())
+            if post in policy.patrols and area in self.areas
+            if not seat(area, policy.posts[post], holders, day).vacant
+        }
+
+    def why_not(self, beat: Beat, policy: Policy) -> str:
+        """Why a beat is not wanted any more."""
+        if beat.area.code not in self.areas:
+            return "area-ended"
+        return "post-vacant" if beat.post in policy.patrols else "no-rounds"
+
+
+def read_ground(dynamodb: Any, table: str, day: str) -> Ground:
+    """The network of a day, and the posts. Reads the whole reference table once: for an operator, not for a request."""
+    said: dict[str, dict[str, Any]] = {}
+    holders: dict[tuple[str, str], list[Holder]] = {}
+    versions: list[NetworkVersion] = []
+    for item in _rows(dynamodb, table):
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if sk == "NETWORK":
+            versions = [NetworkVersion(*each) for each in json.loads(item["versions"]["S"])]
+        elif sk == "AREA":
+            said[pk.removeprefix("AREA#")] = json.loads(item["said"]["S"])
+        elif sk.startswith(PostRow.PREFIX):
+            row = PostRow()
+            row.deserialize(item)
+            holders.setdefault((pk.removeprefix("AREA#"), row.post), []).append(row.to_holder())
+    known = {code: in_force(each, versions, day) for code, each in said.items()}
+    return Ground({code: Area(code, tuple(area["path"])) for code, area in known.items() if area}, holders)
+
+
+def plan_rounds(
+    store: PatrolStore,
+    ground: Ground,
+    policy: Policy,
+    now: datetime,
+    *,
+    within: str = "",
+    dry_run: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Counter[str]:
+    """Begin, change and end beats, as holders, network and policy ask for; how many of each.
+
+    `within`: only of this area and what lies in it. `dry_run`: nothing is written.
+    """
+    around = Circumstances(OPERATOR, now, policy, str(uuid4()), causation_id="plan")
+    wanted = {name: each for name, each in ground.wanted(policy, policy.day_of(now)).items() if name.startswith(within)}
+    standing = {beat.id: beat for beat in _standing(store, policy, ground, within)}
+    names = sorted({*wanted, *standing})
+    done: Counter[str] = Counter()
+    for number, name in enumerate(names, start=1):
+
+        def change(beat: Beat | None, name: str = name) -> BeatChange | None:
+            asked = wanted.get(name)
+            if asked:
+                return plan(beat, asked.area, asked.post, around)
+            return end(beat, ground.why_not(beat, policy), around) if beat else None
+
+        what = _one(store, name, standing.get(name), change, dry_run=dry_run)
+        done[what] += 1
+        if what != "unchanged":
+            say(f"{what}: {name}")
+        progress(number, len(names))
+    return done
+
+
+def end_rounds(store: PatrolStore, policy: Policy, now: datetime, names: Iterable[str]) -> int:
+    """End beats by name, whoever holds their posts; how many there were to end."""
+    around = Circumstances(OPERATOR, now, policy, str(uuid4()), causation_id="plan")
+    ended = 0
+    for name in names:
+        what = _one(store, name, None, lambda beat: end(beat, "no-rounds", around) if beat else None, dry_run=False)
+        ended += what == "ended"
+    return ended
+
+
+def _one(
+    store: PatrolStore,
+    name: str,
+    beat: Beat | None,
+    change: Callable[[Beat | None], BeatChange | None],
+    *,
+    dry_run: bool,
+) -> str:
+    """What became of one beat: begun, changed, ended or unchanged. One that ended before is looked for by its key."""
+    for _ in range(_ATTEMPTS):
+        beat = beat or store.beat(name)
+        done = change(beat)
+        if done is None:
+            return "unchanged"
+        try:
+            if not dry_run:
+                store.save(done, None)
+        except StaleVersion:
+            beat = None
+            continue
+        if done.beat.ended_at:
+            return "ended"
+        return "changed" if beat and beat.ended_at is None else "begun"
+    raise StaleVersion()
+
+
+def _standing(store: PatrolStore, policy: Policy, ground: Ground, within: str) -> Iterator[Beat]:
+    """The beats that have not ended, list by list: those of communities, and of streets by themselves.
+
+    The lists are those of the network's areas and of the pack's centres, so that one whose area ended is found too.
+    """
+    codes = {code for code in {*ground.areas, *policy.centre_by_area} if 6 < len(code) <= _COMMUNITY_DIGITS}
+    if len(within) >= _COMMUNITY_DIGITS:
+        yield from store.beats_of(within, below=True)
+        return
+    for code in sorted(codes):
+        if code.startswith(within):
+            yield from store.beats_of(code, below=True)
+
+
+def _rows(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+        yield from page["Items"]
