@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,12 +65,14 @@ class Ledger:
     timelines: Mapping[str, list[dict[str, Any]]]
     pictures: Mapping[str, str]  # state by attachment id
     dead_letters: int
+    beats: Mapping[str, dict[str, Any]]  # the API's beat by id; none but those somebody planned
+    beats_timelines: Mapping[str, list[dict[str, Any]]]
 
 
 def read_ledger(system: System, client_of: Callable[[str], Any]) -> Ledger:
     """Read everything: rows from the table as it lies, cases and timelines through the API, dead letters counted."""
     store = client_of("dynamodb")
-    reports, case_ids, pictures = {}, set(), {}
+    reports, case_ids, beat_ids, pictures = {}, set(), set(), {}
     pages = store.get_paginator("scan").paginate(TableName=system.outputs["CasesTable"])
     for page in pages:
         for item in page["Items"]:
@@ -86,11 +88,25 @@ def read_ledger(system: System, client_of: Callable[[str], Any]) -> Ledger:
                 pictures[name] = item["state"]["S"]
             elif kind == "CASE" and item["sk"]["S"] == "CASE":
                 case_ids.add(name)
+            elif kind == "PATROL" and item["sk"]["S"] == "BEAT":
+                beat_ids.add(name)
     token = system.token_of_role("administrator")
     caller = Caller(system)
     cases = {case_id: caller.get(f"/v1/cases/{case_id}", token).json() for case_id in sorted(case_ids)}
     timelines = {i: caller.get(f"/v1/cases/{i}/timeline", token).json()["items"] for i in cases}
-    return Ledger(reports, cases, timelines, pictures, _dead_letters(client_of("sqs")))
+    beats = {beat_id: caller.get(f"/v1/patrols/{beat_id}", token).json() for beat_id in sorted(beat_ids)}
+    walked = {beat_id: list(beat_timeline(caller, token, beat_id)) for beat_id in beats}
+    return Ledger(reports, cases, timelines, pictures, _dead_letters(client_of("sqs")), beats, walked)
+
+
+def beat_timeline(caller: Caller, token: str, beat_id: str) -> Iterator[dict[str, Any]]:
+    """Everything that happened to a beat, page by page, newest first."""
+    cursor: str | None = ""
+    while cursor is not None:
+        more = {"cursor": cursor} if cursor else {}
+        page = caller.get(f"/v1/patrols/{beat_id}/timeline", token, limit="100", **more).json()
+        yield from page["items"]
+        cursor = page["next"]
 
 
 def _dead_letters(sqs: Any) -> int:
@@ -119,6 +135,8 @@ def expected_alerts(ledger: Ledger, sent: Sequence[Sent], pack: Path, sample: Pa
     told: Counter[Told] = Counter()
     for case_id, timeline in ledger.timelines.items():
         told += expectations.of_case(ledger.cases[case_id]["tracking_code"], timeline)
+    for beat_id, timeline in ledger.beats_timelines.items():
+        told += expectations.of_beat(ledger.beats[beat_id]["code"], beat_id, timeline)
     return told
 
 

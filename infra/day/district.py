@@ -20,11 +20,13 @@ from uuid import uuid4
 import requests
 from standardwebhooks import Webhook
 
+from infra.day.check import beat_timeline
 from infra.day.expected import Expectations, Told
 from infra.day.standing import PACK, SAMPLE, Standing
 from infra.day.system import Caller, System
 from infra.day.watch import Watch
 from infra.issuer import Issuer
+from infra.patrol import Operator, end_rounds, plan_rounds
 from infra.settings import load_deployment
 
 PATIENCE = 30.0
@@ -211,6 +213,41 @@ class District:
         ]
         return events
 
+    # --- rounds
+
+    @property
+    def operator(self) -> Operator:
+        """Whoever plans rounds, with the rights of the account's root."""
+        system = self.system
+        return Operator.of(self.standing.deployed.stage, system.outputs, system.region, system.cloud)
+
+    @contextmanager
+    def planned(self, place: int) -> Iterator[str]:
+        """Within it the information officer of a cell walks rounds, of some seconds each; the beat's id."""
+        operator, area = self.operator, self.places[place]["area"]
+        plan_rounds(operator.store, operator.ground(), operator.policy, operator.now, within=area)
+        beat_id = f"{area}.information-officer"
+        try:
+            yield beat_id
+        finally:
+            end_rounds(operator.store, operator.policy, operator.now, [beat_id])
+
+    def check_in(self, place: int, beat_id: str, token: str | None = None) -> requests.Response:
+        """The information officer of a place, unless said otherwise, checks in there and now."""
+        said = {"position": self.places[place]["position"], "at": datetime.now(UTC).isoformat()}
+        token = token or self.system.token_of_cell(self.places[place]["area"])
+        headers = {"Idempotency-Key": str(uuid4())}
+        return self.caller.post(f"/v1/patrols/{beat_id}/check-ins", said, token, headers)
+
+    def beat(self, beat_id: str) -> dict[str, Any]:
+        return answered(self.caller.get(f"/v1/patrols/{beat_id}", self.administrator))
+
+    def rounds_told(self, beat_id: str) -> None:
+        """Waits until everybody was told of the rounds of a beat that has ended; each once, and nobody else."""
+        code = self.beat(beat_id)["code"]
+        timeline = list(beat_timeline(self.caller, self.administrator, beat_id))
+        self._told(code, self.expectations.of_beat(code, beat_id, timeline))
+
     # --- looking from outside
 
     def until(self, wanted: Callable[[], T], what: str) -> T:
@@ -239,13 +276,14 @@ class District:
     def told(self, case_id: str) -> None:
         """Waits until everybody was told of a case; each once, and nobody else."""
         code = self.case(case_id)["tracking_code"]
-        expected = self.expectations.of_case(code, self.timeline(case_id))
+        self._told(code, self.expectations.of_case(code, self.timeline(case_id)))
 
-        def of_case() -> Counter[Told]:
+    def _told(self, code: str, expected: Counter[Told]) -> None:
+        def of_code() -> Counter[Told]:
             return Counter({told: n for told, n in self.delivered().items() if told[0].startswith(f"{code}-")})
 
-        self.until(lambda: not expected - of_case(), f"{code}: somebody was not told")
-        if extra := of_case() - expected:
+        self.until(lambda: not expected - of_code(), f"{code}: somebody was not told")
+        if extra := of_code() - expected:
             raise Missed(f"{code}: told without need: {sorted(extra)}")
 
     def sent_to(self, resident: Resident) -> list[str]:

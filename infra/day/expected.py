@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+_DIGITS = {"district": 6, "street": 9, "community": 12, "compound": 14, "cell": 16}
 Told = tuple[str, str, str]  # event reference, address, channel
 _LOCAL = timezone(timedelta(hours=8))  # Asia/Shanghai has known no other since 1991
 
@@ -51,16 +52,19 @@ class Rosters:
 
     def officers_of(self, area: str, at: datetime) -> list[tuple[str, str]]:
         """The information officer of a cell or the deputy, else those of the compound's grid leader, else the desk."""
-        day = at.astimezone(_LOCAL).date().isoformat()
         for place, post in ((area, "information-officer"), (area[:14], "grid-leader")):
-            acting = [
-                self.contacts[acting]
-                for staff, start, end in self.holders.get((place, post), [])
-                if len(area) == 16 and start <= day and (not end or day <= end) and (acting := self._acting(staff, day))
-            ]
-            if acting:
+            if len(area) == 16 and (acting := self.acting(place, post, at)):
                 return acting
         return self.on_duty(f"centre-{area[:12]}", at)
+
+    def acting(self, area: str, post: str, at: datetime) -> list[tuple[str, str]]:
+        """Who holds a post in an area at a moment, or deputises; nobody where it is vacant."""
+        day = at.astimezone(_LOCAL).date().isoformat()
+        return [
+            self.contacts[acting]
+            for staff, start, end in self.holders.get((area, post), [])
+            if start <= day and (not end or day <= end) and (acting := self._acting(staff, day))
+        ]
 
     def _acting(self, staff: str, day: str) -> str:
         """Somebody, or the deputy on a day he or she is away; nobody where there is none."""
@@ -70,16 +74,45 @@ class Rosters:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """`phones`: the phone a report left, by report id."""
+    """`phones`: the phone a report left, by report id. `leaders`: whom a post is led by, and in how long a code."""
 
     rosters: Rosters
     notices: list[dict[str, Any]]
     phones: Mapping[str, str]
+    leaders: Mapping[str, tuple[str, int]]
 
     @classmethod
     def read(cls, pack: Path, sample: Path, phones: Mapping[str, str]) -> Expectations:
         notices = tomllib.loads((pack / "messages.toml").read_text("utf-8"))["notice"]
-        return cls(Rosters.read(sample), notices, phones)
+        posts = {post["id"]: post for post in tomllib.loads((pack / "posts.toml").read_text("utf-8"))["post"]}
+        leaders = {
+            post["id"]: (post["leader"], _DIGITS[posts[post["leader"]]["level"]])
+            for post in posts.values()
+            if post["leader"]
+        }
+        return cls(Rosters.read(sample), notices, phones, leaders)
+
+    def of_beat(self, code: str, beat_id: str, timeline: Iterable[Mapping[str, Any]]) -> Counter[Told]:
+        """Everything that should have been sent about the rounds of a beat, from its timeline as the API tells it."""
+        told: Counter[Told] = Counter()
+        area, _, post = beat_id.partition(".")
+        for event in timeline:
+            at, reference = datetime.fromisoformat(event["time"]), _reference(code, event)
+            for notice in (each for each in self.notices if each["event"] == event["type"]):
+                holders = self.rosters.acting(area, post, at) if notice["audience"] == "post-holder" else []
+                for phone, email in holders or self._leaders_of(area, post, at):
+                    told.update(
+                        (reference, phone if channel == "sms" else email, channel) for channel in notice["channels"]
+                    )
+        return told
+
+    def _leaders_of(self, area: str, post: str, at: datetime) -> list[tuple[str, str]]:
+        """The nearest above a post that is not vacant, else the desk of the community."""
+        while post in self.leaders:
+            post, digits = self.leaders[post]
+            if acting := self.rosters.acting(area[:digits], post, at):
+                return acting
+        return self.rosters.on_duty(f"centre-{area[:12]}", at)
 
     def of_case(self, tracking_code: str, timeline: Iterable[Mapping[str, Any]]) -> Counter[Told]:
         """Everything that should have been sent about a case, from its timeline as the API tells it."""
@@ -114,7 +147,7 @@ class Expectations:
         reports: list[str],
     ) -> Counter[Told]:
         at, facts = datetime.fromisoformat(event["time"]), event["data"]
-        reference = f"{tracking_code}-{'.'.join(event['id'].split('.')[-2:])}"
+        reference = _reference(tracking_code, event)
         told = set()
         for notice in self.notices:
             if notice["event"] != event["type"]:
@@ -142,6 +175,10 @@ class Expectations:
                     if address:
                         told.add((reference, address, channel))
         return Counter(told)
+
+
+def _reference(code: str, event: Mapping[str, Any]) -> str:
+    return f"{code}-{'.'.join(event['id'].split('.')[-2:])}"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import requests
 
+from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
 from infra.republish import republish
 from infra.samples.pictures import picture
@@ -168,6 +169,47 @@ def visit_told(district: District, case: Case) -> Case:
     )
     district.told(case["case_id"])
     return district.case(case["case_id"])
+
+
+# --- rounds
+
+
+def an_area_is_walked(district: District, place: int = 1) -> None:
+    """Who holds the post checks in and sees it; another may not, and from elsewhere nobody."""
+    with district.planned(place) as beat_id:
+        walked = answered(district.check_in(place, beat_id))
+        if walked["last_walked_at"] is None:
+            raise Missed(f"after a check-in the beat is {walked}")
+        stranger = district.system.token_of_cell(district.places[0]["area"])
+        for answer, status in (
+            (district.check_in(place, beat_id, stranger), 404),
+            (district.check_in(0, beat_id, district.system.token_of_cell(district.places[place]["area"])), 422),
+        ):
+            answered(answer, status)
+        area = beat_id.partition(".")[0]
+        figures = answered(district.caller.get(f"/v1/areas/{area}/patrols", district.administrator))
+        if [item["beat_id"] for item in figures["items"]] != [beat_id]:
+            raise Missed(f"{area} has the beats {figures['items']}")
+    district.rounds_told(beat_id)
+
+
+def a_round_that_nobody_walks(district: District, place: int = 2) -> None:
+    """The holder is reminded when it ends; when it can no longer be made good its leader is told by SMS and e-mail."""
+
+    def swept_until(event_type: str) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            district.sweep()
+            events = beat_timeline(district.caller, district.administrator, beat_id)
+            return next((event for event in events if event["type"] == event_type), None)
+
+        return district.until(look, f"no {event_type}, though its time came")
+
+    with district.planned(place) as beat_id:
+        swept_until("patrol.overdue.v1")
+        swept_until("patrol.missed.v1")
+    district.rounds_told(beat_id)
+    if district.beat(beat_id)["figures"]["missed"] < 1:
+        raise Missed("the figures tell of no missed round")
 
 
 # --- reading

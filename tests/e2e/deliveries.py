@@ -18,8 +18,9 @@ def unknown_outcomes(district: District, ledger: Ledger) -> Counter[Told]:
     contacts = Rosters.read(SAMPLE).contacts
     unknown: Counter[Told] = Counter()
     for row in _rows(district):
-        case_id, version, number = row["event_id"]["S"].rsplit(".", 2)
-        reference = f"{ledger.cases[case_id]['tracking_code']}-{version}.{number}"
+        subject, version, number = row["event_id"]["S"].rsplit(".", 2)
+        code = ledger.beats[subject]["code"] if "." in subject else ledger.cases[subject]["tracking_code"]
+        reference = f"{code}-{version}.{number}"
         recipient, channel = row["recipient"]["S"], row["channel"]["S"]
         phone, email = contacts.get(recipient) or (district.phones.get(recipient, ""), "")
         attempts = json.loads(row["attempts"]["S"])

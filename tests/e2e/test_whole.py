@@ -40,6 +40,8 @@ def test_everybody_was_told_what_expected_and_twice_only_where_the_outcome_was_u
     expected: Counter[Told] = Counter()
     for case_id, timeline in ledger.timelines.items():
         expected += district.expectations.of_case(ledger.cases[case_id]["tracking_code"], timeline)
+    for beat_id, timeline in ledger.beats_timelines.items():
+        expected += district.expectations.of_beat(ledger.beats[beat_id]["code"], beat_id, timeline)
     district.until(lambda: not expected - district.delivered(), "somebody was not told")
     with Watch(district.system.cloud) as watch:
         pass
@@ -67,6 +69,7 @@ def _written_down(district: District, ledger: Ledger) -> Iterator[tuple[str, str
         for page in district.client("dynamodb").get_paginator("scan").paginate(TableName=district.system.outputs[name]):
             yield name, json.dumps(page["Items"], ensure_ascii=False, default=repr)
     yield "cases and timelines", json.dumps([ledger.cases, ledger.timelines], ensure_ascii=False)
+    yield "beats and timelines", json.dumps([ledger.beats, ledger.beats_timelines], ensure_ascii=False)
     codes = [case["tracking_code"] for case in ledger.cases.values()]
     with ThreadPoolExecutor(4) as anybody:
         tracked = anybody.map(lambda code: district.caller.get(f"/v1/public/track/{code}").text, codes)
