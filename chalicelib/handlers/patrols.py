@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
+from chalicelib.domain import events as E
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.records import Command
 from chalicelib.handlers.authorizer import staff_authorizer
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 
 patrols = Blueprint(__name__)
 _AREA_DIGITS = (6, 9, 12, 14, 16)
+_WHAT_ZH = {
+    E.PATROL_PLANNED: "安排巡访",
+    E.PATROL_WALKED: "巡访签到",
+    E.PATROL_OVERDUE: "到期未巡访",
+    E.PATROL_MISSED: "缺巡",
+    E.PATROL_ENDED: "停止巡访",
+}
 
 
 class CheckInIn(In):
@@ -139,6 +147,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "actor": {"id": event.actor.id, "role": event.actor.role, "unit": event.actor.unit},
         "policy_version": event.policy_version,
         "data": dict(event.data),
+        "what_zh": _WHAT_ZH[event.type],
     }
 
 

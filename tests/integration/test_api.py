@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.domain.events import EVENT_TYPES
+from chalicelib.domain.events import CASE_EVENT_TYPES
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers.views import _WHAT_ZH
 from tests.contract.documents import contract, operations
@@ -73,7 +73,7 @@ def test_a_report_goes_its_whole_way_and_every_answer_is_as_described(edge: Edge
 
 
 def test_every_event_has_a_few_chinese_words() -> None:
-    assert set(_WHAT_ZH) == EVENT_TYPES
+    assert set(_WHAT_ZH) == CASE_EVENT_TYPES
     assert all(2 <= len(words) <= 8 for words in _WHAT_ZH.values())
 
 

@@ -17,6 +17,7 @@ from chalicelib.domain import events as E
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
+from chalicelib.handlers import patrols
 from infra.patrol import Ground, end_rounds, plan_rounds, read_ground
 from tests.contract.documents import event_validator
 from tests.integration.edge import NEXT_CELL, NEXT_COMMUNITY, REGION, Edge, sqs_record
@@ -398,6 +399,26 @@ class TestTime:
                 "urgency": "none",
             }
         assert seen == E.PATROL_EVENT_TYPES
+
+    def test_an_event_without_what_every_beats_has_goes_to_the_dead_letters(self, patrol: Edge) -> None:
+        patrol.clock.at = local("11-24T12:00")
+        patrol.invoke("sweep", {})
+        patrol.deliver("due", patrol.take_from("Due"))
+        patrol.relay()
+        (envelope,) = [
+            each
+            for each in (json.loads(record["body"]) for record in patrol.take_from("Alerts"))
+            if each["type"] == E.PATROL_MISSED
+        ]
+        for without in ("post", "area", "units"):
+            data = {name: value for name, value in envelope["data"].items() if name != without}
+            assert patrol.deliver("alert", [sqs_record(json.dumps({**envelope, "data": data}))]) == []
+            ((_, reason),) = patrol.dead_letters()
+            assert reason == f"MalformedEvent: data without {without}"
+        assert patrol.texts() == []
+
+    def test_every_event_has_a_few_chinese_words(self) -> None:
+        assert set(patrols._WHAT_ZH) == E.PATROL_EVENT_TYPES
 
     def test_a_beat_that_is_not_there_is_nothing_to_do(self, patrol: Edge) -> None:
         assert patrol.deliver("due", [sqs_record(json.dumps({"beat_id": f"{CELL}.nobody"}))]) == []
