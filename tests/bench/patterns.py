@@ -6,19 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.domain.attachments import EXPECTED, Attachment
 from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
-from chalicelib.domain.events import Actor
-from chalicelib.domain.grid import Position
+from chalicelib.domain.events import SYSTEM, Actor
+from chalicelib.domain.grid import Area, Position
 from chalicelib.domain.people import Reporter, StaffMember
+from chalicelib.domain.policy import Patrol
+from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.records import Command
 from chalicelib.domain.reports import MOBILE, SMS, Report
+from chalicelib.domain.rounds import plan
 from chalicelib.services.acting import Asked
+from chalicelib.services.patrolling import CheckIn, Sent
 
 Facts = dict[str, Any]
 """What is there to be asked for: see `scale.facts_of`."""
@@ -95,6 +99,36 @@ def _mark(facts: Facts) -> Any:
     return bootstrap.attachments()._store.mark("a" * 32, "arrived", None, at)
 
 
+_WALKED, _UNWALKED = "information-officer", "property-officer"
+_WALKERS: dict[str, str] = {}
+"""Who holds the post that walks an area, once it was looked for."""
+
+
+def _holders(facts: Facts) -> Any:
+    holders = bootstrap.alerts()._roster.holders(facts["area"], _WALKED)
+    _WALKERS[facts["area"]] = holders[0].contact.id
+    return holders
+
+
+def _planned(facts: Facts, post: str, days_ago: int) -> Any:
+    """Rounds of a day, whatever the stage's policy, as if they had been planned some days ago."""
+    policy = replace(bootstrap.policy(), patrols={post: Patrol(post, 86_400, 43_200)})
+    around = Circumstances(SYSTEM, bootstrap.now() - timedelta(days=days_ago), policy, "r" * 36, "plan")
+    change = plan(None, Area(facts["area"], ("鼓楼区", "黄楼街道", "万通社区", "万通小区一", "第三网格")), post, around)
+    assert change is not None
+    return bootstrap.patrolling()._store.save(change, None)
+
+
+def _check_in(facts: Facts) -> Any:
+    walker = StaffMember(_WALKERS[facts["area"]], "grid-worker", facts["unit"], (facts["area"],))
+    position = Position(facts["position"]["lat"], facts["position"]["lon"])
+    return bootstrap.patrolling().check_in(
+        f"{facts['area']}.{_WALKED}",
+        CheckIn(position, bootstrap.now(), None),
+        Sent(walker, Command(f"{3:040d}", "f" * 64), "r" * 36),
+    )
+
+
 PATTERNS: dict[str, Pattern] = {
     "member of staff by id": Pattern("reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff().member("gl0001")),
     "cell of a point": Pattern(
@@ -110,7 +144,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "holders of a post in an area": Pattern(
         "reference `AREA#<code>` / `POST#<post>#…`",
-        lambda f: bootstrap.alerts()._roster.holders(f["area"], "information-officer"),
+        _holders,
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
@@ -181,6 +215,36 @@ PATTERNS: dict[str, Pattern] = {
     "a delivery ends, the next begins": Pattern("transaction: the two `DELIVERY#…`", _advance),
     "deliveries of an event": Pattern(
         "`CASE#<id>` / `DELIVERY#<event>#…`", lambda f: bootstrap.alerts()._ledger.of_event(f["event_id"])
+    ),
+    "rounds of an area are planned": Pattern(
+        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event", lambda f: _planned(f, _WALKED, 1)
+    ),
+    "beat by id": Pattern(
+        "`PATROL#<area>.<post>` / `BEAT`", lambda f: bootstrap.patrolling()._store.beat(f"{f['area']}.{_WALKED}")
+    ),
+    "somebody checks in": Pattern(
+        "the beat, reference `AREA#<code>` / `POST#<post>#…`, the tile and `NETWORK` in one batch; transaction: "
+        "`COMMAND#<hash>`, the beat, its event",
+        _check_in,
+    ),
+    "a check-in repeated": Pattern(
+        "the same reads, the transaction refused, `COMMAND#<hash>`",
+        _check_in,
+    ),
+    "beats of a community": Pattern(
+        "index `queue`: `PATROLS#<community>` by area, whole",
+        lambda f: bootstrap.patrolling()._store.beats_of(f["community"], below=True),
+    ),
+    "what happened to a beat": Pattern(
+        "`PATROL#<area>.<post>` / `EVENT#…`, newest 50",
+        lambda f: bootstrap.patrolling()._store.newest_events(f"{f['area']}.{_WALKED}", 50, None),
+    ),
+    "other rounds of the area are planned": Pattern(
+        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event", lambda f: _planned(f, _UNWALKED, 2)
+    ),
+    "time changes a beat": Pattern(
+        "`PATROL#<area>.<post>` / `BEAT`; transaction: the beat, its event",
+        lambda f: bootstrap.patrolling().fall_due(f"{f['area']}.{_UNWALKED}", "r" * 36),
     ),
     "a picture is announced": Pattern("`ATTACHMENT#<id>` / `ATTACHMENT`", _announce),
     "attachment by id": Pattern(
