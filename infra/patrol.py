@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chalicelib.services.ports import PatrolStore
 
 OPERATOR = Actor("patrol-plan", "operator")
-_COMMUNITY_DIGITS = 12
+_DISTRICT_DIGITS, _COMMUNITY_DIGITS = 6, 12
 _ATTEMPTS = 5
 
 
@@ -76,9 +76,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The areas of a day, and everybody who ever held a post that walks rounds, by area and post."""
+    """The areas of a day, and everybody who ever held a post, by area and post. `codes`: of every area there was."""
 
     areas: Mapping[str, Area]
+    codes: frozenset[str]
     holders: Mapping[tuple[str, str], Sequence[Holder]]
 
     def wanted(self, policy: Policy, day: str) -> dict[str, Wanted]:
@@ -113,7 +114,8 @@ def read_ground(dynamodb: Any, table: str, day: str) -> Ground:
             row.deserialize(item)
             holders.setdefault((pk.removeprefix("AREA#"), row.post), []).append(row.to_holder())
     known = {code: in_force(each, versions, day) for code, each in said.items()}
-    return Ground({code: Area(code, tuple(area["path"])) for code, area in known.items() if area}, holders)
+    areas = {code: Area(code, tuple(area["path"])) for code, area in known.items() if area}
+    return Ground(areas, frozenset(said), holders)
 
 
 def plan_rounds(
@@ -133,7 +135,7 @@ def plan_rounds(
     """
     around = Circumstances(OPERATOR, now, policy, str(uuid4()), causation_id="plan")
     wanted = {name: each for name, each in ground.wanted(policy, policy.day_of(now)).items() if name.startswith(within)}
-    standing = {beat.id: beat for beat in _standing(store, policy, ground, within)}
+    standing = {beat.id: beat for beat in _standing(store, ground, within)}
     names = sorted({*wanted, *standing})
     done: Counter[str] = Counter()
     for number, name in enumerate(names, start=1):
@@ -188,17 +190,13 @@ def _one(
     raise StaleVersion()
 
 
-def _standing(store: PatrolStore, policy: Policy, ground: Ground, within: str) -> Iterator[Beat]:
-    """The beats that have not ended, list by list: those of communities, and of streets by themselves.
-
-    The lists are those of the network's areas and of the pack's centres, so that one whose area ended is found too.
-    """
-    codes = {code for code in {*ground.areas, *policy.centre_by_area} if 6 < len(code) <= _COMMUNITY_DIGITS}
+def _standing(store: PatrolStore, ground: Ground, within: str) -> Iterator[Beat]:
+    """The beats that have not ended, list by list: those of communities, and of streets by themselves."""
     if len(within) >= _COMMUNITY_DIGITS:
         yield from store.beats_of(within, below=True)
         return
-    for code in sorted(codes):
-        if code.startswith(within):
+    for code in sorted(ground.codes):
+        if code.startswith(within) and _DISTRICT_DIGITS < len(code) <= _COMMUNITY_DIGITS:
             yield from store.beats_of(code, below=True)
 
 

@@ -93,7 +93,9 @@ class Patrolling:
         except DomainError as refused:
             known = self._store.check_in(sent.command.id)
             if known is None:
-                raise TemporarilyUnavailable() if isinstance(refused, AlreadyKnown) else refused from refused
+                if isinstance(refused, AlreadyKnown):
+                    raise TemporarilyUnavailable() from refused
+                raise
             return _again(known, sent.command)
 
     def fall_due(self, beat_id: str, correlation_id: str) -> bool:
