@@ -50,6 +50,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "area.read",
     }
 )  # and `case.<action>` for every action of the procedure
 
