@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.intake import Intake
+    from chalicelib.services.locating import Locating
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
@@ -84,6 +85,13 @@ def patrolling() -> Patrolling:
     from chalicelib.services.patrolling import Patrolling
 
     return Patrolling(DynamoPatrolStore(_connection()), _grid(), DynamoRoster(), policy(), _CLOCK)
+
+
+@cache
+def locating() -> Locating:
+    from chalicelib.services.locating import Locating
+
+    return Locating(_grid(), policy())
 
 
 @cache

@@ -60,6 +60,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "area.read",
         "patrol.read",
         "patrol.check-in",
     }
@@ -315,6 +316,9 @@ class RulesPart(Part):
     ]
     attachment_bytes: Count
     attachments_per_report: Count
+    boundary_tolerance_metres: Annotated[float, Field(ge=0.01, le=5)]  # tiles allow for no more (infra/tiles.py)
+    cell_households_least: Count
+    cell_households_most: Count
 
 
 class CategoryDurations(Part):

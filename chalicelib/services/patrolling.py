@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.distances import metres_to, points_around
 from chalicelib.domain.errors import (
     AlreadyKnown,
     AreaTooWide,
@@ -21,7 +19,7 @@ from chalicelib.domain.errors import (
     TemporarilyUnavailable,
 )
 from chalicelib.domain.events import SYSTEM
-from chalicelib.domain.grid import Position, cell_at
+from chalicelib.domain.grid import Position, cell_at, nearest_cell
 from chalicelib.domain.patrol import figures
 from chalicelib.domain.people import StaffMember, holds
 from chalicelib.domain.posts import seat
@@ -30,7 +28,7 @@ from chalicelib.domain.rounds import Walk, check_in, fall_due
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import Event
-    from chalicelib.domain.grid import Area, Cell
+    from chalicelib.domain.grid import Area
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import Command, KnownCheckIn
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
-_METRES_TOLD = 300  # how far outside a check-in may be to be told how far, in less than a tile
+_METRES_TOLD = 300  # how far outside a check-in may be to be told how far
 _TO_BE_WALKED = frozenset({"due", "overdue"})
 
 
@@ -191,31 +189,23 @@ class Patrolling:
         The network of that day decides. Raises OutsideBeat beyond the policy's tolerance, with the cell it is in (None
         outside the district) and how far it is, None when that is farther than the cells around tell.
         """
-        day, position = self._policy.day_of(said.at), said.position
-        tolerance = self._policy.patrol_rules.tolerance_metres
+        day, position, rules = self._policy.day_of(said.at), said.position, self._policy.rules
         cells = self._grid.cells_near(position.lat, position.lon, day)
-        cell = cell_at(position, cells)
+        cell = cell_at(position, cells, rules.boundary_tolerance_metres)
         code = cell.code if cell else None
         if code and code.startswith(beat.area.code):
             return code, 0
-        metres = _metres_to_area(position, cells, beat.area.code)
-        if metres > tolerance:
-            around = points_around(position, max(tolerance, _METRES_TOLD))
-            more = [each for near in around for each in self._grid.cells_near(near.lat, near.lon, day)]
-            metres = min(metres, _metres_to_area(position, more, beat.area.code))
-        if metres > tolerance:
-            raise OutsideBeat("position", cell=code, metres=math.ceil(metres) if math.isfinite(metres) else None)
-        return code, math.ceil(metres)
+        tolerance = self._policy.patrol_rules.tolerance_metres
+        around = self._grid.cells_around(position.lat, position.lon, max(tolerance, _METRES_TOLD), day)
+        own = nearest_cell(position, [each for each in around if each.area.code.startswith(beat.area.code)])
+        metres = math.ceil(own.metres) if own else None
+        if metres is None or metres > tolerance:
+            raise OutsideBeat("position", cell=code, metres=metres)
+        return code, metres
 
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):
             raise Forbidden()
-
-
-def _metres_to_area(position: Position, cells: Sequence[Cell], area: str) -> float:
-    """To the nearest cell of an area; infinite when none is among those known."""
-    own = [cell for cell in cells if cell.area.code.startswith(area)]
-    return min((metres_to(position, cell.ring) for cell in own), default=math.inf)
 
 
 def _again(known: KnownCheckIn, command: Command) -> tuple[Beat, datetime]:
