@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.records import Command, KnownCheckIn
     from chalicelib.services.ports import Clock, Grid, PatrolStore, Roster
 
+_READ, _CHECK_IN = "patrol.read", "patrol.check-in"
 _ATTEMPTS = 5
 _DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
 _METRES_TOLD = 300  # how far outside a check-in may be to be told how far
@@ -73,7 +74,7 @@ class Patrolling:
         beat that does not exist or may not be seen, Forbidden for who does not walk it, OutsideBeat, InvalidField,
         BeatEnded, IdempotencyConflict, TemporarilyUnavailable.
         """
-        self._permitted(sent.by, "patrol.check-in")
+        self._permitted(sent.by, _CHECK_IN)
         try:
             for _ in range(_ATTEMPTS):
                 beat = self._walked_by(sent.by, beat_id, said.at)
@@ -111,9 +112,15 @@ class Patrolling:
         return change is not None
 
     def beat(self, beat_id: str, staff: StaffMember) -> tuple[Beat, datetime]:
-        """A beat within one's areas, or that one walks. Raises NotFound."""
+        """A beat within one's areas, or that one walks.
+
+        Raises NotFound, Forbidden for who may neither read rounds nor walk any.
+        """
+        walks_any = holds(staff, _CHECK_IN, self._policy)
+        if not walks_any:
+            self._permitted(staff, _READ)
         beat, now = self._store.beat(beat_id), self._clock.now()
-        if beat is None or not (self._sees(staff, beat) or self._walks(staff, beat, now)):
+        if beat is None or not (self._sees(staff, beat) or (walks_any and self._walks(staff, beat, now))):
             raise NotFound()
         return beat, now
 
@@ -130,7 +137,7 @@ class Patrolling:
         A street's communities are asked one by one. Raises NotFound for no such area today, Forbidden for a foreign
         one, AreaTooWide for the district, whose sums would take a query for each of its communities.
         """
-        self._permitted(staff, "patrol.read")
+        self._permitted(staff, _READ)
         now = self._clock.now()
         area = self._grid.area(code, self._policy.day_of(now))
         if area is None:
@@ -148,7 +155,7 @@ class Patrolling:
 
     def mine(self, staff: StaffMember, area: str | None, *, due_only: bool) -> tuple[list[Beat], datetime]:
         """The beats somebody walks today, holding the post or deputising: of one's own areas, or of a named one."""
-        self._permitted(staff, "patrol.check-in")
+        self._permitted(staff, _CHECK_IN)
         now = self._clock.now()
         counted = self._policy.patrol_rules.rounds_counted
         found = [
@@ -181,7 +188,7 @@ class Patrolling:
         )
 
     def _sees(self, staff: StaffMember, beat: Beat) -> bool:
-        return holds(staff, "patrol.read", self._policy) and staff.covers(beat.area.code)
+        return holds(staff, _READ, self._policy) and staff.covers(beat.area.code)
 
     def _place(self, beat: Beat, said: CheckIn) -> tuple[str | None, int]:
         """The cell a check-in comes from, and how many metres outside the beat's area it is.

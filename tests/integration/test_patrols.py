@@ -33,6 +33,8 @@ LEADER = StaffMember("gl9", "grid-worker", f"centre-{COMMUNITY}", (COMPOUND,))
 DEPUTY = StaffMember("dep", "grid-worker", f"centre-{NEXT_COMMUNITY}", (NEXT_CELL,))
 STRANGER = StaffMember("str", "grid-worker", f"centre-{NEXT_COMMUNITY}", (NEXT_CELL,))
 
+DEPARTMENT = StaffMember("d1", "department", "water", ("320302",))
+
 
 def local(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-{text}+08:00").astimezone(UTC)
@@ -479,8 +481,7 @@ class TestFigures:
         assert patrol.get(f"/v1/areas/{CELL}/patrols", WORKER).status == 200
         assert patrol.get(f"/v1/areas/{COMMUNITY}/patrols", WORKER).code == "forbidden"
         assert patrol.get(f"/v1/areas/{COMMUNITY}/patrols", STRANGER).code == "forbidden"
-        department = StaffMember("d1", "department", "water", ("320302",))
-        assert patrol.get(f"/v1/areas/{COMMUNITY}/patrols", department).code == "forbidden"
+        assert patrol.get(f"/v1/areas/{COMMUNITY}/patrols", DEPARTMENT).code == "forbidden"
         assert patrol.get("/v1/areas/320302/patrols", ADMIN).code == "area-too-wide"
         for nowhere in ("320302001099", "3203", "x", "网格"):
             assert patrol.get(f"/v1/areas/{nowhere}/patrols", ADMIN).code == "not-found"
@@ -490,6 +491,8 @@ class TestFigures:
             patrol.clock.at = local(f"11-{day}T09:00")
             check_in(patrol)
         assert patrol.get(f"/v1/patrols/{BEAT}", STRANGER).code == "not-found"
+        assert patrol.get(f"/v1/patrols/{BEAT}", DEPARTMENT).code == "forbidden"
+        assert patrol.get(f"/v1/patrols/{BEAT}", ADMIN).status == 200
         answer = patrol.get(f"/v1/patrols/{BEAT}", LEADER)
         assert [each["number"] for each in answer.body["rounds"]] == [1, 2, 3, 4, 5]
         read, cursor = [], None
