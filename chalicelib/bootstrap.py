@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.intake import Intake
+    from chalicelib.services.notices import Notices
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.sweep import Sweep
@@ -74,6 +75,14 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policy())
+
+
+@cache
+def notices() -> Notices:
+    from chalicelib.models.board_store import DynamoBoard
+    from chalicelib.services.notices import Notices
+
+    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
 
 
 @cache

@@ -40,7 +40,7 @@ FROM_STATEFUL = (
 )
 """Parameters that are outputs of the stateful stack under the same names."""
 
-FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "MailFrom", "AlarmEmail")
+FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "MailFrom", "AlarmEmail", "PublicUrl")
 """Parameters that are settings of the deployment; all but the first three may be empty."""
 
 

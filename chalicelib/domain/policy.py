@@ -51,12 +51,17 @@ class Category(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One of the six kinds of matter. A confidential kind is seen only by roles marked so."""
+    """One of the six kinds of matter. A confidential kind is seen only by roles marked so.
+
+    `examples`: categories that a public notice names. `rank`: its place in lists, from 0.
+    """
 
     id: str
     zh: str
     en: str
     confidential: bool = False
+    examples: tuple[str, ...] = ()
+    rank: int = 0
 
 
 class RoutingRule(NamedTuple):

@@ -17,10 +17,12 @@ class NetworkRow(ReferenceRow):
     """Which versions of the network are finished, oldest first; the one row that makes an import count.
 
     `versions`: JSON `[[id, from day], …]`. `importing`: the id of an import under way, or of one that was interrupted.
+    `label`: what every public notice says of the network, such as that it is a demonstration.
     """
 
     versions = UnicodeAttribute()
     importing = UnicodeAttribute(null=True)
+    label = UnicodeAttribute(null=True)
 
     KEY = SK = "NETWORK"
 
@@ -58,7 +60,7 @@ class TileRow(DatedRow):
 class FeatureRow(ReferenceRow):
     """An area as it was imported by one version, its boundary with it: a GeoJSON feature, zipped; empty: ended.
 
-    Beside its area, one a version. Read by imports and exports only, never on the way of a request.
+    Beside its area, one a version. Read by imports and exports, and for the map of a public notice.
     """
 
     feature = BinaryAttribute(legacy_encoding=False)

@@ -89,6 +89,9 @@ def _kinds(text: PackText) -> Iterator[Fault]:
         unit = entry.part.confidential_to
         if unit is not None and unit not in text.ids(UnitPart):
             yield entry.fault("confidential_to", f"unknown unit {unit!r}")
+        for example in entry.part.examples:
+            if f"categories/{entry.part.id}.toml" not in text.declared.get(CategoryPart, {}).get(example, []):
+                yield entry.fault("examples", f"no category {example!r} of this kind")
     confidential = any(entry.part.confidential_to for entry in text.all(KindPart))
     if confidential and not any(entry.part.confidential for entry in text.all(RolePart)):
         yield Fault("roles.toml", WHOLE_FILE, "no role is confidential, so nobody could see a confidential matter")

@@ -137,8 +137,11 @@ def _compiled(text: PackText) -> dict[str, Any]:
     return {
         **pack.part.model_dump(),
         "kinds": _by_id(
-            {"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None}
-            for kind in _parts(text, KindPart)
+            {
+                **{"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None},
+                **{"examples": kind.examples, "rank": rank},
+            }
+            for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
         "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),

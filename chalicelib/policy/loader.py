@@ -36,7 +36,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         zh=compiled["zh"],
         district=compiled["district"],
         timezone=compiled["timezone"],
-        kinds={key: Kind(**row) for key, row in compiled["kinds"].items()},
+        kinds={key: Kind(**_tuples(row)) for key, row in compiled["kinds"].items()},
         categories={key: Category(**_tuples(row)) for key, row in compiled["categories"].items()},
         units=units,
         routing=tuple(RoutingRule(**_tuples(row)) for row in compiled["routing"]),

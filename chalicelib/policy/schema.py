@@ -132,7 +132,7 @@ AreaCode = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14}|\d{16})$")
 Duration = Annotated[int, BeforeValidator(seconds_of)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
-Source = Literal["mobile", "sms", "12345"]
+Source = Literal["mobile", "sms", "12345", "web"]
 
 
 class Part(BaseModel):
@@ -151,11 +151,15 @@ class PackPart(Part):
 
 
 class KindPart(Part):
-    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential."""
+    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential.
+
+    `examples`: the categories that public notices name.
+    """
 
     id: Id
     zh: Zh
     en: En
+    examples: list[Id] = []
     confidential_to: Id | None = None
 
 

@@ -156,6 +156,10 @@ MEANINGS = {
         "categories/petition.toml: category[petition-official-conduct].visit_after: a confidential matter is not told "
         "to the cell that would visit",
     ),
+    "example of another kind": (
+        ("pack.toml", 'id = "hazard"', '"gas-leak"', '"noise"'),
+        "pack.toml: kind[hazard].examples: no category 'noise' of this kind",
+    ),
     "nobody who may see petitions": (
         ("pack.toml", "", 'confidential_to = "petition-office"', 'confidential_to = "petition-bureau"'),
         "pack.toml: kind[petition].confidential_to: unknown unit 'petition-bureau'",
