@@ -7,13 +7,15 @@ by less than a thousandth.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 WIDTH, HEIGHT, MARGIN = 640.0, 400.0, 12.0
 _METRES_A_DEGREE = 111_320.0
-_LARGEST, _SMALLEST = 25.0, 10.5  # letters, in units of the picture
+_LARGEST, _SMALLEST = 28.0, 10.5  # letters, in units of the picture
+_TOLD_APART = 0.4  # units between two points of an outline
+_STEPS = 40  # levels at which an area is looked at
 _SCALES = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 Point = tuple[float, float]
@@ -97,41 +99,48 @@ def _projection(points: Sequence[Point]) -> _Projection:
 
 def _shape(part: Drawn, number: int, put: _Projection) -> Shape:
     rings = [[put(*point) for point in ring] for ring in _rings(part.geometry)]
-    room, (x, y) = _roomiest(rings)
-    lines, size = _fitted(part.name, room)
-    return Shape(_path(part.geometry, put), lines, round(x, 1), round(y, 1), size, number % 6, part.own)
+    lines, size, (x, y) = _lettered(part.name, rings)
+    return Shape(_path(part.geometry, put), lines, round(x, 1), round(y, 1), round(size, 1), number % 6, part.own)
+
+
+def _lettered(name: str, rings: Sequence[Sequence[Point]]) -> tuple[tuple[str, ...], float, Point]:
+    """A name, in lines and size, where it is largest; of places as good, the one nearest to the area's middle."""
+    ys = [y for ring in rings for _, y in ring]
+    top, pitch = min(ys), (max(ys) - min(ys)) / _STEPS
+    levels = [top + pitch * (step + 0.5) for step in range(_STEPS)]
+    spans = [_spans(rings, y) for y in levels]
+    middle = _middle(spans, levels)
+    best: tuple[tuple[str, ...], float, Point] = ((), 0.0, middle)
+    for at, level in enumerate(spans):
+        for left, right in level:
+            place = (left + right) / 2, levels[at]
+            lines, size = _fitted(name, list(_room(spans, at, place[0], pitch)))
+            nearer = math.dist(place, middle) < math.dist(best[2], middle) if best[0] else True
+            if size > best[1] + 0.5 or (size > best[1] - 0.5 and nearer):
+                best = lines, size, place
+    return best if best[1] >= _SMALLEST else ((), 0.0, middle)
+
+
+def _middle(spans: Sequence[Sequence[Point]], levels: Sequence[float]) -> Point:
+    """The centre of gravity of what the spans cover."""
+    widths = [
+        (right - left, (left + right) / 2, y) for level, y in zip(spans, levels, strict=True) for left, right in level
+    ]
+    total = sum(width for width, _, _ in widths) or 1.0
+    return sum(width * x for width, x, _ in widths) / total, sum(width * y for width, _, y in widths) / total
 
 
 def _fitted(name: str, room: Sequence[Point]) -> tuple[tuple[str, ...], float]:
     """A name in one line or two, as large as the room allows: pairs of height and width around its middle."""
-    best: tuple[tuple[str, ...], float] = ((), 0.0)
     half = (len(name) + 1) // 2
-    for lines in ((name,), (name[:half], name[half:])):
-        longest = max(map(len, lines))
-        for high, wide in room:
-            size = min(wide * 0.92 / max(longest, 1), high / (len(lines) * 1.2), _LARGEST)
-            if size > best[1] * (1.15 if len(lines) > 1 else 1.0):
-                best = lines, size
-    return (best[0], round(best[1], 1)) if best[1] >= _SMALLEST else ((), 0.0)
-
-
-def _roomiest(rings: Sequence[Sequence[Point]]) -> tuple[list[Point], Point]:
-    """The point with the widest surroundings, and how wide they are over several heights."""
-    ys = [y for ring in rings for _, y in ring]
-    top, bottom = min(ys), max(ys)
-    steps = 48
-    levels = [top + (bottom - top) * (step + 0.5) / steps for step in range(steps)]
-    spans = [_spans(rings, y) for y in levels]
-    pitch = (bottom - top) / steps
-    best, found = -1.0, ([], (0.0, 0.0))
-    for at, level in enumerate(spans):
-        for left, right in level:
-            middle = (left + right) / 2
-            room = list(_room(spans, at, middle, pitch))
-            score = max(min(wide / 4, high) for high, wide in room)
-            if score > best:
-                best, found = score, (room, (middle, levels[at]))
-    return found
+    best: tuple[tuple[str, ...], float] = ((), 0.0)
+    for lines, worth in (((name,), 1.0), ((name[:half], name[half:]), 1.15)):
+        longest = max(map(len, lines), default=1) or 1
+        sizes = (min(wide * 0.92 / longest, high / (len(lines) * 1.2), _LARGEST) for high, wide in room)
+        size = max(sizes, default=0.0)
+        if size > best[1] * worth:
+            best = lines, size
+    return best
 
 
 def _room(spans: Sequence[Sequence[Point]], at: int, middle: float, pitch: float) -> Iterator[Point]:
@@ -158,9 +167,18 @@ def _spans(rings: Sequence[Sequence[Point]], y: float) -> list[Point]:
 
 
 def _path(geometry: Mapping[str, Any], put: _Projection) -> str:
-    """Outlines as one path; points that fall together at a tenth of a unit are one."""
-    drawn = ((f"{x:.1f} {y:.1f}" for x, y in (put(*point) for point in ring[:-1])) for ring in _rings(geometry))
-    return "".join("M" + "L".join(point for point, _ in groupby(ring)) + "Z" for ring in drawn)
+    """Outlines as one path."""
+    rings = (_thinned(put(*point) for point in ring[:-1]) for ring in _rings(geometry))
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
+
+
+def _thinned(points: Iterable[Point]) -> list[Point]:
+    """Without points too near to the one before to be told apart: an outline may have fifty thousand."""
+    kept: list[Point] = []
+    for point in points:
+        if not kept or max(abs(point[0] - kept[-1][0]), abs(point[1] - kept[-1][1])) >= _TOLD_APART:
+            kept.append(point)
+    return kept
 
 
 def _rings(geometry: Mapping[str, Any]) -> list[list[Point]]:

@@ -135,7 +135,7 @@ class TestNotice:
         assert (today["name"], today["away"], today["away_until"]) == (before["name"], True, "2027-03-31")
         leader = post_of(notice(edge, AWAY_CELL), "grid-leader")["holders"][0]
         assert today["deputy"] == {"name": leader["name"], "phone": leader["phone"]}
-        assert f"2027年3月31日前外出，由 <b>{leader['name']}</b>" in page(edge, AWAY_CELL)
+        assert f"外出至2027年3月31日，由 <b>{leader['name']}</b>" in page(edge, AWAY_CELL)
         assert "外出" not in page(edge, AWAY_CELL, on="2026-10-31")
 
     def test_a_vacant_post_says_since_when_and_who_answers_for_it(self, edge: Edge) -> None:
@@ -148,7 +148,7 @@ class TestNotice:
             [{"name": leader["name"], "phone": leader["phone"]}],
         )
         printed = page(edge, VACANT_CELL)
-        assert "岗位空缺（2026年11月1日起），由" in printed and f"网格长 <b>{leader['name']}</b>" in printed
+        assert "岗位空缺（2026年11月1日起），由" in printed and f"网格长代管：<b>{leader['name']}</b>" in printed
 
     def test_a_post_vacant_up_to_the_top_sends_to_the_duty_phone(self, edge: Edge, changed: Any) -> None:
         for row in edge.reference.scan()["Items"]:
