@@ -114,7 +114,7 @@ def _post_rows(posts: Iterator[Row], staff: dict[str, Row], absences: Sequence[R
             "from": post["from"],
             **({"until": post["until"]} if post["until"] else {}),
             **({"away": _compact(away)} if away else {}),
-            **({"hide_phone": True} if staff[post["staff_id"]].get("hide_phone") else {}),
+            **({"hide_phone": True} if staff[post["staff_id"]].get("hide_phone") == "yes" else {}),
         }
 
 
