@@ -171,6 +171,7 @@ class TestNotice:
         assert (holder["phone"], holder["deputy"]) == (None, {"name": "代班人", "phone": None})
         printed = page(edge, CELL)
         assert "代班人" in printed and "19900009999" not in printed and row["phone"] not in printed
+        assert "请拨打值班电话" in printed
 
     def test_names_are_text_and_nothing_else(self, edge: Edge, changed: Any) -> None:
         evil = "<script>alert('网格')</script>"
