@@ -145,7 +145,8 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "states": _by_id(state.model_dump() for state in _parts(text, StatePart)),
         "actions": _by_id(action.model_dump() for action in _parts(text, ActionPart)),
         "roles": _by_id(
-            {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
+            {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
+            for role in _parts(text, RolePart)
         ),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
