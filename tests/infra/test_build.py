@@ -65,7 +65,7 @@ def test_what_is_left_of_the_libraries_is_all_that_is_needed(package: Package, t
         for path in tmp_path.glob("chalicelib/**/*.py")
         if path.name != "__init__.py"
     )
-    libraries = ["aws_lambda_powertools", "itsdangerous", "jwt.algorithms", "standardwebhooks.webhooks"]
+    libraries = ["aws_lambda_powertools", "jwt.algorithms", "standardwebhooks.webhooks"]
     libraries += ["cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.asymmetric.rsa"]
     script = f"""
 import importlib, sys
