@@ -60,7 +60,7 @@ def token_check(issuer: Issuer) -> dict[str, float]:
 
 
 def _cpu_us(block: Callable[[], None], times: int) -> float:
-    """Microseconds of CPU that one of the `times` of a block takes: the median of the rounds after a first to warm up."""
+    """Microseconds of CPU for one of the `times` of a block: the median of the rounds after a first one to warm up."""
     costs = []
     for _ in range(ROUNDS + 1):
         began = time.process_time()
