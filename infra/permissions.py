@@ -172,7 +172,7 @@ def _visit(route: Route, role: Role, matter: Matter | None, place: Place) -> str
 def _queue(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
     matter = _given(matter)
     own = _unit_of(place, matter) == _turn_of(matter)
-    above = _turn_of(matter) == "desk" and place.area == "own"
+    above = _turn_of(matter) == "desk" and place.area == "own" and role.scope in ("own-cell", "own-area")
     if not _permitted(role, route) or not (own or above or role.scope == "district"):
         return REFUSED
     return ALLOWED if _lists(role, matter, place) else EMPTY

@@ -57,6 +57,7 @@ _PUBLIC_STEPS = {
 }
 
 
+_BY_AREA = frozenset({"own-cell", "own-area"})
 _COMMUNITY_OR_BELOW = re.compile(r"[0-9]{12}(?:[0-9]{2}){0,2}")
 
 
@@ -103,16 +104,16 @@ class Reading:
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        Its own staff, roles that see the district, and whoever's areas hold the centre may ask; what the asker may not
-        see is left out, so that a page may have fewer than `limit` and still not be the last. Raises NotFound for no
-        such unit, Forbidden.
+        Its own staff, roles that see the district, and who sees by area and whose areas hold the centre may ask; what
+        the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last. Raises
+        NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
         asked = self._policy.units.get(unit)
         if asked is None:
             raise NotFound()
         role = self._policy.roles[staff.role]
-        above = asked.kind == "centre" and staff.covers(asked.area)
+        above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
         if unit != staff.unit and role.scope != "district" and not above:
             raise Forbidden()
         page = self._store.unit_queue(unit, limit, start)

@@ -59,6 +59,14 @@ class TestLists:
             assert edge.get(f"/v1/cases/{moved}", above).status == 404
             assert pages(edge, path, above)[0] == [stays]
 
+    def test_a_department_does_not_read_the_queues_of_the_centres_of_its_district(self, edge: Edge) -> None:
+        """Its officers' areas are the whole district, and what they see goes by unit and not by area."""
+        edge.report(ADMIN, text="想咨询一下")
+        for by in (officer_of("health"), OFFICE):
+            assert edge.get(f"/v1/units/centre-{COMMUNITY}/queue", by).status == 403
+            assert edge.get("/v1/units/linkage-centre/queue", by).status == 403
+        assert len(pages(edge, f"/v1/units/centre-{COMMUNITY}/queue", STREET)[0]) == 1
+
     def test_a_list_of_visits_leaves_out_the_kinds_that_are_not_seen(self, edge: Edge) -> None:
         cases = {}
         for category in (MANHOLE, NOISE, MANHOLE):
