@@ -12,16 +12,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.settings import load_deployment
 from infra.staff import staff
-from infra.where import client as _client
-from infra.where import endpoint_option, region_option, stage_option
-from infra.where import stateful_outputs as _stateful_outputs
 
 console = Console()
+stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
+region_option = click.option("--region", required=True, help="AWS region, say cn-north-1.")
+endpoint_option = click.option("--endpoint", help="URL of an embedded cloud; AWS without it.")
 
 
 @click.group()
 def cli() -> None:
     """Stands Wangge up and runs it."""
+
+
+cli.add_command(staff)
 
 
 @cli.command()
@@ -153,7 +156,16 @@ def token(staff_id: str, name: str, stage: str, hours: float) -> None:
     click.echo(Issuer(name, load_deployment(stage).oidc_audience).token(staff_id, hours))
 
 
-cli.add_command(staff)
+def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
+    from infra.deploy import session
+
+    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+
+def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
+    stack = load_deployment(stage).stack("stateful")
+    described = _client(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:

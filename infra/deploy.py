@@ -56,6 +56,18 @@ def session(region: str, endpoint: str | None) -> boto3.Session:
     return boto3.Session(region_name=region, **(EMBEDDED_CREDENTIALS if endpoint else {}))
 
 
+def client_at(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
+    """A client of a service on AWS, or on the embedded cloud at an endpoint."""
+    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+
+def stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
+    """What the stateful stack of a stage says of itself: the names of its tables, say."""
+    stack = load_deployment(stage).stack("stateful")
+    described = client_at(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
 def deploy(
     stage: str,
     region: str,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-
-from infra.where import endpoint_option, region_option, stage_option, stateful_outputs
 
 DISTRICT_TIME = ZoneInfo("Asia/Shanghai")  # all of China keeps it
 Row = dict[str, Any]
@@ -29,8 +27,19 @@ class Known:
     posts: tuple[Row, ...]
 
     def works_on(self, day: str) -> bool:
-        record = self.record
-        return bool(record["active"]) and record.get("from", day) <= day <= record.get("until", day)
+        first, last = self.record.get("from") or day, self.record.get("until") or day
+        return bool(self.record["active"]) and first <= day <= last
+
+
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which deployment is meant."""
+    for option in (
+        click.option("--endpoint", help="URL of an embedded cloud; AWS without it."),
+        click.option("--region", required=True, help="AWS region, say cn-north-1."),
+        click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -40,9 +49,7 @@ def staff() -> None:
 
 @staff.command()
 @click.argument("staff_id")
-@stage_option
-@region_option
-@endpoint_option
+@where
 def show(staff_id: str, stage: str, region: str, endpoint: str | None) -> None:
     """Shows a member of staff: role, unit, areas, days, hours of duty and posts."""
     _say(_known(_table(stage, region, endpoint), staff_id), today())
@@ -51,9 +58,7 @@ def show(staff_id: str, stage: str, region: str, endpoint: str | None) -> None:
 @staff.command()
 @click.argument("staff_id")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The last day of work, included; at once without it.")
-@stage_option
-@region_option
-@endpoint_option
+@where
 def leave(staff_id: str, on: datetime | None, stage: str, region: str, endpoint: str | None) -> None:
     """Ends somebody's access within five minutes, duties and posts with it; or on a day. Again does no harm."""
     table = _table(stage, region, endpoint)
@@ -92,7 +97,7 @@ def let_go(table: Any, staff_id: str, last_day: date | None, today: str) -> None
     for post in somebody.posts:
         if post["from"] > ended:
             table.delete_item(Key=_key(post))
-        elif post.get("until", "9999") > ended:
+        elif (post.get("until") or "9999") > ended:
             _set(table, _key(post), "until", ended)
     for duty in somebody.duties if gone else ():
         table.delete_item(Key=_key(duty))
@@ -135,7 +140,7 @@ def _known(table: Any, staff_id: str) -> Known:
 
 
 def _table(stage: str, region: str, endpoint: str | None) -> Any:
-    from infra.deploy import session
+    from infra.deploy import session, stateful_outputs
 
     name = stateful_outputs(stage, region, endpoint)["ReferenceTable"]
     return session(region, endpoint).resource("dynamodb", endpoint_url=endpoint).Table(name)
@@ -155,4 +160,4 @@ def _say(somebody: Known, day: str) -> None:
 
 
 def _days(row: Row) -> str:
-    return f"from {row.get('from', '…')} until {row.get('until', '…')}"
+    return f"from {row.get('from') or '…'} until {row.get('until') or '…'}"

@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from chalicelib.adapters.tokens import OidcTokens, TokenRefused
+from infra.__main__ import cli
 from infra.day.district import District, answered
 
 _PASSWORD = "Gulou-2026-wangge!"
@@ -21,15 +23,26 @@ def test_somebody_of_every_role_is_let_in(district: District) -> None:
 
 
 def test_somebody_whose_last_day_has_passed_is_a_stranger(district: District) -> None:
-    reference = district.client("dynamodb")
-    row = {
-        **{name: {"S": value} for name, value in {"pk": "STAFF#left1", "sk": "STAFF", "staff_id": "left1"}.items()},
-        **{"role": {"S": "station"}, "unit": {"S": "centre-320302001002"}, "areas": {"L": [{"S": "320302001002"}]}},
-        **{"active": {"BOOL": True}, "until": {"S": "2026-01-31"}},
-    }
-    reference.put_item(TableName=district.system.outputs["ReferenceTable"], Item=row)
-    token = district.fresh_token("left1")
-    assert answered(district.caller.get("/v1/visits", token), 403)["code"] == "forbidden"
+    _hire(district, "e2e-past", until={"S": "2026-01-31"})
+    assert answered(district.caller.get("/v1/visits", district.fresh_token("e2e-past")), 403)["code"] == "forbidden"
+
+
+def test_who_was_let_go_by_the_operators_command_is_a_stranger(district: District) -> None:
+    _hire(district, "e2e-left")
+    system = district.system
+    where = ["--stage", "demo", "--region", system.region, "--endpoint", system.cloud]
+    said = CliRunner().invoke(cli, ["staff", "leave", "e2e-left", *where], catch_exceptions=False)
+    assert said.exit_code == 0 and "struck off" in said.output
+    assert answered(district.caller.get("/v1/visits", district.fresh_token("e2e-left")), 403)["code"] == "forbidden"
+
+
+def _hire(district: District, staff_id: str, **more: Any) -> None:
+    row = {"pk": f"STAFF#{staff_id}", "sk": "STAFF", "staff_id": staff_id, "role": "station", "unit": "centre-x"}
+    item = {name: {"S": value} for name, value in row.items()}
+    district.client("dynamodb").put_item(
+        TableName=district.system.outputs["ReferenceTable"],
+        Item={**item, "areas": {"L": [{"S": "320302001002"}]}, "active": {"BOOL": True}, **more},
+    )
 
 
 def test_both_tokens_of_a_pool_of_our_own_name_the_member_of_staff(district: District) -> None:
