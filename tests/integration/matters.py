@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.domain.people import StaffMember
-from infra.permissions import Cell, Matter, Place, Route, matters, routes
+from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import Edge
 from tests.integration.gateway import Answer

@@ -6,7 +6,22 @@ import pytest
 
 import app
 from infra import permissions
-from infra.permissions import ALLOWED, EMPTY, HIDDEN, REFUSED, Cell, Route, cells, matters, places, roles, routes
+from infra.permission_rules import (
+    ALLOWED,
+    EMPTY,
+    HIDDEN,
+    REFUSED,
+    Cell,
+    Route,
+    cells,
+    matters,
+    matters_of,
+    pack,
+    places,
+    roles,
+    routes,
+    table,
+)
 from tests.integration.edge import Edge
 from tests.integration.gateway import Answer
 from tests.integration.matters import Matters, somebody
@@ -54,7 +69,7 @@ def got(world: Matters, cell: Cell, answer: Answer) -> str:
 
 @pytest.mark.parametrize("route", [route for route in routes() if not route.open], ids=lambda route: route.name)
 def test_a_role_the_pack_does_not_know_gets_nothing(world: Matters, route: Route) -> None:
-    for matter in permissions.matters_of(route):
+    for matter in matters_of(route):
         facts = world.facts(route, matter)
         for place in places():
             answer = world.asked(route, facts, somebody("emperor", place, facts, route.turn))
@@ -86,9 +101,9 @@ def test_a_token_is_needed_where_the_table_says_so() -> None:
 
 
 def test_the_matrix_tries_every_action_and_everything_a_role_may() -> None:
-    procedure = {row["id"] for row in permissions._pack("procedure.toml")["action"]}
+    procedure = {row["id"] for row in pack("procedure.toml")["action"]}
     assert {route.needs for route in routes() if route.about == "action"} == {f"case.{name}" for name in procedure}
-    asked = {route.needs for route in routes() if route.needs} | set(permissions._table()["beside_routes"])
+    asked = {route.needs for route in routes() if route.needs} | set(table()["beside_routes"])
     assert asked == {permission for role in roles().values() for permission in role.permissions}
 
 
