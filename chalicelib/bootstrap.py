@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
     from chalicelib.models.reference_store import DynamoGrid
-    from chalicelib.models.staff_store import DynamoStaff
+    from chalicelib.models.staff_store import KeptStaff
     from chalicelib.services.acting import Acting
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
@@ -142,13 +142,13 @@ def dead_letters() -> SqsDeadLetters:
 
 
 @cache
-def staff() -> DynamoStaff:
-    """Needs the reference table only: the authorizer's cold start has no use for the others."""
+def staff() -> KeptStaff:
+    """Needs the reference table only: the authorizer's cold start has no use for the others, nor for the policy."""
     from chalicelib.models.base import ReferenceRow, connect
-    from chalicelib.models.staff_store import DynamoStaff
+    from chalicelib.models.staff_store import DynamoStaff, KeptStaff
 
     connect({ReferenceRow: settings().reference_table}, settings().region, aws.session())
-    return DynamoStaff()
+    return KeptStaff(DynamoStaff(), time.monotonic, lambda: policy().day_of(now()))
 
 
 @cache

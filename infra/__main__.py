@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.settings import load_deployment
+from infra.staff import staff
 
 console = Console()
 stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
@@ -21,6 +22,9 @@ endpoint_option = click.option("--endpoint", help="URL of an embedded cloud; AWS
 @click.group()
 def cli() -> None:
     """Stands Wangge up and runs it."""
+
+
+cli.add_command(staff)
 
 
 @cli.command()

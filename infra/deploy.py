@@ -18,8 +18,9 @@ from botocore.exceptions import ClientError
 from infra.application import FROM_SETTINGS, FROM_STATEFUL
 from infra.build import Package, build, integrated_units
 from infra.queues import unit_queues
-from infra.settings import load_deployment
+from infra.settings import Deployment, load_deployment
 from infra.stateful import stateful_template
+from infra.user_pool import oidc_of
 
 EMBEDDED_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 """What the embedded cloud takes for its account's root, with IAM enforced too."""
@@ -55,6 +56,18 @@ def session(region: str, endpoint: str | None) -> boto3.Session:
     return boto3.Session(region_name=region, **(EMBEDDED_CREDENTIALS if endpoint else {}))
 
 
+def client_at(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
+    """A client of a service on AWS, or on the embedded cloud at an endpoint."""
+    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+
+def stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
+    """What the stateful stack of a stage says of itself: the names of its tables, say."""
+    stack = load_deployment(stage).stack("stateful")
+    described = client_at(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
 def deploy(
     stage: str,
     region: str,
@@ -70,18 +83,22 @@ def deploy(
     on the first deployment, later ones only add what it lacks. Raises DeploymentFailed, BuildFailed, PackInvalid.
     """
     deployment = replace(load_deployment(stage), **(settings or {}))
-    if missing := [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if not getattr(deployment, name)]:
-        raise DeploymentFailed(f"deployments.toml: [{stage}] lacks {', '.join(missing)}")
+    _check_issuer(deployment, endpoint)
     say("packaging")
     built = package(deployment, region, embedded=endpoint is not None)
     stacks = _Stacks(session(region, endpoint), endpoint, say)
     protected = "yes" if deployment.protected else "no"
     stateful = stacks.apply(
         deployment.stack("stateful"),
-        json.dumps(stateful_template(deployment.mail_identity), separators=(",", ":")),
+        json.dumps(
+            stateful_template(deployment.mail_identity, deployment.cognito_mfa if deployment.cognito else ""),
+            separators=(",", ":"),
+        ),
         {"Stage": stage, "Protected": protected},
         protected=deployment.protected,
     )
+    if deployment.cognito:
+        deployment = replace(deployment, **oidc_of(stateful))
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
     template = json.loads(built.template.read_text("utf-8"))
     code = stacks.upload(f"{stage}/{_sha256(built.zip.read_bytes())}.zip", built.zip.read_bytes())
@@ -109,6 +126,25 @@ def deploy(
     units = unit_queues(integrated_units(json.loads(built.pack.read_bytes())))
     queues = {queue.units[0]: outputs[f"{queue.title}QueueUrl"] for queue in units}
     return Deployed(stage, region, endpoint, api.rstrip("/"), outputs, queues)
+
+
+def _check_issuer(deployment: Deployment, endpoint: str | None) -> None:
+    """That staff tokens have one issuer: the pool of the stack, or another that is wholly named.
+
+    Whoever could alter its keys on their way could be anybody, so they come over https; but from this machine itself.
+    """
+    named = {name: getattr(deployment, name) for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url")}
+    where = f"deployments.toml: [{deployment.stage}]"
+    if deployment.cognito and any(named.values()):
+        raise DeploymentFailed(f"{where} has cognito, and names another issuer: {', '.join(filter(named.get, named))}")
+    if deployment.cognito and deployment.cognito_mfa not in ("ON", "OPTIONAL", "OFF"):
+        raise DeploymentFailed(f"{where}: cognito_mfa is ON, OPTIONAL or OFF, not {deployment.cognito_mfa!r}")
+    if not deployment.cognito and (missing := [name for name, value in named.items() if not value]):
+        raise DeploymentFailed(f"{where} lacks {', '.join(missing)}")
+    if not deployment.oidc_subject_claim:
+        raise DeploymentFailed(f"{where} lacks oidc_subject_claim")
+    if not (deployment.cognito or endpoint or deployment.oidc_jwks_url.startswith("https://")):
+        raise DeploymentFailed(f"{where}: the issuer's keys come over https, not from {deployment.oidc_jwks_url}")
 
 
 class _Stacks:

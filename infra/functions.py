@@ -75,6 +75,7 @@ def environment(function: Function) -> dict[str, Any]:
         "OIDC_ISSUER": {"Ref": "OidcIssuer"},
         "OIDC_AUDIENCE": {"Ref": "OidcAudience"},
         "OIDC_JWKS_URL": {"Ref": "OidcJwksUrl"},
+        "OIDC_SUBJECT_CLAIM": {"Ref": "OidcSubjectClaim"},
         "MAIL_FROM": {"Ref": "MailFrom"},
         "PUBLIC_URL": {"Ref": "PublicUrl"},
         "POWERTOOLS_SERVICE_NAME": function.name,

@@ -117,7 +117,7 @@ class Template(NamedTuple):
 
 
 class Role(NamedTuple):
-    """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions."""
+    """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions (empty: reads none)."""
 
     id: str
     zh: str
@@ -125,6 +125,7 @@ class Role(NamedTuple):
     scope: str
     permissions: frozenset[str]
     confidential: bool = False  # sees confidential kinds
+    kinds: tuple[str, ...] = ()  # sees these kinds only; empty: all
 
 
 class Post(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, UnicodeAttribute
 
 from chalicelib.domain.grid import Area, Cell
-from chalicelib.domain.people import StaffMember
+from chalicelib.domain.people import Employment, StaffMember
 from chalicelib.domain.records import Absence, Contact, Holder
 from chalicelib.models.base import ReferenceRow
 
@@ -69,13 +69,18 @@ class FeatureRow(ReferenceRow):
 
 
 class StaffRow(ReferenceRow):
-    """A member of staff. Work phone and mail are the employer's, but still in no log and no key."""
+    """A member of staff. Work phone and mail are the employer's, but still in no log and no key.
+
+    `from`, `until`: the first and the last day of work, in the district's time; absent: always, still.
+    """
 
     staff_id = UnicodeAttribute()
     role = UnicodeAttribute()
     unit = UnicodeAttribute()
     areas = ListAttribute[str]()
     active = BooleanAttribute()
+    from_day = UnicodeAttribute(attr_name="from", null=True)
+    until_day = UnicodeAttribute(attr_name="until", null=True)
 
     SK = "STAFF"
 
@@ -83,8 +88,9 @@ class StaffRow(ReferenceRow):
     def key(staff_id: str) -> str:
         return f"STAFF#{staff_id}"
 
-    def to_staff(self) -> StaffMember:
-        return StaffMember(self.staff_id, self.role, self.unit, tuple(self.areas))
+    def to_employment(self) -> Employment:
+        member = StaffMember(self.staff_id, self.role, self.unit, tuple(self.areas))
+        return Employment(member, self.from_day, self.until_day)
 
 
 class ContactRow(ReferenceRow):

@@ -149,7 +149,8 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "states": _by_id(state.model_dump() for state in _parts(text, StatePart)),
         "actions": _by_id(action.model_dump() for action in _parts(text, ActionPart)),
         "roles": _by_id(
-            {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
+            {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
+            for role in _parts(text, RolePart)
         ),
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],

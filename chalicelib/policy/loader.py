@@ -43,7 +43,8 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         states={key: State(**row) for key, row in compiled["states"].items()},
         actions={key: Action(**_tuples(row)) for key, row in compiled["actions"].items()},
         roles={
-            key: Role(**{**row, "permissions": frozenset(row["permissions"])}) for key, row in compiled["roles"].items()
+            key: Role(**{**_tuples(row), "permissions": frozenset(row["permissions"])})
+            for key, row in compiled["roles"].items()
         },
         posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),

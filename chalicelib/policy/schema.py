@@ -50,8 +50,20 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "audit.read",
     }
 )  # and `case.<action>` for every action of the procedure
+
+# What a permission is of no use without; every `case.<action>` needs `case.read` too.
+NEEDED_PERMISSION: Mapping[str, str] = {
+    "report.read": "case.read",
+    "timeline.read": "case.read",
+    "queue.read": "case.read",
+    "visit.read": "case.read",
+    "visit.record": "case.read",
+    "case.any-unit": "case.read",
+    "attachment.read": "report.read",
+}
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
 UNASKED_MOVES = (
@@ -223,10 +235,13 @@ class ActionPart(Part):
 
 
 class RolePart(Part):
+    """What a holder sees (`scope`, `kinds`, `confidential`; no `scope` where no cases are read), and may do."""
+
     id: Id
     zh: Zh
     en: En
-    scope: Literal["own-cell", "own-area", "own-unit", "district", "petitions"]
+    scope: Literal["own-cell", "own-area", "own-unit", "district", "petitions"] | None = None
+    kinds: list[Id] = []
     permissions: Annotated[list[Text], Field(min_length=1)]
     confidential: bool = False
 

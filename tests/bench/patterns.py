@@ -96,7 +96,9 @@ def _mark(facts: Facts) -> Any:
 
 
 PATTERNS: dict[str, Pattern] = {
-    "member of staff by id": Pattern("reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff().member("gl0001")),
+    "member of staff by id": Pattern(
+        "reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff()._staff.employment("gl0001")
+    ),
     "cell of a point": Pattern(
         "reference `TILE#<x>:<y>` / `TILE` and `NETWORK`, in one batch",
         lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"], f["now"][:10]),

@@ -282,8 +282,9 @@ class Edge:
             Item={"pk": f"UNIT#{unit}", "sk": f"DUTY#{staff_id}#00:00", **contact, "from": "00:00", "to": "24:00"}
         )
 
-    def employ(self, member: StaffMember, *, active: bool = True) -> None:
-        row = {"staff_id": member.id, "role": member.role, "unit": member.unit, "areas": list(member.areas)}
+    def employ(self, member: StaffMember, *, active: bool = True, **days: str) -> None:
+        """Put somebody on the staff; `days`: `from` and `until`."""
+        row = {"staff_id": member.id, "role": member.role, "unit": member.unit, "areas": list(member.areas), **days}
         self.reference.put_item(Item={"pk": f"STAFF#{member.id}", "sk": "STAFF", **row, "active": active})
 
 
