@@ -9,6 +9,7 @@ from chalicelib.handlers.due import due
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.network import network
+from chalicelib.handlers.notices import notices
 from chalicelib.handlers.patrols import patrols
 from chalicelib.handlers.relay import relay
 from chalicelib.handlers.sweep import sweep
@@ -17,5 +18,5 @@ from chalicelib.handlers.uploads import uploads
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, hooks, relay, alert, sweep, due, uploads, network, patrols):
+for blueprint in (authorizer, api, notices, hooks, relay, alert, sweep, due, uploads, network, patrols):
     app.register_blueprint(blueprint)

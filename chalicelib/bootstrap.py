@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
     from chalicelib.models.reference_store import DynamoGrid
-    from chalicelib.models.staff_store import DynamoStaff
+    from chalicelib.models.staff_store import KeptStaff
     from chalicelib.services.acting import Acting
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
+    from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
@@ -95,6 +96,14 @@ def locating() -> Locating:
 
 
 @cache
+def notices() -> Notices:
+    from chalicelib.models.board_store import DynamoBoard
+    from chalicelib.services.notices import Notices
+
+    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
+
+
+@cache
 def attachments() -> Attachments:
     from chalicelib.adapters.bucket import S3MediaBucket
     from chalicelib.models.attachment_store import DynamoAttachments
@@ -151,13 +160,13 @@ def dead_letters() -> SqsDeadLetters:
 
 
 @cache
-def staff() -> DynamoStaff:
-    """Needs the reference table only: the authorizer's cold start has no use for the others."""
+def staff() -> KeptStaff:
+    """Needs the reference table only: the authorizer's cold start has no use for the others, nor for the policy."""
     from chalicelib.models.base import ReferenceRow, connect
-    from chalicelib.models.staff_store import DynamoStaff
+    from chalicelib.models.staff_store import DynamoStaff, KeptStaff
 
     connect({ReferenceRow: settings().reference_table}, settings().region, aws.session())
-    return DynamoStaff()
+    return KeptStaff(DynamoStaff(), time.monotonic, lambda: policy().day_of(now()))
 
 
 @cache

@@ -40,8 +40,8 @@ FROM_STATEFUL = (
 )
 """Parameters that are outputs of the stateful stack under the same names."""
 
-FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "MailFrom", "AlarmEmail")
-"""Parameters that are settings of the deployment; all but the first three may be empty."""
+FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcSubjectClaim", "MailFrom", "AlarmEmail", "PublicUrl")
+"""Parameters that are settings of the deployment; all but the first four may be empty."""
 
 
 def merge_template(

@@ -18,8 +18,9 @@ from botocore.exceptions import ClientError
 from infra.application import FROM_SETTINGS, FROM_STATEFUL
 from infra.build import Package, build, integrated_units
 from infra.queues import unit_queues
-from infra.settings import load_deployment
+from infra.settings import Deployment, load_deployment
 from infra.stateful import stateful_template
+from infra.user_pool import oidc_of
 
 EMBEDDED_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 """What the embedded cloud takes for its account's root, with IAM enforced too."""
@@ -55,6 +56,18 @@ def session(region: str, endpoint: str | None) -> boto3.Session:
     return boto3.Session(region_name=region, **(EMBEDDED_CREDENTIALS if endpoint else {}))
 
 
+def client_at(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
+    """A client of a service on AWS, or on the embedded cloud at an endpoint."""
+    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+
+
+def stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
+    """What the stateful stack of a stage says of itself: the names of its tables, say."""
+    stack = load_deployment(stage).stack("stateful")
+    described = client_at(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
 def deploy(
     stage: str,
     region: str,
@@ -70,18 +83,22 @@ def deploy(
     on the first deployment, later ones only add what it lacks. Raises DeploymentFailed, BuildFailed, PackInvalid.
     """
     deployment = replace(load_deployment(stage), **(settings or {}))
-    if missing := [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if not getattr(deployment, name)]:
-        raise DeploymentFailed(f"deployments.toml: [{stage}] lacks {', '.join(missing)}")
+    _check_issuer(deployment, endpoint)
     say("packaging")
     built = package(deployment, region, embedded=endpoint is not None)
     stacks = _Stacks(session(region, endpoint), endpoint, say)
     protected = "yes" if deployment.protected else "no"
     stateful = stacks.apply(
         deployment.stack("stateful"),
-        json.dumps(stateful_template(deployment.mail_identity), separators=(",", ":")),
+        json.dumps(
+            stateful_template(deployment.mail_identity, deployment.cognito_mfa if deployment.cognito else ""),
+            separators=(",", ":"),
+        ),
         {"Stage": stage, "Protected": protected},
         protected=deployment.protected,
     )
+    if deployment.cognito:
+        deployment = replace(deployment, **oidc_of(stateful))
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
     template = json.loads(built.template.read_text("utf-8"))
     code = stacks.upload(f"{stage}/{_sha256(built.zip.read_bytes())}.zip", built.zip.read_bytes())
@@ -99,14 +116,35 @@ def deploy(
         },
     )
     outputs = {**stateful, **application}
+    api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
     if endpoint:
         _put_gateway_responses(
             stacks.session.client("apigateway", **_at(endpoint)), outputs["RestAPIId"], template["Resources"]["RestAPI"]
         )
-    api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
+        if not deployment.public_url:
+            _tell_own_address(stacks.session.client("lambda", **_at(endpoint)), f"wangge-{stage}-api", api)
     units = unit_queues(integrated_units(json.loads(built.pack.read_bytes())))
     queues = {queue.units[0]: outputs[f"{queue.title}QueueUrl"] for queue in units}
     return Deployed(stage, region, endpoint, api.rstrip("/"), outputs, queues)
+
+
+def _check_issuer(deployment: Deployment, endpoint: str | None) -> None:
+    """That staff tokens have one issuer: the pool of the stack, or another that is wholly named.
+
+    Whoever could alter its keys on their way could be anybody, so they come over https; but from this machine itself.
+    """
+    named = {name: getattr(deployment, name) for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url")}
+    where = f"deployments.toml: [{deployment.stage}]"
+    if deployment.cognito and any(named.values()):
+        raise DeploymentFailed(f"{where} has cognito, and names another issuer: {', '.join(filter(named.get, named))}")
+    if deployment.cognito and deployment.cognito_mfa not in ("ON", "OPTIONAL", "OFF"):
+        raise DeploymentFailed(f"{where}: cognito_mfa is ON, OPTIONAL or OFF, not {deployment.cognito_mfa!r}")
+    if not deployment.cognito and (missing := [name for name, value in named.items() if not value]):
+        raise DeploymentFailed(f"{where} lacks {', '.join(missing)}")
+    if not deployment.oidc_subject_claim:
+        raise DeploymentFailed(f"{where} lacks oidc_subject_claim")
+    if not (deployment.cognito or endpoint or deployment.oidc_jwks_url.startswith("https://")):
+        raise DeploymentFailed(f"{where}: the issuer's keys come over https, not from {deployment.oidc_jwks_url}")
 
 
 class _Stacks:
@@ -245,6 +283,7 @@ def new_secret() -> dict[str, str]:
         "hotline": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "phone": base64.b64encode(secrets.token_bytes(32)).decode(),
         "cursor": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "form": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
 
 
@@ -271,6 +310,15 @@ def _put_gateway_responses(client: Any, api: str, resource: Mapping[str, Any]) -
             responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
         )
     client.create_deployment(restApiId=api, stageName=resource["Properties"]["StageName"])
+
+
+def _tell_own_address(client: Any, function: str, api: str) -> None:
+    """Says to the API where it is: the embedded cloud's gateway tells a function no domain, as AWS's does."""
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    if variables.get("PUBLIC_URL") != api:
+        client.update_function_configuration(
+            FunctionName=function, Environment={"Variables": {**variables, "PUBLIC_URL": api}}
+        )
 
 
 def _at(endpoint: str | None) -> dict[str, str]:

@@ -40,7 +40,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         scenarios.texts_open_and_join,
         scenarios.a_report_with_pictures,
         scenarios.a_queue_is_read_in_pages,
-        scenarios.an_area_is_walked,
+        scenarios.a_report_by_the_sign_of_a_cell,
     ),
     "staff": (scenarios.staff_are_known,),
     "relay": (scenarios.an_order_of_the_hotline, scenarios.a_poison_record_in_the_stream),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +116,7 @@ def _post_rows(posts: Iterator[Row], staff: dict[str, Row], absences: Sequence[R
             "from": post["from"],
             **({"until": post["until"]} if post["until"] else {}),
             **({"away": _compact(away)} if away else {}),
-            **({"hide_phone": True} if staff[post["staff_id"]].get("hide_phone") else {}),
+            **({"hide_phone": True} if staff[post["staff_id"]].get("hide_phone") == "yes" else {}),
         }
 
 
@@ -134,6 +136,7 @@ def _staff_rows(staff: Iterable[Row]) -> Iterator[Row]:
             "unit": person["unit"],
             "areas": [area for area in person["areas"].split(";") if area],
             "active": True,
+            **{name: _day(person[name]) for name in ("from", "until") if person.get(name)},
         }
 
 
@@ -155,6 +158,13 @@ def _unit_rows(units: Iterator[Row]) -> Iterator[Row]:
 
 def _contact(person: Row) -> Row:
     return {name: person[name] for name in ("staff_id", "name", "phone", "email")}
+
+
+def _day(written: str) -> str:
+    """An ISO day. Raises ValueError for anything else: whoever had such a day would work here on no day at all."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+        raise ValueError(f"{written!r} is no day")
+    return date.fromisoformat(written).isoformat()
 
 
 def _compact(value: Any) -> str:

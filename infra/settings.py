@@ -33,6 +33,10 @@ class Deployment:
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str
+    oidc_subject_claim: str
+    cognito: bool
+    cognito_mfa: str
+    public_url: str
     consumer_concurrency: int
     reserved_concurrency: Mapping[str, int] = field(default_factory=dict)
 

@@ -8,12 +8,14 @@ from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Templat
 from troposphere import dynamodb as ddb
 
 from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
+from infra.user_pool import add_user_pool
 
 
-def stateful_template(mail_identity: str = "") -> dict[str, Any]:
+def stateful_template(mail_identity: str = "", user_pool_mfa: str = "") -> dict[str, Any]:
     """The stack's template. Parameters: Stage, Protected (yes|no).
 
     `mail_identity`: what SES sends mail from; empty where SES is not to be had (a region refuses types it lacks).
+    `user_pool_mfa`: ON, OPTIONAL or OFF makes a Cognito user pool of staff; empty where another issuer is used.
     """
     template = Template(Description="Wangge: tables, media, keys and topics")
     template.add_parameter(Parameter("Stage", Type="String", AllowedPattern="[a-z][a-z0-9-]{0,15}"))
@@ -25,6 +27,8 @@ def stateful_template(mail_identity: str = "") -> dict[str, Any]:
     template.add_resource(sns.Topic("CaseEvents", TopicName=_name("case-events"), KmsMasterKeyId="alias/aws/sns"))
     if mail_identity:
         template.add_resource(ses.EmailIdentity("MailSender", EmailIdentity=mail_identity))
+    if user_pool_mfa:
+        add_user_pool(template, user_pool_mfa)
     for name, value in {
         "CasesTable": Ref("Cases"),
         "CasesStreamArn": GetAtt("Cases", "StreamArn"),
@@ -203,7 +207,7 @@ def _add_secrets(template: Template) -> None:
         secretsmanager.Secret(
             "ApplicationSecret",
             Name=Sub("wangge/${Stage}/application"),
-            Description="Webhook secrets, key of phone hashes, key of cursors",
+            Description="Webhook secrets, key of phone hashes, keys of cursors and of forms",
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
         )

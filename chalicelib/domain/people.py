@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.cases import ON_A_DESK, Case
 from chalicelib.domain.events import Actor
 
 if TYPE_CHECKING:
-    from chalicelib.domain.policy import Policy
+    from collections.abc import Sequence
+
+    from chalicelib.domain.grid import Area
+    from chalicelib.domain.policy import Policy, Role
+    from chalicelib.domain.records import CaseSummary
 
 _NOT_DIALLED = re.compile(r"[\s\-()（）·.]")
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _LANDLINE = re.compile(r"0\d{9,11}", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def normal_phone(phone: str) -> str | None:
@@ -64,10 +69,29 @@ class StaffMember:
         return Actor(self.id, self.role, self.unit)
 
     def covers(self, area: str | None) -> bool:
-        return area is not None and any(area.startswith(own) for own in self.areas)
+        return area is not None and any(own and area.startswith(own) for own in self.areas)
+
+
+class Employment(NamedTuple):
+    """Somebody's time on the staff: from a day to a day, both worked (ISO, district time; None: open)."""
+
+    member: StaffMember
+    from_day: str | None = None
+    until_day: str | None = None
+
+    @property
+    def dated(self) -> bool:
+        return bool(self.from_day or self.until_day)
+
+    def lasts_on(self, day: str) -> bool:
+        """Whether that day is one of it. None is, where a day was written that is no day."""
+        return all(_ISO_DAY.fullmatch(each) for each in (self.from_day, self.until_day) if each) and (
+            (self.from_day or day) <= day <= (self.until_day or day)
+        )
 
 
 def holds(staff: StaffMember, permission: str, policy: Policy) -> bool:
+    """Whether somebody's role has a permission; a role the pack does not know has none."""
     role = policy.roles.get(staff.role)
     return role is not None and permission in role.permissions
 
@@ -75,25 +99,63 @@ def holds(staff: StaffMember, permission: str, policy: Policy) -> bool:
 def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
     """Whether a case is within somebody's part (always true 6).
 
-    The role's scope decides; whoever reported a matter sees it; a confidential matter is seen only by roles marked
-    so, and by the desk while it lies there.
+    The role's scope and kinds decide; whoever reported a matter sees it; a confidential matter is seen only by roles
+    marked so, and by the district's desk while it lies there.
     """
     role = policy.roles.get(staff.role)
     if role is None:
         return False
-    on_own_desk = case.state in ON_A_DESK and staff.unit == case.desk and role.scope != "own-cell"
-    if case.kind is not None and policy.kinds[case.kind].confidential and not role.confidential:
-        return on_own_desk and role.scope == "district"
-    if staff.id in case.submitters or role.scope == "district":
+    if _secret(case.kind, role, policy):
+        return case.state in ON_A_DESK and _is_desk_of_all(staff, case.desk, role)
+    if staff.id in case.submitters:
         return True
-    concerned = role.scope != "own-cell" and staff.unit in (case.unit, case.lead, case.desk, *case.joint_units)
+    return _within(staff, role, case.kind, case.area, (case.unit, case.lead, case.desk, *case.joint_units), policy)
+
+
+def may_list(staff: StaffMember, item: CaseSummary, policy: Policy) -> bool:
+    """Whether a case may stand in a list that somebody reads, by the little that lists know of it.
+
+    Never one that may not be seen; one that is seen for another reason than its area and whose turn it is, is not
+    listed.
+    """
+    role = policy.roles.get(staff.role)
+    if role is None:
+        return False
+    if _secret(item.kind, role, policy):
+        return item.state in ON_A_DESK and _is_desk_of_all(staff, item.unit, role)
+    return _within(staff, role, item.kind, item.area, (item.unit,), policy)
+
+
+def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
+    """Whether a matter's kind is kept from a role. A kind that the pack no longer names is kept as confidential."""
+    if kind is None or role.confidential:
+        return False
+    known = policy.kinds.get(kind)
+    return known is None or known.confidential
+
+
+def _is_desk_of_all(staff: StaffMember, desk: str, role: Role) -> bool:
+    """Whether somebody screens at this desk for the whole district; an auditor of the same unit does not."""
+    return staff.unit == desk and role.scope == "district" and "case.classify" in role.permissions
+
+
+def _within(
+    staff: StaffMember, role: Role, kind: str | None, area: Area | None, units: Sequence[str | None], policy: Policy
+) -> bool:
+    if role.kinds and kind not in role.kinds:
+        return False
     match role.scope:
-        case "own-cell" | "own-area":
-            return concerned or staff.covers(case.area.code if case.area else None)
+        case "district":
+            return True
+        case "own-cell":
+            return area is not None and staff.covers(area.code)
+        case "own-area":
+            return staff.unit in units or (area is not None and staff.covers(area.code))
         case "own-unit":
-            return concerned
+            return staff.unit in units
         case "petitions":
-            return concerned or (case.kind is not None and policy.kinds[case.kind].confidential)
+            known = policy.kinds.get(kind) if kind else None
+            return staff.unit in units or (known is not None and known.confidential)
     return False
 
 

@@ -51,12 +51,17 @@ class Category(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One of the six kinds of matter. A confidential kind is seen only by roles marked so."""
+    """One of the six kinds of matter. A confidential kind is seen only by roles marked so.
+
+    `examples`: categories that a public notice names. `rank`: its place in lists, from 0.
+    """
 
     id: str
     zh: str
     en: str
     confidential: bool = False
+    examples: tuple[str, ...] = ()
+    rank: int = 0
 
 
 class RoutingRule(NamedTuple):
@@ -112,7 +117,7 @@ class Template(NamedTuple):
 
 
 class Role(NamedTuple):
-    """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions."""
+    """`scope`: which cases a holder sees: own-cell, own-area, own-unit, district or petitions (empty: reads none)."""
 
     id: str
     zh: str
@@ -120,6 +125,7 @@ class Role(NamedTuple):
     scope: str
     permissions: frozenset[str]
     confidential: bool = False  # sees confidential kinds
+    kinds: tuple[str, ...] = ()  # sees these kinds only; empty: all
 
 
 class Post(NamedTuple):

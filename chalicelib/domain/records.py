@@ -5,13 +5,14 @@ Named tuples: they hold and do nothing, and to define one takes a tenth of the t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Visit
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.network import NetworkVersion
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.reports import Report
 
@@ -95,6 +96,31 @@ class Duty(NamedTuple):
     contact: Contact
     from_time: str
     to_time: str
+
+
+class Counter(NamedTuple):
+    """How residents reach a unit; where nothing is known of it, nothing is said."""
+
+    duty_phone: str | None = None
+    supervision_phone: str | None = None
+    address: str | None = None
+
+
+class Network(NamedTuple):
+    """The finished versions of the network, oldest first; what it says of itself; counters of the units asked for."""
+
+    versions: Sequence[NetworkVersion]
+    label: str | None
+    counters: Mapping[str, Counter]
+
+
+class AreaRecord(NamedTuple):
+    """All that is kept of an area: what it is and its GeoJSON feature, by version; who holds its posts, by post."""
+
+    code: str
+    said: Mapping[str, Mapping[str, Any] | None]
+    features: Mapping[str, Mapping[str, Any] | None]
+    holders: Mapping[str, Sequence[Holder]]
 
 
 class Absence(NamedTuple):

@@ -1,10 +1,12 @@
 """Who asks: a bearer token, joined with the staff record to role, unit and areas.
 
-API Gateway keeps the answer for `TTL_SECONDS`, so that leaving ends access within five minutes.
+API Gateway keeps the answer for `TTL_SECONDS`, this function a staff record for a minute (`KEPT_SECONDS` of the staff
+store): together less than the five minutes within which leaving ends access.
 """
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,4 +57,6 @@ def _tokens() -> OidcTokens:
     from chalicelib.adapters.tokens import OidcTokens
 
     need = settings().need
-    return OidcTokens(need("OIDC_ISSUER"), need("OIDC_AUDIENCE"), need("OIDC_JWKS_URL"))
+    return OidcTokens(
+        need("OIDC_ISSUER"), need("OIDC_AUDIENCE"), need("OIDC_JWKS_URL"), time.monotonic, need("OIDC_SUBJECT_CLAIM")
+    )

@@ -19,7 +19,7 @@ from chalicelib.domain.datums import position_in
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.grid import Position
 from chalicelib.domain.people import Reporter, normal_phone
-from chalicelib.domain.reports import HOTLINE, MOBILE, Report
+from chalicelib.domain.reports import HOTLINE, MOBILE, WEB, Report
 
 _KEPT_CONTROLS = "\n\t\r"
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998  # so that no zone takes it out of what a datetime holds
@@ -82,6 +82,7 @@ LongText = Annotated[str, _By(core.str_schema(max_length=2000), _clean)]
 OrderNumber = Annotated[str, _By(core.str_schema(min_length=1, max_length=64), _told)]
 Moment = Annotated[str, _By(core.str_schema(max_length=40), _zoned)]
 Phone = Annotated[str, _By(core.str_schema(max_length=40), _phone)]
+FormToken = Annotated[str, _By(core.str_schema(min_length=1, max_length=400))]
 Code = Annotated[str, _By(core.str_schema(max_length=64))]
 Latitude = Annotated[float, _By(core.float_schema(ge=-90, le=90, allow_inf_nan=False))]
 Longitude = Annotated[float, _By(core.float_schema(ge=-180, le=180, allow_inf_nan=False))]
@@ -187,6 +188,31 @@ class ReportIn(In):
             media=tuple(dict.fromkeys(self.media)),
             reporter=self.reporter.to_domain() if self.reporter else Reporter(anonymous=True),
             submitted_by=submitted_by,
+        )
+
+
+class PublicReportIn(In):
+    """`POST /v1/public/reports`: what a resident may say. The place is the form's, category and urgency the desk's."""
+
+    form: FormToken
+    text: Text
+    address: ShortText | None = None
+    position: PositionIn | None = None
+    name: ShortText | None = None
+    phone: Phone | None = None
+
+    def to_domain(self, area: str, message_id: str, fingerprint: str, now: datetime) -> Report:
+        return Report(
+            source=WEB,
+            message_id=message_id,
+            fingerprint=fingerprint,
+            text=self.text,
+            told_at=now,
+            received_at=now,
+            position=self.position.to_domain() if self.position else None,
+            area_code=area,
+            address=self.address,
+            reporter=Reporter(self.name, self.phone, anonymous=not (self.name or self.phone)),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, UnicodeAttribute
 
 from chalicelib.domain.grid import Area, Cell
-from chalicelib.domain.people import StaffMember
+from chalicelib.domain.people import Employment, StaffMember
 from chalicelib.domain.records import Absence, Contact, Holder
 from chalicelib.models.base import ReferenceRow
 
@@ -18,10 +18,12 @@ class NetworkRow(ReferenceRow):
     """Which versions of the network are finished, oldest first; the one row that makes an import count.
 
     `versions`: JSON `[[id, from day], …]`. `importing`: the id of an import under way, or of one that was interrupted.
+    `label`: what every public notice says of the network, such as that it is a demonstration.
     """
 
     versions = UnicodeAttribute()
     importing = UnicodeAttribute(null=True)
+    label = UnicodeAttribute(null=True)
 
     KEY = SK = "NETWORK"
 
@@ -59,7 +61,7 @@ class TileRow(DatedRow):
 class FeatureRow(ReferenceRow):
     """An area as it was imported by one version, its boundary with it: a GeoJSON feature, zipped; empty: ended.
 
-    Beside its area, one a version. Read by imports and exports only, never on the way of a request.
+    Beside its area, one a version. Read by imports and exports, and for the map of a public notice.
     """
 
     feature = BinaryAttribute(legacy_encoding=False)
@@ -68,13 +70,18 @@ class FeatureRow(ReferenceRow):
 
 
 class StaffRow(ReferenceRow):
-    """A member of staff. Work phone and mail are the employer's, but still in no log and no key."""
+    """A member of staff. Work phone and mail are the employer's, but still in no log and no key.
+
+    `from`, `until`: the first and the last day of work, in the district's time; absent: always, still.
+    """
 
     staff_id = UnicodeAttribute()
     role = UnicodeAttribute()
     unit = UnicodeAttribute()
     areas = ListAttribute[str]()
     active = BooleanAttribute()
+    from_day = UnicodeAttribute(attr_name="from", null=True)
+    until_day = UnicodeAttribute(attr_name="until", null=True)
 
     SK = "STAFF"
 
@@ -82,8 +89,9 @@ class StaffRow(ReferenceRow):
     def key(staff_id: str) -> str:
         return f"STAFF#{staff_id}"
 
-    def to_staff(self) -> StaffMember:
-        return StaffMember(self.staff_id, self.role, self.unit, tuple(self.areas))
+    def to_employment(self) -> Employment:
+        member = StaffMember(self.staff_id, self.role, self.unit, tuple(self.areas))
+        return Employment(member, self.from_day, self.until_day)
 
 
 class ContactRow(ReferenceRow):

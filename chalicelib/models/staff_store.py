@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DoesNotExist
@@ -10,15 +11,42 @@ from chalicelib.models.base import translating
 from chalicelib.models.reference_rows import StaffRow
 
 if TYPE_CHECKING:
-    from chalicelib.domain.people import StaffMember
+    from chalicelib.domain.people import Employment, StaffMember
+
+KEPT_SECONDS = 60
+"""How long a staff record is believed. With what the gateway keeps, so long may somebody go on who has left."""
 
 
 @translating
 class DynamoStaff:
-    def member(self, staff_id: str) -> StaffMember | None:
-        """Somebody who works here now; None for a stranger and for who has left."""
+    def employment(self, staff_id: str) -> Employment | None:
+        """Somebody on the staff, whatever the day; None for a stranger and for who was struck off."""
         try:
             row = StaffRow.get(StaffRow.key(staff_id), StaffRow.SK)
         except DoesNotExist:
             return None
-        return row.to_staff() if row.active else None
+        return row.to_employment() if row.active else None
+
+
+class KeptStaff:
+    """Who works here, kept for a minute: a warm authorization asks nobody. Who does not is asked for each time.
+
+    `today`: the day it is in the district (ISO); asked only for who has a first or last day.
+    """
+
+    def __init__(self, staff: DynamoStaff, monotonic: Callable[[], float], today: Callable[[], str]) -> None:
+        self._staff = staff
+        self._monotonic = monotonic
+        self._today = today
+        self._kept: dict[str, tuple[float, Employment]] = {}
+
+    def member(self, staff_id: str) -> StaffMember | None:
+        """Somebody who works here today; None for a stranger, who has left and who has not begun."""
+        now = self._monotonic()
+        read_at, known = self._kept.pop(staff_id, (now, None))
+        if known is None or now - read_at >= KEPT_SECONDS:
+            read_at, known = now, self._staff.employment(staff_id)
+        if known is None or (known.dated and not known.lasts_on(self._today())):
+            return None
+        self._kept[staff_id] = read_at, known
+        return known.member

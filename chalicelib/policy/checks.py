@@ -15,6 +15,7 @@ from chalicelib.policy.schema import (
     COUNTED_ON_POSTS,
     INITIAL_STATES,
     LEVELS,
+    NEEDED_PERMISSION,
     PERMISSIONS,
     STATES,
     TEMPLATE_VARIABLES,
@@ -90,6 +91,9 @@ def _kinds(text: PackText) -> Iterator[Fault]:
         unit = entry.part.confidential_to
         if unit is not None and unit not in text.ids(UnitPart):
             yield entry.fault("confidential_to", f"unknown unit {unit!r}")
+        for example in entry.part.examples:
+            if f"categories/{entry.part.id}.toml" not in text.declared.get(CategoryPart, {}).get(example, []):
+                yield entry.fault("examples", f"no category {example!r} of this kind")
     confidential = any(entry.part.confidential_to for entry in text.all(KindPart))
     if confidential and not any(entry.part.confidential for entry in text.all(RolePart)):
         yield Fault("roles.toml", WHOLE_FILE, "no role is confidential, so nobody could see a confidential matter")
@@ -234,22 +238,52 @@ def _closure(start: Iterable[str], moves: Iterable[tuple[str, str]]) -> set[str]
 
 
 def _roles(text: PackText) -> Iterator[Fault]:
-    allowed = PERMISSIONS | {f"case.{action}" for action in text.ids(ActionPart)}
+    doing = {f"case.{action}" for action in text.ids(ActionPart)}
+    needed = {**NEEDED_PERMISSION, **dict.fromkeys(doing, "case.read")}
     granted: set[str] = set()
     for entry in text.all(RolePart):
-        granted.update(entry.part.permissions)
+        held = set(entry.part.permissions)
+        granted |= held
         for permission, number in Counter(entry.part.permissions).items():
-            if permission not in allowed:
+            if permission not in PERMISSIONS | doing:
                 yield entry.fault("permissions", f"unknown permission {permission!r}")
             elif number > 1:
                 yield entry.fault("permissions", f"permission {permission!r} is named twice")
-        if entry.part.scope == "petitions" and not entry.part.confidential:
-            yield entry.fault("confidential", "a role whose scope is petitions must be confidential")
+            elif permission in needed and needed[permission] not in held:
+                yield entry.fault("permissions", f"{permission!r} is of no use without {needed[permission]!r}")
+        if "case.any-unit" in held and not held & doing:
+            yield entry.fault("permissions", "'case.any-unit' is of no use to a role that does nothing to a case")
+        yield from _sight(entry, text)
     if len(text.all(RolePart)) < len(text.ids(RolePart)):
         return  # a misshapen role may be the one
     for action in text.all(ActionPart):
         if f"case.{action.part.id}" not in granted:
             yield action.fault("id", f"no role has the permission 'case.{action.part.id}', so nobody may do it")
+
+
+def _sight(entry: Entry[RolePart], text: PackText) -> Iterator[Fault]:
+    """That `scope`, `kinds` and `confidential` mean something together: a role that sees nothing could not be held."""
+    role, known = entry.part, text.ids(KindPart)
+    confidential = {each.part.id for each in text.all(KindPart) if each.part.confidential_to}
+    if "case.read" not in role.permissions:
+        for key, said in (("scope", role.scope), ("kinds", role.kinds), ("confidential", role.confidential)):
+            if said:
+                yield entry.fault(key, "means nothing: the role reads no cases")
+        return
+    if role.scope is None:
+        yield entry.fault("scope", "is missing: the role reads cases, but not which")
+    for kind, number in Counter(role.kinds).items():
+        if kind not in known:
+            yield entry.fault("kinds", f"unknown kind {kind!r}")
+        elif number > 1:
+            yield entry.fault("kinds", f"kind {kind!r} is named twice")
+    if role.scope == "petitions":
+        if not role.confidential:
+            yield entry.fault("confidential", "a role whose scope is petitions must be confidential")
+        if not confidential:
+            yield entry.fault("scope", "means nothing: no kind of the pack is confidential")
+    if role.kinds and not role.confidential and set(role.kinds) <= confidential:
+        yield entry.fault("kinds", "the role could see nothing: it is not confidential, and these kinds are")
 
 
 def _posts(text: PackText) -> Iterator[Fault]:

@@ -142,8 +142,11 @@ def _compiled(text: PackText) -> dict[str, Any]:
     return {
         **pack.part.model_dump(),
         "kinds": _by_id(
-            {"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None}
-            for kind in _parts(text, KindPart)
+            {
+                **{"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None},
+                **{"examples": kind.examples, "rank": rank},
+            }
+            for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
         "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
@@ -151,7 +154,8 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "states": _by_id(state.model_dump() for state in _parts(text, StatePart)),
         "actions": _by_id(action.model_dump() for action in _parts(text, ActionPart)),
         "roles": _by_id(
-            {**role.model_dump(), "permissions": sorted(role.permissions)} for role in _parts(text, RolePart)
+            {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
+            for role in _parts(text, RolePart)
         ),
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},

@@ -38,14 +38,15 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         zh=compiled["zh"],
         district=compiled["district"],
         timezone=compiled["timezone"],
-        kinds={key: Kind(**row) for key, row in compiled["kinds"].items()},
+        kinds={key: Kind(**_tuples(row)) for key, row in compiled["kinds"].items()},
         categories={key: Category(**_tuples(row)) for key, row in compiled["categories"].items()},
         units=units,
         routing=tuple(RoutingRule(**_tuples(row)) for row in compiled["routing"]),
         states={key: State(**row) for key, row in compiled["states"].items()},
         actions={key: Action(**_tuples(row)) for key, row in compiled["actions"].items()},
         roles={
-            key: Role(**{**row, "permissions": frozenset(row["permissions"])}) for key, row in compiled["roles"].items()
+            key: Role(**{**_tuples(row), "permissions": frozenset(row["permissions"])})
+            for key, row in compiled["roles"].items()
         },
         patrols={key: Patrol(**row) for key, row in compiled["patrols"].items()},
         patrol_rules=PatrolRules(**compiled["patrol_rules"]),

@@ -60,11 +60,23 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "audit.read",
         "area.read",
         "patrol.read",
         "patrol.check-in",
     }
 )  # and `case.<action>` for every action of the procedure
+
+# What a permission is of no use without; every `case.<action>` needs `case.read` too.
+NEEDED_PERMISSION: Mapping[str, str] = {
+    "report.read": "case.read",
+    "timeline.read": "case.read",
+    "queue.read": "case.read",
+    "visit.read": "case.read",
+    "visit.record": "case.read",
+    "case.any-unit": "case.read",
+    "attachment.read": "report.read",
+}
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
 UNASKED_MOVES = (
@@ -145,7 +157,7 @@ AreaCode = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14}|\d{16})$")
 Duration = Annotated[int, BeforeValidator(seconds_of)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
-Source = Literal["mobile", "sms", "12345"]
+Source = Literal["mobile", "sms", "12345", "web"]
 
 
 class Part(BaseModel):
@@ -164,11 +176,15 @@ class PackPart(Part):
 
 
 class KindPart(Part):
-    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential."""
+    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential.
+
+    `examples`: the categories that public notices name.
+    """
 
     id: Id
     zh: Zh
     en: En
+    examples: list[Id] = []
     confidential_to: Id | None = None
 
 
@@ -232,10 +248,13 @@ class ActionPart(Part):
 
 
 class RolePart(Part):
+    """What a holder sees (`scope`, `kinds`, `confidential`; no `scope` where no cases are read), and may do."""
+
     id: Id
     zh: Zh
     en: En
-    scope: Literal["own-cell", "own-area", "own-unit", "district", "petitions"]
+    scope: Literal["own-cell", "own-area", "own-unit", "district", "petitions"] | None = None
+    kinds: list[Id] = []
     permissions: Annotated[list[Text], Field(min_length=1)]
     confidential: bool = False
 

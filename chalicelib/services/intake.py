@@ -61,7 +61,7 @@ class Intake:
                 raise UnknownCategory("category")
             return self._open(report, self._place(report), actor, correlation_id)
         except DomainError as refused:
-            known = self._answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
+            known = self.answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
             if known is None:
                 raise
             return known
@@ -82,10 +82,20 @@ class Intake:
             if known is not None and known.report.fingerprint != report.fingerprint and report.conflict_of is None:
                 apart = f"{report.message_id}~{report.fingerprint[:12]}"
                 return self.take_text(replace(report, message_id=apart, conflict_of=report.id), actor, correlation_id)
-            again = self._answer_again(report)
+            again = self.answer_again(report)
             if again is None:
                 raise
             return again
+
+    def answer_again(self, report: Report) -> Receipt | None:
+        """The answer this report got when it came first; None when it is new. Raises IdempotencyConflict."""
+        known = self._store.report(report.id)
+        if known is None:
+            return None
+        if known.report.fingerprint != report.fingerprint:
+            raise IdempotencyConflict()
+        case = replay(self._store.history(known.case_id, up_to=known.version))
+        return self._receipt(case, report, joined=known.joined)
 
     def _open(self, report: Report, area: Area | None, actor: Actor, correlation_id: str) -> Receipt:
         screening = screen(report.text, report.category, report.urgency, self._policy)
@@ -150,16 +160,6 @@ class Intake:
             newest = still_open[0]
             if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
                 yield newest
-
-    def _answer_again(self, report: Report) -> Receipt | None:
-        """The answer this report got when it came first; None when it is new. Raises IdempotencyConflict."""
-        known = self._store.report(report.id)
-        if known is None:
-            return None
-        if known.report.fingerprint != report.fingerprint:
-            raise IdempotencyConflict()
-        case = replay(self._store.history(known.case_id, up_to=known.version))
-        return self._receipt(case, report, joined=known.joined)
 
     def _around(self, report: Report, actor: Actor, correlation_id: str) -> Circumstances:
         return Circumstances(actor, self._clock.now(), self._policy, correlation_id, causation_id=report.id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, InvalidField, NotFound
-from chalicelib.domain.people import StaffMember, holds, may_see
+from chalicelib.domain.people import StaffMember, holds, may_list, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
 
@@ -57,6 +57,7 @@ _PUBLIC_STEPS = {
 }
 
 
+_BY_AREA = frozenset({"own-cell", "own-area"})
 _COMMUNITY_OR_BELOW = re.compile(r"[0-9]{12}(?:[0-9]{2}){0,2}")
 
 
@@ -74,10 +75,12 @@ class Reading:
         return case
 
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
+        self._permitted(staff, "case.read")
         return self.case(self._store.case_id_of(tracking_code.upper()) or "", staff)
 
     def case_by_message(self, source: str, message_id: str, staff: StaffMember) -> Case:
         """The case a source's message belongs to. A worker's own messages are named by their idempotency key."""
+        self._permitted(staff, "case.read")
         for name in (message_id, f"{staff.id}:{message_id}"):
             known = self._store.report(report_id(source, name))
             if known is not None:
@@ -101,22 +104,20 @@ class Reading:
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        Its own staff, the district's desk, and whoever's areas hold the centre may ask; confidential matters are left
-        out for who may not see them. Raises NotFound for no such unit, Forbidden.
+        Its own staff, roles that see the district, and who sees by area and whose areas hold the centre may ask; what
+        the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last. Raises
+        NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
         asked = self._policy.units.get(unit)
         if asked is None:
             raise NotFound()
         role = self._policy.roles[staff.role]
-        above = asked.kind == "centre" and staff.covers(asked.area)
+        above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
         if unit != staff.unit and role.scope != "district" and not above:
             raise Forbidden()
         page = self._store.unit_queue(unit, limit, start)
-        if role.confidential or (unit == staff.unit and role.scope == "district"):
-            return page
-        secret = {kind.id for kind in self._policy.kinds.values() if kind.confidential}
-        return Page([item for item in page.items if item.kind not in secret], page.next)
+        return Page(self._listed(page, staff), page.next)
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The visits waiting to be made, by cell and time: in the named area (a community or below), or one's own.
@@ -138,7 +139,7 @@ class Reading:
             if len(items) == limit:
                 return Page(items, {"area": each, "key": None})
             page = self._store.due_visits(each, limit - len(items), key)
-            items += page.items
+            items += self._listed(page, staff)
             if page.next:
                 return Page(items, {"area": each, "key": page.next})
             key = None
@@ -164,6 +165,9 @@ class Reading:
             updated_at=case.updated_at,
             steps=tuple(steps),
         )
+
+    def _listed(self, page: Page, staff: StaffMember) -> list[CaseSummary]:
+        return [item for item in page.items if may_list(staff, item, self._policy)]
 
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):

@@ -67,7 +67,7 @@ def roster_files(roster: Roster) -> dict[str, str]:
     return {
         "staff.csv": _table(
             ["staff_id", "name", "phone", "email", "role", "unit", "areas"],
-            [[s.id, s.name, s.phone, s.email, s.role, s.unit, s.area] for s in roster.staff],
+            [[s.id, s.name, s.phone, s.email, s.role, s.unit, s.area] for s in (*roster.staff, *roster.beyond_desks)],
         ),
         "posts.csv": _table(
             ["area", "post", "staff_id", "from", "until"],

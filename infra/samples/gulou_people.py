@@ -1,8 +1,8 @@
 """The people of the sample district: staff of every unit, holders of posts, and hours of duty. All invented.
 
 Numbers run through the centres and the grid first and the departments last, in the order of `units.toml`, so that a
-department added at its end changes nobody else's number, name or telephone. Who came later has numbers of a series of
-their own (LATER_POSTS).
+department added at its end changes nobody else's number, name or telephone. Leaders, mediators and auditors, who man no
+desk, have a series of their own, and so have those who hold posts that came later (LATER_POSTS).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from random import Random
 from infra.samples.gulou_grid import DISTRICT, Node
 
 SINCE = "2026-01-01"
+FIRST_BEYOND_DESKS = 9001
 DAY, NIGHT = ("08:00", "20:00"), ("20:00", "08:00")
 LINKAGE_CENTRE, PETITION_OFFICE = "linkage-centre", "petition-office"
 LATER_POSTS = 5001  # the first number of those who hold the leaders', property and urban management officers' posts
@@ -99,24 +100,20 @@ class Counter:
 @dataclass(slots=True)
 class Roster:
     staff: list[Staff] = field(default_factory=list)
+    beyond_desks: list[Staff] = field(default_factory=list)
     posts: list[Holder] = field(default_factory=list)
     duty: list[Duty] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
     counters: list[Counter] = field(default_factory=list)
 
     def hire(self, role: str, unit: str, area: str, number: int | None = None) -> Staff:
-        number = number or len(self.staff) + 1
-        member = Staff(
-            id=f"gl{number:04}",
-            name=name_of(number),
-            phone=f"+861990000{number:04}",
-            email=f"gl{number:04}@gulou.example",
-            role=role,
-            unit=unit,
-            area=area,
-        )
+        member = _somebody(number or len(self.staff) + 1, role, unit, area)
         self.staff.append(member)
         return member
+
+    def appoint_beyond_desks(self, role: str, unit: str, area: str) -> None:
+        number = FIRST_BEYOND_DESKS + len(self.beyond_desks)
+        self.beyond_desks.append(_somebody(number, role, unit, area))
 
     def man_desk(self, role: str, unit: str, area: str, by_day: int, by_night: int) -> None:
         """Hire the officers of a unit's desk and share day and night among them."""
@@ -144,7 +141,29 @@ def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Ros
     _fill_later_posts(roster, nodes)
     _send_away(roster)
     _open_counters(roster, nodes, departments)
+    _staff_beyond_desks(roster, nodes)
     return roster
+
+
+def _staff_beyond_desks(roster: Roster, nodes: Sequence[Node]) -> None:
+    """A leader of the district, one and a mediator of every street, and the district's auditor."""
+    roster.appoint_beyond_desks("leader", LINKAGE_CENTRE, DISTRICT)
+    for street in _of_level(nodes, "street"):
+        roster.appoint_beyond_desks("leader", f"centre-{street.code}", street.code)
+        roster.appoint_beyond_desks("mediator", f"centre-{street.code}", street.code)
+    roster.appoint_beyond_desks("auditor", LINKAGE_CENTRE, DISTRICT)
+
+
+def _somebody(number: int, role: str, unit: str, area: str) -> Staff:
+    return Staff(
+        id=f"gl{number:04}",
+        name=name_of(number),
+        phone=f"+861990000{number:04}",
+        email=f"gl{number:04}@gulou.example",
+        role=role,
+        unit=unit,
+        area=area,
+    )
 
 
 def name_of(number: int) -> str:

@@ -12,8 +12,9 @@ import sys
 import time
 from typing import Any
 
+from chalicelib.policy.loader import policy_from
 from infra.settings import LOCAL
-from tests.bench import document, measures
+from tests.bench import document, measures, people
 from tests.bench.bars import bars_of, show
 from tests.bench.scale import SIZES, scale
 from tests.bench.system import System, standing
@@ -57,6 +58,8 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
     pipeline = measures.pipeline(system, say)
     page = measures.queue_page(system, say)
     capacity = measures.capacity(system, say)
+    permission = people.permission_check(policy_from(dict(system.policy)), system.places, system.staff)
+    token = people.token_check(system.issuer)
     scaled, keys = scale(system, measures.CATEGORY, say)
     figures = {
         "floor": {**floor, "init_ms": floor_init},
@@ -65,6 +68,8 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
         "pipeline": pipeline,
         "queue_page": page,
         "capacity": capacity,
+        "permission_check": permission,
+        "token_check": token,
         "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},
     }
     return _rounded(figures), document.says(document.table(scaled, keys))

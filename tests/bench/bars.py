@@ -47,6 +47,8 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         Bar("one report: write units", figures["capacity"]["intake_wcu"], None),
         Bar("a case's whole life: write units", figures["capacity"]["lifecycle_wcu"], None),
         Bar("a case's whole life: read units", figures["capacity"]["lifecycle_rcu"], None),
+        Bar("one decision whether somebody may: CPU, µs", figures["permission_check"]["cpu_us"], None),
+        Bar("one token checked by known keys: CPU, µs", figures["token_check"]["cpu_us"], None),
         *_scale(figures["scale"]),
         Bar("docs/access-patterns.md says so", "yes" if documented else "no", "yes", documented),
     ]

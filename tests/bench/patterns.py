@@ -130,7 +130,9 @@ def _check_in(facts: Facts) -> Any:
 
 
 PATTERNS: dict[str, Pattern] = {
-    "member of staff by id": Pattern("reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff().member("gl0001")),
+    "member of staff by id": Pattern(
+        "reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff()._staff.employment("gl0001")
+    ),
     "cell of a point": Pattern(
         "reference `TILE#<x>:<y>` / `TILE` and `NETWORK`, in one batch",
         lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"], f["now"][:10]),
@@ -145,6 +147,11 @@ PATTERNS: dict[str, Pattern] = {
     "holders of a post in an area": Pattern(
         "reference `AREA#<code>` / `POST#<post>#…`",
         _holders,
+    ),
+    "public notice of an area": Pattern(
+        "reference, one batch: `NETWORK` and `UNIT#<centre>` / `UNIT`; a query each: `AREA#<code>` of it, of the area "
+        "above and of every part, `AREA#<code>` / `POST#…` of those above",
+        lambda f: bootstrap.notices().of(f["area"], f["now"][:10]),
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "

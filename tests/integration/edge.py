@@ -44,7 +44,13 @@ from tests.world import ADMIN, HandClock, lay_area, lay_grid
 REGION = "us-east-1"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 HOTLINE_SECRET = "whsec_" + base64.b64encode(b"hotline-secret-of-the-tests!").decode()
-SECRETS = {"aliyun": "aliyun-secret", "hotline": HOTLINE_SECRET, "phone": "phone-secret", "cursor": "cursor-secret"}
+SECRETS = {
+    "aliyun": "aliyun-secret",
+    "hotline": HOTLINE_SECRET,
+    "phone": "phone-secret",
+    "cursor": "cursor-secret",
+    "form": "form-secret",
+}
 MAIL_FROM = "wangge@gulou.example"
 INSIDE = {"lat": 34.285, "lon": 117.185, "datum": "WGS-84"}
 NEXT_COMMUNITY = "320302001003"
@@ -276,8 +282,9 @@ class Edge:
             Item={"pk": f"UNIT#{unit}", "sk": f"DUTY#{staff_id}#00:00", **contact, "from": "00:00", "to": "24:00"}
         )
 
-    def employ(self, member: StaffMember, *, active: bool = True) -> None:
-        row = {"staff_id": member.id, "role": member.role, "unit": member.unit, "areas": list(member.areas)}
+    def employ(self, member: StaffMember, *, active: bool = True, **days: str) -> None:
+        """Put somebody on the staff; `days`: `from` and `until`."""
+        row = {"staff_id": member.id, "role": member.role, "unit": member.unit, "areas": list(member.areas), **days}
         self.reference.put_item(Item={"pk": f"STAFF#{member.id}", "sk": "STAFF", **row, "active": active})
 
 

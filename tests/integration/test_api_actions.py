@@ -26,9 +26,9 @@ SAID: dict[str, dict[str, str]] = {
 }
 
 
-def case_in(edge: Edge, state: str) -> dict[str, Any]:
+def case_in(edge: Edge, state: str, category: str = CATEGORY) -> dict[str, Any]:
     """A case of an ordinary kind that has come into a state as cases do."""
-    receipt = edge.report(ADMIN, text="想咨询一下") if state == "screening" else edge.report(ADMIN, category=CATEGORY)
+    receipt = edge.report(ADMIN, text="想咨询一下") if state == "screening" else edge.report(ADMIN, category=category)
     case_id = receipt["case_id"]
     if state in ("accepted", "resolved", "reopen-requested", "closed"):
         edge.act(case_id, "accept", ADMIN)
@@ -43,6 +43,12 @@ def case_in(edge: Edge, state: str) -> dict[str, Any]:
 
 def somebody(role: str, unit: str) -> StaffMember:
     return StaffMember(f"{role}-of-{unit}", role, unit, (CELL,))
+
+
+def is_hidden(case: dict[str, Any], role: str) -> bool:
+    """Whether a case is of a kind that the role does not see."""
+    kinds = ROLES[role].get("kinds")
+    return kinds is not None and case["kind"] not in kinds
 
 
 def try_it(edge: Edge, case: dict[str, Any], action: str, by: StaffMember, **said: str) -> Answer:
@@ -82,7 +88,9 @@ def test_what_role_or_state_does_not_allow_is_refused_and_changes_nothing(edge: 
         tried += 1
         answer = try_it(edge, case, name, somebody(role, whose_turn(case, name)))
         nobodys_turn = ACTIONS[name]["actors"] == "lead" and not case["lead_unit"] and role != ADMIN.role
-        if role not in ACTIONS[name]["roles"] or nobodys_turn:
+        if is_hidden(case, role):
+            assert (answer.status, answer.code) == (404, "not-found"), cell
+        elif role not in ACTIONS[name]["roles"] or nobodys_turn:
             assert (answer.status, answer.code) == (403, "forbidden"), cell
         else:
             assert (answer.status, answer.code) == (409, "action-not-allowed"), cell
@@ -153,7 +161,9 @@ def test_a_visits_result_leads_where_the_table_says(edge: Edge, name: str) -> No
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_visit_is_recorded_by_who_holds_the_permission_and_answers_for_the_area(edge: Edge, role: str) -> None:
-    case, held = case_in(edge, "resolved"), "visit.record" in ROLES[role]["permissions"]
+    category = "noise" if "kinds" in ROLES[role] else CATEGORY
+    case, held = case_in(edge, "resolved", category), "visit.record" in ROLES[role]["permissions"]
+    assert not is_hidden(case, role)
     path, body = f"/v1/visits/{case['visits'][-1]['visit_id']}/result", {"outcome": "satisfied"}
     elsewhere = StaffMember("x", role, LEAD, ("3203020020010101",))
     assert edge.post(path, body, elsewhere, version=case["version"]).status in (403, 404)

@@ -165,6 +165,10 @@ MEANINGS = {
         "categories/petition.toml: category[petition-official-conduct].visit_after: a confidential matter is not told "
         "to the cell that would visit",
     ),
+    "example of another kind": (
+        ("pack.toml", 'id = "hazard"', '"gas-leak"', '"noise"'),
+        "pack.toml: kind[hazard].examples: no category 'noise' of this kind",
+    ),
     "nobody who may see petitions": (
         ("pack.toml", "", 'confidential_to = "petition-office"', 'confidential_to = "petition-bureau"'),
         "pack.toml: kind[petition].confidential_to: unknown unit 'petition-bureau'",
@@ -222,6 +226,46 @@ MEANINGS = {
     "unknown permission": (
         ("roles.toml", "", '"report.submit"', '"report.sumbit"'),
         "roles.toml: role[grid-worker].permissions: unknown permission 'report.sumbit'",
+    ),
+    "timelines of cases that are not read": (
+        ("roles.toml", 'id = "auditor"', '"case.read", ', ""),
+        "roles.toml: role[auditor].permissions: 'timeline.read' is of no use without 'case.read'",
+    ),
+    "sight without anything to see": (
+        ("roles.toml", 'id = "auditor"', '"case.read", ', ""),
+        "roles.toml: role[auditor].scope: means nothing: the role reads no cases",
+    ),
+    "pictures of reports that are not read": (
+        ("roles.toml", 'id = "leader"', '"report.read", ', ""),
+        "roles.toml: role[leader].permissions: 'attachment.read' is of no use without 'report.read'",
+    ),
+    "actions on cases that are not read": (
+        ("roles.toml", 'id = "department"', '"case.read", ', ""),
+        "roles.toml: role[department].permissions: 'case.accept' is of no use without 'case.read'",
+    ),
+    "every unit's deputy who does nothing": (
+        ("roles.toml", 'id = "auditor"', '"audit.read"', '"audit.read", "case.any-unit"'),
+        "roles.toml: role[auditor].permissions: 'case.any-unit' is of no use to a role that does nothing to a case",
+    ),
+    "cases are read, but not which": (
+        ("roles.toml", 'id = "auditor"', 'scope = "district"\n', ""),
+        "roles.toml: role[auditor].scope: is missing: the role reads cases, but not which",
+    ),
+    "sight of an unknown kind": (
+        ("roles.toml", 'id = "mediator"', '"dispute"', '"disputes"'),
+        "roles.toml: role[mediator].kinds: unknown kind 'disputes'",
+    ),
+    "sight of a kind twice": (
+        ("roles.toml", 'id = "mediator"', '"dispute"', '"dispute", "dispute"'),
+        "roles.toml: role[mediator].kinds: kind 'dispute' is named twice",
+    ),
+    "sight of nothing": (
+        ("roles.toml", 'id = "mediator"', '"dispute"', '"petition"'),
+        "roles.toml: role[mediator].kinds: the role could see nothing: it is not confidential, and these kinds are",
+    ),
+    "petitions without the right to see them": (
+        ("roles.toml", 'id = "petition-office"', "confidential = true\n", ""),
+        "roles.toml: role[petition-office].confidential: a role whose scope is petitions must be confidential",
     ),
     "leader that is no post": (
         ("posts.toml", 'id = "mediator"', 'leader = "first-secretary"', 'leader = "secretary"'),
@@ -354,6 +398,13 @@ def test_tables_that_disagree_are_named(pack: Path, name: str) -> None:
     _edit(pack, file, old, new, after)
     faults = _faults(pack)
     assert any(each.startswith(fault) for each in faults), faults
+
+
+def test_a_scope_of_petitions_means_nothing_where_no_kind_is_confidential(pack: Path) -> None:
+    _edit(pack, "pack.toml", 'confidential_to = "petition-office"\n', "")
+    assert "roles.toml: role[petition-office].scope: means nothing: no kind of the pack is confidential" in _faults(
+        pack
+    )
 
 
 def test_an_action_that_no_role_has_is_named(pack: Path) -> None:

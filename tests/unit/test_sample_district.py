@@ -292,9 +292,11 @@ def test_staff_can_be_told_apart_and_reached() -> None:
         assert row["phone"].startswith("+861990000") and len(row["phone"]) == 14
         assert row["email"] == f"{row['staff_id']}@gulou.example"
         assert 2 <= len(row["name"]) <= 3
-    assert {row["role"] for row in staff} == {
-        "grid-worker", "station", "street", "department", "linkage-centre", "petition-office", "administrator",
-    }  # fmt: skip
+
+
+def test_every_role_of_the_pack_is_held_by_somebody_and_no_other() -> None:
+    roles = tomllib.loads((UNITS.parent / "roles.toml").read_text(encoding="utf-8"))["role"]
+    assert {row["role"] for row in rows("staff.csv")} == {role["id"] for role in roles}
 
 
 def test_every_unit_has_officers_on_duty_by_day_and_night(properties: dict[str, dict[str, Any]]) -> None:
@@ -314,7 +316,10 @@ def test_every_unit_has_officers_on_duty_by_day_and_night(properties: dict[str, 
 def test_roles_fit_units_and_areas() -> None:
     for row in rows("staff.csv"):
         unit, area = row["unit"], row["areas"]
-        if unit.startswith("centre-"):
+        if row["role"] in {"leader", "mediator", "auditor"}:
+            assert unit == ("linkage-centre" if area == "320302" else f"centre-{area}")
+            assert len(area) in {"leader": (6, 9), "mediator": (9,), "auditor": (6,)}[row["role"]]
+        elif unit.startswith("centre-"):
             assert area.startswith(unit.removeprefix("centre-"))
             assert row["role"] in ({"street"} if len(area) == 9 else {"station", "grid-worker"})
         else:
