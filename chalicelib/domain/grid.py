@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 TILE_DEGREES = 0.005
+METRES_A_DEGREE = 111_195.0  # of latitude, and of longitude at the equator: a sphere of the mean radius, 6,371.0 km
+LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
+"""The level of an area by the digits of its code."""
 
 Ring = Sequence[Sequence[float]]
 

@@ -139,6 +139,9 @@ class Rules(NamedTuple):
     attachment_types: tuple[str, ...]
     attachment_bytes: int
     attachments_per_report: int
+    boundary_tolerance_metres: float
+    cell_households_least: int
+    cell_households_most: int
 
 
 @dataclass(frozen=True, slots=True)

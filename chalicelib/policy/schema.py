@@ -278,6 +278,9 @@ class RulesPart(Part):
     ]
     attachment_bytes: Count
     attachments_per_report: Count
+    boundary_tolerance_metres: Annotated[float, Field(ge=0.01, le=5)]  # tiles allow for no more (infra/tiles.py)
+    cell_households_least: Count
+    cell_households_most: Count
 
 
 class CategoryDurations(Part):
