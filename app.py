@@ -8,6 +8,7 @@ from chalicelib.handlers.authorizer import authorizer
 from chalicelib.handlers.due import due
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
+from chalicelib.handlers.network import network
 from chalicelib.handlers.relay import relay
 from chalicelib.handlers.sweep import sweep
 from chalicelib.handlers.uploads import uploads
@@ -15,5 +16,5 @@ from chalicelib.handlers.uploads import uploads
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, hooks, relay, alert, sweep, due, uploads):
+for blueprint in (authorizer, api, hooks, relay, alert, sweep, due, uploads, network):
     app.register_blueprint(blueprint)

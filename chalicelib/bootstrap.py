@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.intake import Intake
+    from chalicelib.services.locating import Locating
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.sweep import Sweep
@@ -74,6 +75,13 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policy())
+
+
+@cache
+def locating() -> Locating:
+    from chalicelib.services.locating import Locating
+
+    return Locating(_grid(), policy())
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, g
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as core
 
+from chalicelib.domain.datums import position_in
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.grid import Position
 from chalicelib.domain.people import Reporter, normal_phone
@@ -136,10 +137,11 @@ def _schema_of(hint: Any) -> CoreSchema:
 class PositionIn(In):
     lat: Latitude
     lon: Longitude
-    datum: Literal["WGS-84"] = "WGS-84"
+    datum: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
 
     def to_domain(self) -> Position:
-        return Position(float(self.lat), float(self.lon))
+        """In WGS-84, whichever datum it was sent in: from here on there is one."""
+        return position_in(float(self.lat), float(self.lon), self.datum)
 
 
 class ReporterIn(In):

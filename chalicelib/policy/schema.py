@@ -51,6 +51,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "attachment.create",
         "attachment.read",
         "audit.read",
+        "area.read",
     }
 )  # and `case.<action>` for every action of the procedure
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from infra.network.area import Area
 from infra.network.fault import FAULT, KINDS, WARNING, Fault, Place, Settings
+from infra.network.lookup import check_lookup
 from infra.network.outlines import read_outlines
 from infra.network.seams import check_seams
 from infra.network.tree import check_tree, read_areas
@@ -36,6 +37,7 @@ def check(features: Sequence[Any], settings: Settings) -> list[Fault]:
 
     faults += check_tree(areas, settings, spot)
     faults += check_seams(areas, outlines, settings)
+    faults += check_lookup(areas, features, outlines)
     return sorted(faults, key=_order)
 
 

@@ -85,8 +85,8 @@ KINDS: Mapping[str, Kind] = {
     "sliver-area": Kind(
         "区域过窄",
         "Area too narrow",
-        "{area}本身只有约 {width:,.2f} 米宽。",
-        "{area} is itself only some {width:,.2f} m wide.",
+        "{area}过于狭窄，只有 {size:,.1f} 平方米，没有一处宽于允许误差。",
+        "{area} is nowhere wider than the tolerance; it has {size:,.1f} m².",
         "m²",
     ),
     "too-few-points": Kind(

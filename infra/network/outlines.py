@@ -100,15 +100,15 @@ def _read_unusual(outlines: Outlines, at: int, area: Area, geometry: Any) -> Fau
     said = geometry if isinstance(geometry, dict) else {}
     kind, rings = said.get("type"), said.get("coordinates")
     shape = _any_shape(geometry)
-    spot: dict[str, Any] = {}
     if shape is not None:
-        spot = {"place": place_in(shape), "geometry": geojson(shape)}
-        enclosing = shape.geom_type in ("Polygon", "MultiPolygon") and shape.area > 0
+        enclosing = shape.geom_type in ("Polygon", "MultiPolygon") and shape.is_valid and shape.area > 0
         (outlines.shapes if enclosing else outlines.traces)[at] = shape if enclosing else shape.convex_hull
+    spot = outlines.spot(at)
     if kind != "Polygon":
         return Fault.of("wrong-geometry", area, found=shown(kind), **spot)
     if shape is not None and len(rings) > 1:
-        outlines.traces[at] = shapely.difference(shapely.polygons(shapely.get_exterior_ring(shape)), shape)
+        if outlines.shapes[at] is not None:
+            outlines.traces[at] = shapely.difference(shapely.polygons(shape.exterior), shape)
         return Fault.of("holes", area, size=len(rings) - 1, **spot)
     return Fault.of("bad-coordinate", area, found=shown(rings), **spot)
 

@@ -7,251 +7,169 @@ parent, or their parents overlap.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from chalicelib.domain.grid import LEVELS, METRES_A_DEGREE
 from infra.network.area import Area
 from infra.network.fault import Fault, Settings
 from infra.network.metric import Shapes, in_metres
-from infra.network.outlines import Outlines, geojson, place_in
+from infra.network.outlines import Outlines
+from infra.network.pieces import Rows, least_area, narrower, pieces, spot_of
 
-Rows = NDArray[np.int_]
-
-SLIVER_METRES = 5.0
-"""A gap or an overlap narrower than this, and ten times as long, is a line drawn twice: a sliver."""
-
-_THIN = 12.0  # perimeter² / 4 area of a strip ten times as long as wide
 _NEIGHBOURS = 6  # of a gap, named with it
-
-
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """The children of each of some parents. `owner` counts, for each row of `children`, in `parents`.
-
-    A parent of -1 is the land: it has districts and no outline.
-    """
-
-    parents: Rows
-    children: Rows
-    owner: Rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """What is left over, wide enough to matter: each with the index of what it is left of, in degrees and measured."""
-
-    of: Rows
-    shapes: Shapes
-    square_metres: NDArray[np.float64]
-    widths: NDArray[np.float64]
-    lengths: NDArray[np.float64]
-    slivers: NDArray[np.bool_]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.of)))
-
-    def facts(self, at: int) -> dict[str, object]:
-        return {
-            "size": round(float(self.square_metres[at]), 1),
-            "width": self.widths[at],
-            "length": self.lengths[at],
-            "place": place_in(self.shapes[at]),
-            "geometry": geojson(self.shapes[at]),
-        }
+_ENOUGH = 0.1  # of a gap's ground, or of an unreadable area's, for the one to be the other's
 
 
 def check_seams(areas: Sequence[Area], outlines: Outlines, settings: Settings) -> Iterator[Fault]:
     """Gaps, overlaps, slivers, areas outside their parent, and boundaries that two areas share."""
-    repeated = list(_repeated(areas, outlines))
-    yield from (fault for _, fault in repeated)
-    once = outlines.shapes.copy()
-    once[[row for row, _ in repeated]] = None
+    yield from _narrow(areas, outlines.shapes, settings)
+    once, faults = _without_repeated(areas, outlines.shapes)
+    yield from faults
     for digits in LEVELS:
-        family = _family(areas, once, digits)
-        if not len(family.children):
+        children = _Children.of(digits, areas, once)
+        if children is None:
             continue
-        land = shapely.union_all(_gathered(once, family).reshape(-1, 1), axis=1)
-        yield from _overlaps(areas, once, family, land, settings)
+        yield from children.overlaps(settings)
         if digits > min(LEVELS):
-            yield from _outside(areas, once, family, land, settings)
-            yield from _gaps(areas, outlines, once, family, land, digits, settings)
+            yield from children.outside(settings)
+            yield from children.gaps(settings, _Unread(areas, outlines, digits))
 
 
-def _repeated(areas: Sequence[Area], outlines: Outlines) -> Iterator[tuple[int, Fault]]:
-    """Areas of one level with the outline of an earlier one."""
+def _narrow(areas: Sequence[Area], shapes: Shapes, settings: Settings) -> Iterator[Fault]:
+    """Areas that are nowhere wider than the tolerance, and so are none."""
+    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    planar = in_metres(shapes[drawn])
+    size = shapely.area(planar)
+    # a circle of this share of it lies in any figure without holes
+    suspects = np.flatnonzero(size <= shapely.length(planar) * settings.tolerance_metres / 2)
+    for at in suspects[narrower(planar[suspects], settings.tolerance_metres)]:
+        facts = {"size": round(float(size[at]), 1), **spot_of(shapes[drawn[at]])}
+        yield Fault.of("sliver-area", areas[drawn[at]], **facts)
+
+
+def _without_repeated(areas: Sequence[Area], shapes: Shapes) -> tuple[Shapes, list[Fault]]:
+    """The shapes without those that an earlier area of the same level has; a fault where that has another code."""
+    once, faults = shapes.copy(), []
     known: dict[tuple[str, bytes], int] = {}
-    drawn = np.flatnonzero(~shapely.is_missing(outlines.shapes))
-    for row, wkb in zip(drawn, shapely.to_wkb(shapely.normalize(outlines.shapes[drawn])), strict=True):
-        first = known.setdefault((areas[row].level, wkb), int(row))
-        if first != row and areas[row].code != areas[first].code:
-            shape = outlines.shapes[row]
-            size = float(shapely.area(in_metres(outlines.shapes[[row]]))[0])
-            spot = {"place": place_in(shape), "geometry": geojson(shape)}
-            yield int(row), Fault.of("repeated-boundary", areas[row], areas[first], size=round(size, 1), **spot)
-        elif first != row:
-            outlines.shapes[row] = None
-
-
-def _family(areas: Sequence[Area], shapes: Shapes, digits: int) -> _Family:
-    """The areas whose codes have so many digits, by parent; those whose parent is not there are orphans."""
-    rows = {area.code: row for row, area in reversed(list(enumerate(areas)))}
-    children, owners = [], []
-    for row, area in enumerate(areas):
-        if len(area.code) == digits and shapes[row] is not None:
-            above = -1 if not area.parent else rows.get(area.parent)
-            if above is not None:
-                children.append(row)
-                owners.append(above)
-    parents, owner = np.unique(np.array(owners, dtype=int), return_inverse=True)
-    order = np.argsort(owner, kind="stable")
-    return _Family(parents, np.array(children, dtype=int)[order], owner[order])
-
-
-def _gathered(shapes: Shapes, family: _Family) -> Shapes:
-    return shapely.geometrycollections(shapes[family.children], indices=family.owner)
-
-
-def _overlaps(
-    areas: Sequence[Area], shapes: Shapes, family: _Family, land: Shapes, settings: Settings
-) -> Iterator[Fault]:
-    """Children of one parent that cover the same ground."""
-    covered = np.bincount(family.owner, weights=shapely.area(shapes[family.children]))
-    shrink = np.cos(np.radians(shapely.bounds(land)[:, 1]))
-    twice = (covered - shapely.area(land)) * METRES_A_DEGREE**2 * shrink >= _least_area(settings)
-    suspects = np.flatnonzero(twice[family.owner])
-    rows, owner = family.children[suspects], family.owner[suspects]
-    pairs = shapely.STRtree(shapes[rows]).query(shapes[rows], predicate="intersects")
-    one, other = pairs[:, (pairs[0] < pairs[1]) & (owner[pairs[0]] == owner[pairs[1]])]
-    pieces = _pieces(shapely.intersection(shapes[rows[one]], shapes[rows[other]]), settings)
-    for at in pieces:
-        pair = areas[rows[one[pieces.of[at]]]], areas[rows[other[pieces.of[at]]]]
-        yield Fault.of("sliver-overlap" if pieces.slivers[at] else "overlap", *pair, **pieces.facts(at))
-
-
-def _outside(
-    areas: Sequence[Area], shapes: Shapes, family: _Family, land: Shapes, settings: Settings
-) -> Iterator[Fault]:
-    """Children that leave their parent's outline."""
-    beyond = _pieces(shapely.difference(land, shapes[family.parents]), settings)
-    suspects = np.flatnonzero(np.isin(family.owner, beyond.of))
-    rows, above = family.children[suspects], family.parents[family.owner[suspects]]
-    pieces = _pieces(shapely.difference(shapes[rows], shapes[above]), settings)
-    for at in pieces:
-        yield Fault.of("outside-parent", areas[rows[pieces.of[at]]], areas[above[pieces.of[at]]], **pieces.facts(at))
-
-
-def _gaps(
-    areas: Sequence[Area],
-    outlines: Outlines,
-    shapes: Shapes,
-    family: _Family,
-    land: Shapes,
-    digits: int,
-    settings: Settings,
-) -> Iterator[Fault]:
-    """Ground of a parent that is none of its children's. What an area that cannot be judged by would cover is none."""
-    missing = shapely.difference(shapes[family.parents], land)
-    pieces = _pieces(missing, settings, within=land)
-    if not len(pieces.of):
-        return
-    tree = shapely.STRtree(shapes[family.children])
-    excused = _Excuses(areas, outlines, digits)
-    for at in pieces:
-        of = pieces.of[at]
-        parent, piece = areas[family.parents[of]], pieces.shapes[at]
-        if excused.cover(parent, piece):
+    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    for row, outline in zip(drawn, shapely.to_wkb(shapely.normalize(shapes[drawn])), strict=True):
+        first = known.setdefault((areas[row].level, outline), int(row))
+        if first == row:
             continue
-        near = tree.query(piece, predicate="dwithin", distance=settings.tolerance_metres / METRES_A_DEGREE)
-        beside = [areas[row] for row in np.sort(family.children[near[family.owner[near] == of]])[:_NEIGHBOURS]]
-        yield Fault.of(
-            "sliver-gap" if pieces.slivers[at] else "gap",
-            parent,
-            *beside,
-            beside_zh="、".join(area.label_zh for area in beside),
-            beside_en=", ".join(area.label_en for area in beside),
-            **pieces.facts(at),
-        )
+        once[row] = None
+        if areas[row].code != areas[first].code:
+            size = round(float(shapely.area(in_metres(shapes[[row]]))[0]), 1)
+            spot = spot_of(shapes[row])
+            faults.append(Fault.of("repeated-boundary", areas[row], areas[first], size=size, **spot))
+    return once, faults
 
 
-class _Excuses:
-    """Areas that cannot be judged by, and so leave a hole that is no fault of its own."""
+@dataclass(frozen=True, kw_only=True)
+class _Children:
+    """The areas of a level with those above them. `owner` counts, for each row of `children`, in `parents`.
+
+    Districts have the one parent -1, which has no outline.
+    """
+
+    areas: Sequence[Area]
+    shapes: Shapes
+    parents: Rows
+    children: Rows
+    owner: Rows
+
+    @classmethod
+    def of(cls, digits: int, areas: Sequence[Area], shapes: Shapes) -> _Children | None:
+        """Those whose codes have so many digits; orphans are left out. None where there are none."""
+        rows = {area.code: row for row, area in reversed(list(enumerate(areas)))}
+        listed = [
+            (rows[area.parent] if area.parent else -1, row)
+            for row, area in enumerate(areas)
+            if len(area.code) == digits and shapes[row] is not None and (not area.parent or area.parent in rows)
+        ]
+        if not listed:
+            return None
+        above, children = np.array(sorted(listed)).T
+        parents, owner = np.unique(above, return_inverse=True)
+        return cls(areas=areas, shapes=shapes, parents=parents, children=children, owner=owner)
+
+    @cached_property
+    def land(self) -> Shapes:
+        """What the children of each parent cover together."""
+        together = shapely.geometrycollections(self.shapes[self.children], indices=self.owner)
+        return np.asarray(shapely.union_all(together.reshape(-1, 1), axis=1))
+
+    def overlaps(self, settings: Settings) -> Iterator[Fault]:
+        """Children of one parent that cover the same ground. None do where sizes add up."""
+        covered = np.bincount(self.owner, weights=shapely.area(self.shapes[self.children]))
+        shrink = np.cos(np.radians(shapely.bounds(self.land)[:, 1]))
+        twice = (covered - shapely.area(self.land)) * METRES_A_DEGREE**2 * shrink
+        suspects = np.flatnonzero(twice[self.owner] >= least_area(settings))
+        rows, owner = self.children[suspects], self.owner[suspects]
+        pairs = shapely.STRtree(self.shapes[rows]).query(self.shapes[rows], predicate="intersects")
+        one, other = pairs[:, (pairs[0] < pairs[1]) & (owner[pairs[0]] == owner[pairs[1]])]
+        for piece in pieces(shapely.intersection(self.shapes[rows[one]], self.shapes[rows[other]]), settings):
+            code = "sliver-overlap" if piece.sliver else "overlap"
+            pair = self.areas[rows[one[piece.of]]], self.areas[rows[other[piece.of]]]
+            yield Fault.of(code, *pair, **piece.facts)
+
+    def outside(self, settings: Settings) -> Iterator[Fault]:
+        """Children that leave their parent's outline."""
+        beyond = pieces(shapely.difference(self.land, self.shapes[self.parents]), settings)
+        suspects = np.flatnonzero(np.isin(self.owner, [piece.of for piece in beyond]))
+        rows, above = self.children[suspects], self.parents[self.owner[suspects]]
+        for piece in pieces(shapely.difference(self.shapes[rows], self.shapes[above]), settings):
+            yield Fault.of("outside-parent", self.areas[rows[piece.of]], self.areas[above[piece.of]], **piece.facts)
+
+    def gaps(self, settings: Settings, unread: _Unread) -> Iterator[Fault]:
+        """Ground of a parent that is none of its children's, nor of one that cannot be read."""
+        missing = shapely.difference(self.shapes[self.parents], self.land)
+        found = pieces(missing, settings, beside=self.land)
+        tree = shapely.STRtree(self.shapes[self.children]) if found else None
+        for piece in found:
+            parent = self.areas[self.parents[piece.of]]
+            if tree is None or unread.may_cover(parent, piece.shape):
+                continue
+            near = tree.query(piece.shape, predicate="dwithin", distance=settings.tolerance_metres / METRES_A_DEGREE)
+            rows = np.sort(self.children[near[self.owner[near] == piece.of]])[:_NEIGHBOURS]
+            neighbours = [self.areas[row] for row in rows]
+            names = {
+                "beside_zh": "、".join(area.label_zh for area in neighbours),
+                "beside_en": ", ".join(area.label_en for area in neighbours),
+            }
+            yield Fault.of("sliver-gap" if piece.sliver else "gap", parent, *neighbours, **names, **piece.facts)
+
+
+class _Unread:
+    """Areas of a level that are not among the children to judge: without polygon, code or parent.
+
+    Where one of them would be, there is a hole, which is no fault of its own.
+    """
 
     def __init__(self, areas: Sequence[Area], outlines: Outlines, digits: int) -> None:
         codes = {area.code for area in areas}
-        self._lost: set[str] = set()
         traces = []
+        self._anywhere: set[str] = set()
         for row, area in enumerate(areas):
             shape, trace = outlines.shapes[row], outlines.traces[row]
             if not area.code or (area.parent and area.parent not in codes):
-                traces += [each for each in (shape, trace) if each is not None]
+                traces += [known for known in (shape, trace) if known is not None]
             elif len(area.code) == digits and trace is not None:
                 traces.append(trace)
             elif len(area.code) == digits and shape is None:
-                self._lost.add(area.parent)
-        self._traces = np.array(traces, dtype=object)
+                self._anywhere.add(area.parent)
+        self._traces: Shapes = np.array(traces, dtype=object)
         self._tree = shapely.STRtree(self._traces)
 
-    def cover(self, parent: Area, gap: shapely.Polygon) -> bool:
-        """Whether a gap is where such an area would be: it shares a tenth of the smaller one's ground with it."""
-        if parent.code in self._lost:
+    def may_cover(self, parent: Area, gap: shapely.Polygon) -> bool:
+        if parent.code in self._anywhere:
             return True
         for trace in self._traces[self._tree.query(gap, predicate="intersects")]:
             common = shapely.area(shapely.intersection(trace, gap))
-            if trace.area == 0 or common >= 0.1 * min(trace.area, gap.area):
+            if trace.area == 0 or common >= _ENOUGH * min(trace.area, gap.area):
                 return True
         return False
-
-
-def _least_area(settings: Settings) -> float:
-    """In m²: whatever has less holds no circle as wide as the tolerance, and so is nowhere wider."""
-    return math.pi * settings.tolerance_metres**2 / 4
-
-
-def _pieces(left: Shapes, settings: Settings, within: Shapes | None = None) -> _Pieces:
-    """The parts of what is left over that are somewhere wider than the tolerance.
-
-    Those of a gap matter also where they reach farther than the tolerance from the ground `within` which it lies: no
-    cell near would take a point there (G3).
-    """
-    shapes, of = shapely.get_parts(left, return_index=True)
-    kept = (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & (shapely.area(shapes) > 0)
-    shapes, of = shapes[kept], of[kept]
-    planar = in_metres(shapes)
-    size, around = shapely.area(planar), shapely.length(planar)
-    wide = size >= _least_area(settings)
-    wide[wide] = ~_narrower(planar[wide], settings.tolerance_metres)
-    if within is not None:
-        thin = np.flatnonzero(~wide)
-        wide[thin] = _out_of_reach(shapes[thin], within[of[thin]], settings.tolerance_metres)
-    shapes, of, planar, size, around = shapes[wide], of[wide], planar[wide], size[wide], around[wide]
-    widths = 2 * shapely.length(shapely.maximum_inscribed_circle(planar))
-    slivers = around**2 >= 4 * _THIN * size
-    slivers[slivers] = _narrower(planar[slivers], SLIVER_METRES)
-    return _Pieces(of, shapes, size, widths, around / 2, slivers)
-
-
-def _narrower(planar: Shapes, metres: float) -> NDArray[np.bool_]:
-    """Which shapes are nowhere as wide as that: nothing is left when half of it is taken off all round."""
-    empty: NDArray[np.bool_] = shapely.is_empty(shapely.buffer(planar, -metres / 2, join_style="mitre"))
-    return empty
-
-
-def _out_of_reach(shapes: Shapes, ground: Shapes, metres: float) -> NDArray[np.bool_]:
-    """Which thin shapes have points farther than that from the ground beside them.
-
-    In degrees, where distances east and west are overestimated: what is near there is near.
-    """
-    degrees = metres / METRES_A_DEGREE
-    long = np.flatnonzero(np.ptp(shapely.bounds(shapes).reshape(-1, 2, 2), axis=1).max(axis=1) > degrees)
-    points, of = shapely.get_coordinates(shapely.segmentize(shapes[long], 10 * degrees), return_index=True)
-    shapely.prepare(ground)
-    near = shapely.dwithin(ground[long[of]], shapely.points(points), degrees)
-    reach = np.zeros(len(shapes), dtype=bool)
-    np.logical_or.at(reach, long[of], ~near)
-    return reach

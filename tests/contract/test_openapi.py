@@ -35,6 +35,8 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/visits"),
         ("POST", "/v1/visits/{id}/result"),
         ("GET", "/v1/public/track/{tracking_code}"),
+        ("GET", "/v1/cells"),
+        ("GET", "/v1/areas/{code}"),
         ("POST", "/hooks/sms/aliyun"),
         ("POST", "/hooks/hotline/12345"),
         ("GET", "/openapi.json"),
