@@ -282,6 +282,15 @@ def test_what_is_planted_is_found_with_its_place_and_nothing_else_is(gulou: list
     assert all(code in fault.zh and code in fault.en for code in areas[:1])
 
 
+def test_a_whole_file_with_latitude_first_is_told_so_and_judged_by_all_the_same(gulou: list[Feature]) -> None:
+    features = copy.deepcopy(gulou)
+    for feature in features:
+        swapped(features, feature["properties"]["code"])
+    features.remove(of(features, CELL))
+    told = {(fault.code, fault.areas[0]) for fault in check(features, PACK)}
+    assert told == {("swapped", f["properties"]["code"]) for f in features} | {("gap", COMPOUND)}
+
+
 def test_an_area_above_the_cells_is_held_to_the_same(gulou: list[Feature]) -> None:
     """At every level: a street of the district, a community of its street, a compound of its community."""
     for code in ("320302001", COMMUNITY, COMPOUND):
