@@ -24,6 +24,8 @@ MARGIN_METRES = 5.0
 """A tile is taken this much too large on all sides: it lists each cell that a point in it may be given to, as near as
 the widest tolerance a pack may set (`policy/schema.py`), and the rounding of its own edges is nothing beside it."""
 
+_BATCH = 100_000  # tiles looked at together
+
 
 def tile_rows(features: Sequence[Feature]) -> Iterator[dict[str, Any]]:
     """One row a tile, in the order of tile names: `{"tile": "x:y", "cells": [{"code", "path", "ring"}]}`.
@@ -52,18 +54,24 @@ def tiles_touched(shapes: NDArray[np.object_]) -> tuple[Counts, Counts, Counts]:
     wide = high / np.cos(np.radians(np.clip(np.maximum(np.abs(south), np.abs(north)), 0, 89)))
     first_x, first_y = _tile(west - wide), _tile(south - high)
     columns, rows = _tile(east + wide) - first_x + 1, _tile(north + high) - first_y + 1
-    which = np.repeat(np.arange(len(shapes)), columns * rows)
-    number = np.arange(len(which)) - np.repeat(np.cumsum(columns * rows) - columns * rows, columns * rows)
-    x, y = first_x[which] + number // rows[which], first_y[which] + number % rows[which]
-    boxes = shapely.box(
-        x * TILE_DEGREES - wide[which],
-        y * TILE_DEGREES - high,
-        (x + 1) * TILE_DEGREES + wide[which],
-        (y + 1) * TILE_DEGREES + high,
-    )
     shapely.prepare(shapes)
-    touching = shapely.intersects(shapes[which], boxes)
-    return which[touching], x[touching], y[touching]
+    found: list[tuple[Counts, Counts, Counts]] = [(np.zeros(0, int),) * 3]
+    batch_of = np.cumsum(columns * rows) // _BATCH
+    for batch in np.split(np.arange(len(shapes)), np.flatnonzero(np.diff(batch_of)) + 1):
+        tiles = columns[batch] * rows[batch]
+        which = np.repeat(batch, tiles)
+        number = np.arange(len(which)) - np.repeat(np.cumsum(tiles) - tiles, tiles)
+        x, y = first_x[which] + number // rows[which], first_y[which] + number % rows[which]
+        boxes = shapely.box(
+            x * TILE_DEGREES - wide[which],
+            y * TILE_DEGREES - high,
+            (x + 1) * TILE_DEGREES + wide[which],
+            (y + 1) * TILE_DEGREES + high,
+        )
+        touching = shapely.intersects(shapes[which], boxes)
+        found.append((which[touching], x[touching], y[touching]))
+    all_which, all_x, all_y = (np.concatenate(column) for column in zip(*found, strict=True))
+    return all_which, all_x, all_y
 
 
 def samples(features: Sequence[Feature], n: int = 24, seed: int = 1) -> list[dict[str, Any]]:

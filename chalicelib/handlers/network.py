@@ -8,7 +8,6 @@ from datetime import date
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
-from chalicelib.domain.datums import DATUMS, WGS84, position_in
 from chalicelib.domain.errors import InvalidField
 from chalicelib.handlers import views
 from chalicelib.handlers.authorizer import staff_authorizer
@@ -22,6 +21,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 @network.route("/v1/cells", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 def find_cell() -> Response:
+    from chalicelib.domain.datums import DATUMS, WGS84, position_in
+
     query, staff = query_of(network.current_request), staff_request(network.current_request).staff
     datum = query.get("datum", WGS84)
     if datum not in DATUMS:

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, g
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as core
 
-from chalicelib.domain.datums import position_in
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.grid import Position
 from chalicelib.domain.people import Reporter, normal_phone
@@ -142,6 +141,10 @@ class PositionIn(In):
 
     def to_domain(self) -> Position:
         """In WGS-84, whichever datum it was sent in: from here on there is one."""
+        if self.datum == "WGS-84":
+            return Position(float(self.lat), float(self.lon))
+        from chalicelib.domain.datums import position_in
+
         return position_in(float(self.lat), float(self.lon), self.datum)
 
 

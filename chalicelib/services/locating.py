@@ -18,10 +18,11 @@ NEAREST_METRES = 1000
 """How far from a point outside the district its nearest cell is looked for."""
 
 
-def place(position: Position, day: str, grid: Grid, policy: Policy) -> Area:
+def place(position: Position, day: str, grid: Grid, policy: Policy, field: str | None = "position") -> Area:
     """The cell a point falls in on a day: one read.
 
-    Raises OutsideDistrict, which tells the nearest cell within NEAREST_METRES; that takes a second read.
+    Raises OutsideDistrict, which tells the nearest cell within NEAREST_METRES; that takes a second read. `field` is
+    what the request calls the point.
     """
     tolerance = policy.rules.boundary_tolerance_metres
     cell = cell_at(position, grid.cells_near(position.lat, position.lon, day), tolerance)
@@ -29,9 +30,9 @@ def place(position: Position, day: str, grid: Grid, policy: Policy) -> Area:
         return cell
     nearest = nearest_cell(position, grid.cells_around(position.lat, position.lon, NEAREST_METRES, day))
     if nearest is None or nearest.metres > NEAREST_METRES:
-        raise OutsideDistrict("position", nearest=None)
+        raise OutsideDistrict(field, nearest=None)
     area = {"code": nearest.area.code, "path": list(nearest.area.path)}
-    raise OutsideDistrict("position", nearest={"area": area, "metres": round(nearest.metres)})
+    raise OutsideDistrict(field, nearest={"area": area, "metres": round(nearest.metres)})
 
 
 class Locating:
@@ -44,7 +45,7 @@ class Locating:
     def cell(self, position: Position, day: str, staff: StaffMember) -> Area:
         """The cell of a point. Raises OutsideDistrict, Forbidden."""
         self._permitted(staff)
-        return place(position, day, self._grid, self._policy)
+        return place(position, day, self._grid, self._policy, field=None)
 
     def area(self, code: str, day: str, staff: StaffMember) -> Area:
         """The area of a code. Raises NotFound for one the grid of that day has not, Forbidden."""

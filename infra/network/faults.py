@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from infra.network.fault import FAULT, Fault
+from infra.network.picture import picture
+
+__all__ = ["feature_collection", "lines", "picture"]
 
 WORDS = {FAULT: ("错误", "fault"), "warning": ("提醒", "warning")}
 

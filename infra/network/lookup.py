@@ -28,10 +28,8 @@ _NAMES_BYTES = 300  # of a cell's code and path
 
 def check_lookup(areas: Sequence[Area], features: Sequence[Any], outlines: Outlines) -> Iterator[Fault]:
     """Cells so large that they fill the table, and so many or so finely drawn in one place that they fill a row."""
-    cells = [
-        row for row, area in enumerate(areas) if area.level == "cell" and outlines.shapes[row] is not None
-    ]  # fmt: skip
-    rows = np.array(cells, dtype=int)
+    drawn = ~shapely.is_missing(outlines.shapes)
+    rows = np.flatnonzero(drawn & np.array([area.level == "cell" for area in areas], dtype=bool))
     west, south, east, north = shapely.bounds(outlines.shapes[rows]).T
     large = np.maximum(east - west, north - south) > MOST_TILES_ACROSS * TILE_DEGREES
     for row in rows[large]:

@@ -19,11 +19,15 @@ Rows = NDArray[np.int_]
 SLIVER_METRES = 5.0
 """A gap or an overlap narrower than this, and ten times as long, is a line drawn twice: a sliver."""
 
+_STEP_METRES = 20.0  # along an edge, when it is asked how far it is from the ground beside it
 _THIN = 12.0  # perimeter² / 4 area of a strip ten times as long as wide
 
 
 class Piece(NamedTuple):
-    """A piece in degrees, `of` the shape with that index. Its size is in m², its width that of the widest place."""
+    """A piece in degrees, `of` the shape with that index.
+
+    In m² and m; the width is that of the widest place, or of a sliver the mean.
+    """
 
     of: int
     shape: Any
@@ -65,10 +69,12 @@ def pieces(left: Shapes, settings: Settings, beside: Shapes | None = None) -> li
     if beside is not None:
         thin = np.flatnonzero(~matters)
         matters[thin] = _out_of_reach(shapes[thin], beside[of[thin]], settings.tolerance_metres)
-    widths = 2 * shapely.length(shapely.maximum_inscribed_circle(planar[matters]))
-    slivers = around[matters] ** 2 >= 4 * _THIN * size[matters]
-    slivers[slivers] = narrower(planar[matters][slivers], SLIVER_METRES)
-    columns = of[matters], shapes[matters], size[matters], widths, around[matters] / 2, slivers
+    shapes, of, planar, size, around = shapes[matters], of[matters], planar[matters], size[matters], around[matters]
+    slivers = around**2 >= 4 * _THIN * size
+    slivers[slivers] = narrower(planar[slivers], SLIVER_METRES)
+    widths = size / (around / 2)
+    widths[~slivers] = 2 * shapely.length(shapely.maximum_inscribed_circle(planar[~slivers]))
+    columns = of, shapes, size, widths, around / 2, slivers
     return [Piece(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
@@ -79,14 +85,16 @@ def narrower(planar: Shapes, metres: float) -> NDArray[np.bool_]:
 
 
 def _out_of_reach(shapes: Shapes, ground: Shapes, metres: float) -> NDArray[np.bool_]:
-    """Which thin shapes have points farther than that from the ground beside them.
+    """Which thin shapes have points farther than that from the ground beside them: corners, or points of long edges.
 
     In degrees, where distances east and west are overestimated: what is near there is near.
     """
     degrees = metres / METRES_A_DEGREE
     west, south, east, north = shapely.bounds(shapes).T
     long = np.flatnonzero(np.maximum(east - west, north - south) > degrees)
-    points, of = shapely.get_coordinates(shapely.segmentize(shapes[long], 10 * degrees), return_index=True)
+    points, of = shapely.get_coordinates(
+        shapely.segmentize(shapes[long], _STEP_METRES / METRES_A_DEGREE), return_index=True
+    )
     shapely.prepare(ground)
     near = shapely.dwithin(ground[long[of]], shapely.points(points), degrees)
     far = np.zeros(len(shapes), dtype=bool)

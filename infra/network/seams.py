@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 import numpy as np
 import shapely
@@ -22,6 +24,7 @@ from infra.network.outlines import Outlines
 from infra.network.pieces import Rows, least_area, narrower, pieces, spot_of
 
 _NEIGHBOURS = 6  # of a gap, named with it
+_BATCH = 5_000  # children compared at a time: what is left over of all at once may not fit the memory
 _ENOUGH = 0.1  # of a gap's ground, or of an unreadable area's, for the one to be the other's
 
 
@@ -31,13 +34,11 @@ def check_seams(areas: Sequence[Area], outlines: Outlines, settings: Settings) -
     once, faults = _without_repeated(areas, outlines.shapes)
     yield from faults
     for digits in LEVELS:
-        children = _Children.of(digits, areas, once)
-        if children is None:
-            continue
-        yield from children.overlaps(settings)
-        if digits > min(LEVELS):
-            yield from children.outside(settings)
-            yield from children.gaps(settings, _Unread(areas, outlines, digits))
+        for children in _Children.of(digits, areas, once):
+            yield from children.overlaps(settings)
+            if digits > min(LEVELS):
+                yield from children.outside(settings)
+                yield from children.gaps(settings, outlines)
 
 
 def _narrow(areas: Sequence[Area], shapes: Shapes, settings: Settings) -> Iterator[Fault]:
@@ -76,6 +77,7 @@ class _Children:
     Districts have the one parent -1, which has no outline.
     """
 
+    digits: int
     areas: Sequence[Area]
     shapes: Shapes
     parents: Rows
@@ -83,25 +85,33 @@ class _Children:
     owner: Rows
 
     @classmethod
-    def of(cls, digits: int, areas: Sequence[Area], shapes: Shapes) -> _Children | None:
-        """Those whose codes have so many digits; orphans are left out. None where there are none."""
+    def of(cls, digits: int, areas: Sequence[Area], shapes: Shapes) -> Iterator[_Children]:
+        """Those whose codes have so many digits, orphans left out: in batches, the children of a parent together."""
         rows = {area.code: row for row, area in reversed(list(enumerate(areas)))}
-        listed = [
+        listed = sorted(
             (rows[area.parent] if area.parent else -1, row)
             for row, area in enumerate(areas)
             if len(area.code) == digits and shapes[row] is not None and (not area.parent or area.parent in rows)
-        ]
-        if not listed:
-            return None
-        above, children = np.array(sorted(listed)).T
-        parents, owner = np.unique(above, return_inverse=True)
-        return cls(areas=areas, shapes=shapes, parents=parents, children=children, owner=owner)
+        )
+        families = [list(family) for _, family in groupby(listed, key=itemgetter(0))]
+        counts = list(accumulate(len(family) for family in families))
+        for _, batch in groupby(zip(counts, families, strict=True), key=lambda counted: counted[0] // _BATCH):
+            above, children = np.array([pair for _, family in batch for pair in family]).T
+            parents, owner = np.unique(above, return_inverse=True)
+            yield cls(digits=digits, areas=areas, shapes=shapes, parents=parents, children=children, owner=owner)
 
     @cached_property
     def land(self) -> Shapes:
         """What the children of each parent cover together."""
         together = shapely.geometrycollections(self.shapes[self.children], indices=self.owner)
         return np.asarray(shapely.union_all(together.reshape(-1, 1), axis=1))
+
+    @cached_property
+    def torn(self) -> Rows:
+        """The parents whose outline is not, point by point, that of their children together: few, where all is well."""
+        outlines = self.shapes[self.parents]
+        same = shapely.equals_exact(shapely.normalize(outlines), shapely.normalize(self.land))
+        return np.flatnonzero(~same & ~shapely.is_missing(outlines))
 
     def overlaps(self, settings: Settings) -> Iterator[Fault]:
         """Children of one parent that cover the same ground. None do where sizes add up."""
@@ -119,23 +129,28 @@ class _Children:
 
     def outside(self, settings: Settings) -> Iterator[Fault]:
         """Children that leave their parent's outline."""
-        beyond = pieces(shapely.difference(self.land, self.shapes[self.parents]), settings)
-        suspects = np.flatnonzero(np.isin(self.owner, [piece.of for piece in beyond]))
+        torn = self.torn
+        beyond = pieces(shapely.difference(self.land[torn], self.shapes[self.parents[torn]]), settings)
+        suspects = np.flatnonzero(np.isin(self.owner, torn[np.array([piece.of for piece in beyond], dtype=int)]))
         rows, above = self.children[suspects], self.parents[self.owner[suspects]]
         for piece in pieces(shapely.difference(self.shapes[rows], self.shapes[above]), settings):
             yield Fault.of("outside-parent", self.areas[rows[piece.of]], self.areas[above[piece.of]], **piece.facts)
 
-    def gaps(self, settings: Settings, unread: _Unread) -> Iterator[Fault]:
+    def gaps(self, settings: Settings, outlines: Outlines) -> Iterator[Fault]:
         """Ground of a parent that is none of its children's, nor of one that cannot be read."""
-        missing = shapely.difference(self.shapes[self.parents], self.land)
-        found = pieces(missing, settings, beside=self.land)
-        tree = shapely.STRtree(self.shapes[self.children]) if found else None
+        torn = self.torn
+        missing = shapely.difference(self.shapes[self.parents[torn]], self.land[torn])
+        found = pieces(missing, settings, beside=self.land[torn])
+        if not found:
+            return
+        tree, unread = shapely.STRtree(self.shapes[self.children]), _Unread(self.areas, outlines, self.digits)
         for piece in found:
-            parent = self.areas[self.parents[piece.of]]
-            if tree is None or unread.may_cover(parent, piece.shape):
+            above = torn[piece.of]
+            parent = self.areas[self.parents[above]]
+            if unread.may_cover(parent, piece.shape):
                 continue
             near = tree.query(piece.shape, predicate="dwithin", distance=settings.tolerance_metres / METRES_A_DEGREE)
-            rows = np.sort(self.children[near[self.owner[near] == piece.of]])[:_NEIGHBOURS]
+            rows = np.sort(self.children[near[self.owner[near] == above]])[:_NEIGHBOURS]
             neighbours = [self.areas[row] for row in rows]
             names = {
                 "beside_zh": "、".join(area.label_zh for area in neighbours),

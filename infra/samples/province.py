@@ -25,8 +25,8 @@ from infra.samples.partition import dissolve
 PROVINCE = "99"
 SEED = 99
 ORIGIN = (116.0, 33.5)
-CELL_DEGREES = (0.0052, 0.0043)
-"""Some 480 by 480 metres, as in the sample district, so that a tile lists as many cells."""
+CELL_DEGREES = (0.0050, 0.0041)
+"""Some 460 by 460 metres, so that a tile lists as many cells as one of the sample district."""
 
 BLOCKS = {14: (1, 3), 12: (2, 6), 9: (10, 24), 6: (40, 48)}
 """Rows and columns of cells in an area, by the digits of its code."""
@@ -127,7 +127,7 @@ def _feature(code: str, ring: Ring, places: list[list[float]], households: int) 
     return {
         "type": "Feature",
         "properties": {"code": code, "name": name, "level": LEVELS[digits], "parent": parent, "households": households},
-        "geometry": {"type": "Polygon", "coordinates": [[places[point] for point in (*ring, ring[0])]]},
+        "geometry": {"type": "Polygon", "coordinates": [[[*places[point]] for point in (*ring, ring[0])]]},
     }
 
 

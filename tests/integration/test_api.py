@@ -281,7 +281,7 @@ class TestQueues:
         assert sorted(found) == sorted(wanted)
         assert last is not None
         for path, by, spoilt in (
-            ("/v1/units/water/queue", officer, last[:-1] + ("A" if last[-1] != "A" else "B")),
+            ("/v1/units/water/queue", officer, last[:-2] + ("A" if last[-2] != "A" else "B") + last[-1]),
             ("/v1/units/water/queue", officer, "nonsense"),
             ("/v1/units/health/queue", officer_of("health"), last),
             ("/v1/visits", WORKER, last),
