@@ -116,7 +116,6 @@ def _post_rows(posts: Iterator[Row], staff: dict[str, Row], absences: Sequence[R
             "from": post["from"],
             **({"until": post["until"]} if post["until"] else {}),
             **({"away": _compact(away)} if away else {}),
-            **({"hide_phone": True} if staff[post["staff_id"]].get("hide_phone") == "yes" else {}),
         }
 
 
@@ -157,7 +156,8 @@ def _unit_rows(units: Iterator[Row]) -> Iterator[Row]:
 
 
 def _contact(person: Row) -> Row:
-    return {name: person[name] for name in ("staff_id", "name", "phone", "email")}
+    own = {"hide_phone": True} if person.get("hide_phone") == "yes" else {}
+    return {name: person[name] for name in ("staff_id", "name", "phone", "email")} | own
 
 
 def _day(written: str) -> str:

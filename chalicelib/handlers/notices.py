@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from chalice.app import Blueprint, Request, Response
 
@@ -90,6 +89,8 @@ def submit_public_report() -> Response:
 
 def tracking_page(request: Request, tracking_code: str) -> Response:
     """How a matter stands, for a resident to read: what public tracking tells (ADR 13), in Chinese and local time."""
+    from zoneinfo import ZoneInfo
+
     from chalicelib.handlers.pages import page, problem_page
 
     policy = bootstrap.policy()
