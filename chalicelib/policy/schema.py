@@ -50,6 +50,9 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "identity.release",
+        "identity.export",
+        "identity.erase",
         "audit.read",
     }
 )  # and `case.<action>` for every action of the procedure
@@ -278,6 +281,9 @@ class RulesPart(Part):
     ]
     attachment_bytes: Count
     attachments_per_report: Count
+    identity_retention: Duration
+    refused_retention: Duration
+    erase_open_cases: bool
 
 
 class CategoryDurations(Part):
