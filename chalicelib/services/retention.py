@@ -74,10 +74,10 @@ class Retention:
         identity = self._vault.identity(expired.name)
         if identity is None:
             return  # somebody else was at it
+        if identity.phone_hash:
+            self._vault.unlink(identity.phone_hash, case.id)  # first: without the identity nobody would find it again
         about: About = {"case": case.id, "report": expired.name, "person": identity.phone_hash}
         self._vault.forget(expired.name, self._clock.now(), self._audit.entry(IDENTITY_EXPIRED, by, **about))
-        if identity.phone_hash:
-            self._vault.unlink(identity.phone_hash, case.id)
 
 
 def _closed_before(case: Case, moment: datetime) -> bool:

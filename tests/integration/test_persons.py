@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from chalicelib.domain.errors import TemporarilyUnavailable
 from chalicelib.domain.people import Reporter
 from chalicelib.domain.records import Sealed
 from tests.world import ADMIN, WORKER, PlainPhones, World, officer_of
@@ -69,6 +72,25 @@ class TestACaseOfSeveral:
         assert list(world.retention.run(world.by(ADMIN))) == []
         assert [case.id for case in world.vault.cases_of(PlainPhones().hash_of(self.A.phone or ""))] != []
         assert world.vault.cases_of(PlainPhones().hash_of(self.B.phone or "")) == []
+
+
+def test_retention_that_broke_off_is_finished_when_it_is_run_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = world.submit(reporter=Reporter("王伟", "+8613800000001")).case_id
+    TestACaseOfSeveral().close(world, case_id)
+    world.clock.forward(days=731)
+
+    def breaks_off(*asked: object) -> None:
+        raise TemporarilyUnavailable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.vault, "forget", breaks_off)
+        with pytest.raises(TemporarilyUnavailable):
+            list(world.retention.run(world.by(ADMIN)))
+    assert len(list(world.retention.run(world.by(ADMIN)))) == 1
+    assert world.vault.cases_of(PlainPhones().hash_of("+8613800000001")) == []
+    assert list(world.retention.run(None)) == []
 
 
 def test_refused_messages_are_kept_their_own_time(world: World) -> None:
