@@ -66,6 +66,7 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "visit.record": "case.read",
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
+    "identity.release": "report.read",
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
