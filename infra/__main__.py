@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.settings import load_deployment
 from infra.staff import staff
+from infra.vault import audit, refused, vault
 
 console = Console()
 stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
@@ -24,7 +25,8 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-cli.add_command(staff)
+for more in (staff, vault, audit, refused):
+    cli.add_command(more)
 
 
 @cli.command()
@@ -118,33 +120,6 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
 
 
 @cli.command()
-@stage_option
-@region_option
-@endpoint_option
-@click.option("--day", required=True, help="UTC day, say 2026-11-22.")
-@click.option("--source", default="sms", show_default=True)
-def refused(stage: str, region: str, endpoint: str | None, day: str, source: str) -> None:
-    """Lists the messages of a day that could be neither taken nor sent back: when each came, and why not."""
-    from chalicelib.models.report_rows import RefusedRow
-
-    pages = (
-        _client(region, endpoint, "dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=_stateful_outputs(stage, region, endpoint)["VaultTable"],
-            KeyConditionExpression="pk = :day",
-            ExpressionAttributeValues={":day": {"S": RefusedRow.key(source, day)}},
-        )
-    )
-    count = 0
-    for page in pages:
-        for item in page["Items"]:
-            click.echo(f"{item['created_at']['S']}  {item['reason']['S']}  {item['sk']['S']}")
-            count += 1
-    console.print(f"{count} refused")
-
-
-@cli.command()
 @click.argument("codes", nargs=-1, required=True)
 @click.option("--api", help="Base URL of the API; that of `make run` without it.")
 @click.option("--to", "directory", type=click.Path(path_type=Path), default=Path("notices"), show_default=True)
@@ -188,9 +163,9 @@ def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any
 
 
 def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
-    stack = load_deployment(stage).stack("stateful")
-    described = _client(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    from infra.deploy import stateful_outputs
+
+    return stateful_outputs(stage, region, endpoint)
 
 
 def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:

@@ -50,6 +50,9 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "identity.release",
+        "identity.export",
+        "identity.erase",
         "audit.read",
     }
 )  # and `case.<action>` for every action of the procedure
@@ -63,6 +66,7 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "visit.record": "case.read",
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
+    "identity.release": "report.read",
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
@@ -297,6 +301,9 @@ class RulesPart(Part):
     ]
     attachment_bytes: Count
     attachments_per_report: Count
+    identity_retention: Duration
+    refused_retention: Duration
+    erase_open_cases: bool
 
 
 class CategoryDurations(Part):

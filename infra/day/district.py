@@ -115,8 +115,14 @@ class District:
             self.phones[receipt["report_id"]] = resident.international
         return receipt
 
-    def report_body(self, place: int = 0, resident: Resident | None = None, **said: Any) -> dict[str, Any]:
-        reporter = {"name": resident.name, "phone": resident.international} if resident else {"anonymous": True}
+    def report_body(
+        self, place: int = 0, resident: Resident | None = None, told_by: Mapping[str, str] | None = None, **said: Any
+    ) -> dict[str, Any]:
+        """`told_by`: what a resident leaves besides name and phone."""
+        reporter: dict[str, Any] = {"anonymous": True}
+        if resident:
+            reporter = {"name": resident.name, "phone": resident.international, **(told_by or {})}
+            self.said |= set((told_by or {}).values())
         return {
             "text": "三号楼前井盖缺失",
             "told_at": _now(),

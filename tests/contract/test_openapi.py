@@ -25,6 +25,7 @@ def test_it_describes_every_route_of_the_contract() -> None:
     assert {(method, path) for method, path, _ in operations()} == {
         ("POST", "/v1/reports"),
         ("GET", "/v1/reports/{id}"),
+        ("POST", "/v1/reports/{id}/reporter/release"),
         ("POST", "/v1/attachments"),
         ("GET", "/v1/attachments/{id}"),
         ("GET", "/v1/cases"),
@@ -34,6 +35,9 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/units/{id}/queue"),
         ("GET", "/v1/visits"),
         ("POST", "/v1/visits/{id}/result"),
+        ("POST", "/v1/persons/export"),
+        ("POST", "/v1/persons/erase"),
+        ("GET", "/v1/audit"),
         ("GET", "/v1/public/track/{tracking_code}"),
         ("GET", "/v1/public/areas/{code}/notice"),
         ("GET", "/v1/public/areas/{code}/notice.html"),
