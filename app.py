@@ -12,11 +12,13 @@ from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
 from chalicelib.handlers.patrols import patrols
 from chalicelib.handlers.relay import relay
+from chalicelib.handlers.seal import seal
 from chalicelib.handlers.sweep import sweep
 from chalicelib.handlers.uploads import uploads
+from chalicelib.handlers.vault import vault
 
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, notices, hooks, relay, alert, sweep, due, uploads, network, patrols):
+for blueprint in (authorizer, api, notices, hooks, network, patrols, vault, relay, alert, sweep, due, uploads, seal):
     app.register_blueprint(blueprint)

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from chalicelib.services.acting import Acting
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
+    from chalicelib.services.audit import Audit, Sealing
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
+    from chalicelib.services.persons import Persons
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
+    from chalicelib.services.reporters import Reporters
     from chalicelib.services.sweep import Sweep
 
 _CLOCK = SystemClock()
@@ -63,6 +66,45 @@ def intake() -> Intake:
 
     phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
     return Intake(_store(), _grid(), policy(), sealer(), phones, _CLOCK, RandomIds())
+
+
+@cache
+def audit() -> Audit:
+    from chalicelib.adapters.system import RandomIds
+    from chalicelib.models.audit_store import DynamoAuditLog
+    from chalicelib.services.audit import Audit
+
+    _connection()
+    return Audit(DynamoAuditLog(), policy(), _CLOCK, RandomIds())
+
+
+@cache
+def reporters() -> Reporters:
+    from chalicelib.models.vault_store import DynamoVault
+    from chalicelib.services.reporters import Reporters
+
+    return Reporters(_store(), DynamoVault(_connection()), sealer(), audit(), policy())
+
+
+@cache
+def persons() -> Persons:
+    from chalicelib.adapters.sealing import KeyedPhoneIndex
+    from chalicelib.models.vault_store import DynamoVault
+    from chalicelib.services.persons import Persons
+
+    phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
+    return Persons(_store(), DynamoVault(_connection()), sealer(), phones, audit(), policy(), _CLOCK)
+
+
+@cache
+def sealing() -> Sealing:
+    """Needs the vault only."""
+    from chalicelib.models.audit_store import DynamoSealChain
+    from chalicelib.models.base import VaultRow, connect
+    from chalicelib.services.audit import Sealing
+
+    connect({VaultRow: settings().vault_table}, settings().region, aws.session())
+    return Sealing(DynamoSealChain(), _CLOCK)
 
 
 @cache
@@ -109,9 +151,8 @@ def attachments() -> Attachments:
     from chalicelib.models.attachment_store import DynamoAttachments
     from chalicelib.services.attachments import Attachments
 
-    _connection()
     bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
-    return Attachments(DynamoAttachments(), bucket, reading(), policy(), _CLOCK)
+    return Attachments(DynamoAttachments(_connection()), bucket, reading(), audit(), policy(), _CLOCK)
 
 
 @cache

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.settings import load_deployment
 from infra.staff import staff
+from infra.vault import audit, refused, vault
 
 console = Console()
 stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
@@ -24,7 +25,8 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-cli.add_command(staff)
+for more in (staff, vault, audit, refused):
+    cli.add_command(more)
 
 
 @cli.command()
@@ -130,9 +132,9 @@ def patrol() -> None:
 @click.option("--dry-run", is_flag=True, help="Says what would change, and changes nothing.")
 def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_run: bool) -> None:
     """Begins, changes and ends beats as holders, network and policy ask for; again changes nothing."""
-    from infra.patrol import Operator, plan_rounds
+    from infra.patrol import Planner, plan_rounds
 
-    operator = Operator.of(stage, _stateful_outputs(stage, region, endpoint), region, endpoint)
+    operator = Planner(stage, region, endpoint, _stateful_outputs(stage, region, endpoint))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("reading", total=None)
@@ -143,6 +145,7 @@ def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_r
             ground,
             operator.policy,
             operator.now,
+            operator.by,
             within=area,
             dry_run=dry_run,
             say=lambda line: bar.console.print(line, highlight=False),
@@ -159,37 +162,12 @@ def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_r
 @click.argument("beats", nargs=-1, required=True)
 def end_patrols(stage: str, region: str, endpoint: str | None, beats: tuple[str, ...]) -> None:
     """Ends beats, by name, until they are planned again."""
-    from infra.patrol import Operator, end_rounds
+    from infra.patrol import Planner, end_rounds
 
-    operator = Operator.of(stage, _stateful_outputs(stage, region, endpoint), region, endpoint)
-    console.print(f"{end_rounds(operator.store, operator.policy, operator.now, beats)} ended", highlight=False)
-
-
-@cli.command()
-@stage_option
-@region_option
-@endpoint_option
-@click.option("--day", required=True, help="UTC day, say 2026-11-22.")
-@click.option("--source", default="sms", show_default=True)
-def refused(stage: str, region: str, endpoint: str | None, day: str, source: str) -> None:
-    """Lists the messages of a day that could be neither taken nor sent back: when each came, and why not."""
-    from chalicelib.models.report_rows import RefusedRow
-
-    pages = (
-        _client(region, endpoint, "dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=_stateful_outputs(stage, region, endpoint)["VaultTable"],
-            KeyConditionExpression="pk = :day",
-            ExpressionAttributeValues={":day": {"S": RefusedRow.key(source, day)}},
-        )
+    operator = Planner(stage, region, endpoint, _stateful_outputs(stage, region, endpoint))
+    console.print(
+        f"{end_rounds(operator.store, operator.policy, operator.now, operator.by, beats)} ended", highlight=False
     )
-    count = 0
-    for page in pages:
-        for item in page["Items"]:
-            click.echo(f"{item['created_at']['S']}  {item['reason']['S']}  {item['sk']['S']}")
-            count += 1
-    console.print(f"{count} refused")
 
 
 @cli.command()
@@ -236,9 +214,9 @@ def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any
 
 
 def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
-    stack = load_deployment(stage).stack("stateful")
-    described = _client(region, endpoint, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    from infra.deploy import stateful_outputs
+
+    return stateful_outputs(stage, region, endpoint)
 
 
 def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:

@@ -32,6 +32,7 @@ FROM_STATEFUL = (
     "CasesStreamArn",
     "ReferenceTable",
     "VaultTable",
+    "VaultStreamArn",
     "MediaBucket",
     "EventsTopicArn",
     "ObjectEventsTopicArn",
@@ -39,6 +40,8 @@ FROM_STATEFUL = (
     "SecretArn",
 )
 """Parameters that are outputs of the stateful stack under the same names."""
+
+_SEALED_EVERY_SECONDS = 5
 
 FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcSubjectClaim", "MailFrom", "AlarmEmail", "PublicUrl")
 """Parameters that are settings of the deployment; all but the first four may be empty."""
@@ -62,7 +65,7 @@ def merge_template(
     units = unit_queues(integrated_units)
     parts = [part for queue in (alerts, due, attachments, *units) for part in queue_bundle(queue)]
     parts += [part for function in FUNCTIONS for part in function_resources(function, deployment)]
-    for part in (*parts, *_relay(), *_sweep(), *_alarm_topic(), _api_alarm(), dashboard()):
+    for part in (*parts, *_relay(), *_seal(), *_sweep(), *_alarm_topic(), _api_alarm(), dashboard()):
         template.add_resource(part)
     template.add_output(Output("AlertsQueueUrl", Value=Ref("AlertsQueue")))
     template.add_output(Output("DueQueueUrl", Value=Ref("DueQueue")))
@@ -94,27 +97,51 @@ def _relay() -> list[Any]:
     address then goes to the dead-letter queue; the stream itself keeps it 24 hours, the table for good.
     """
     only_new_events = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}
+    return _stream_consumer("Relay", "relay", "CasesStreamArn", only_new_events, "Events wait for the relay")
+
+
+def _seal() -> list[Any]:
+    """The stream of *vault* feeds the sealer with new entries of the audit only, some seconds' worth at a time.
+
+    What it gives up is found by `python -m infra audit verify`, as entries that are under no seal.
+    """
+    only_new_entries = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "AUDIT#"}]}}}}
+    return _stream_consumer(
+        "Seal",
+        "seal",
+        "VaultStreamArn",
+        only_new_entries,
+        "Entries of the audit wait to be sealed",
+        MaximumBatchingWindowInSeconds=_SEALED_EVERY_SECONDS,
+    )
+
+
+def _stream_consumer(
+    title: str, name: str, stream: str, pattern: Mapping[str, Any], waiting: str, **more: Any
+) -> list[Any]:
+    """A function behind a table's stream: its mapping, its dead-letter queue, and the alarm on what waits."""
     return [
-        *dead_letters("Relay", "relay"),
+        *dead_letters(title, name),
         awslambda.EventSourceMapping(
-            "RelayMapping",
-            EventSourceArn=Ref("CasesStreamArn"),
-            FunctionName=arn_of(function_named("relay")),
+            f"{title}Mapping",
+            EventSourceArn=Ref(stream),
+            FunctionName=arn_of(function_named(name)),
             StartingPosition="TRIM_HORIZON",
             BatchSize=100,
-            FilterCriteria=awslambda.FilterCriteria(Filters=[awslambda.Filter(Pattern=json.dumps(only_new_events))]),
+            FilterCriteria=awslambda.FilterCriteria(Filters=[awslambda.Filter(Pattern=json.dumps(pattern))]),
             BisectBatchOnFunctionError=True,
             MaximumRetryAttempts=100,
             DestinationConfig=awslambda.DestinationConfig(
-                OnFailure=awslambda.OnFailure(Destination=GetAtt("RelayDeadLetters", "Arn"))
+                OnFailure=awslambda.OnFailure(Destination=GetAtt(f"{title}DeadLetters", "Arn"))
             ),
+            **more,
         ),
         cloudwatch.Alarm(
-            "RelayAgeAlarm",
-            AlarmDescription="Events wait for the relay",
+            f"{title}AgeAlarm",
+            AlarmDescription=waiting,
             Namespace="AWS/Lambda",
             MetricName="IteratorAge",
-            Dimensions=[cloudwatch.MetricDimension(Name="FunctionName", Value=Ref("Relay"))],
+            Dimensions=[cloudwatch.MetricDimension(Name="FunctionName", Value=Ref(title))],
             Statistic="Maximum",
             Period=60,
             EvaluationPeriods=3,

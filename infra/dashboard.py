@@ -16,7 +16,7 @@ def dashboard() -> cloudwatch.Dashboard:
     name = "wangge-${Stage}-"
     functions = [each.name for each in FUNCTIONS]
     waiting = ("alerts", "due", "attachments")
-    dead = ("relay", *waiting)
+    dead = ("relay", *waiting, "seal")
 
     def graph(row: int, column: int, title: str, stat: str, metrics: list[list[str]]) -> dict[str, Any]:
         return {

@@ -24,6 +24,7 @@ _UNUSED = re.compile(
     r"__pycache__/|\.py[ci]$|\.dist-info/|(^|/)tests?/|^bin/|^\.\./"
     r"|^aws_lambda_powertools/(event_handler|middleware_factory)/"  # Chalice routes
     r"|^aws_lambda_powertools/utilities/(?!__init__|jmespath_utils|typing)"  # the logger needs these
+    r"|^stdnum/(?!(__init__|exceptions|util)\.py$|cn/(__init__|ric|uscc)\.py$)"  # numbers of other countries
     r"|^dateutil/zoneinfo/|^(cffi|pycparser)/"  # cryptography needs cffi's backend only
     r"|^botocore/data/.*(examples-1|paginators-1|paginators-1\.sdk-extras|waiters-2|completions-1)\.json"
 )

@@ -39,6 +39,7 @@ FUNCTIONS = (
     Function("sweep", "sweep", "Sweep"),
     Function("due", "due", "Due", "DueDeadLetters"),
     Function("attachments", "attachments", "Attachments", "AttachmentsDeadLetters"),
+    Function("seal", "seal", "Seal", "SealDeadLetters"),
 )
 
 

@@ -41,6 +41,8 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         scenarios.a_report_with_pictures,
         scenarios.a_queue_is_read_in_pages,
         scenarios.a_report_by_the_sign_of_a_cell,
+        scenarios.the_audit_is_asked,
+        scenarios.a_reporter_is_released_and_forgotten,
     ),
     "staff": (scenarios.staff_are_known,),
     "relay": (scenarios.an_order_of_the_hotline, scenarios.a_poison_record_in_the_stream),
@@ -51,6 +53,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
     ),
     "sweep": (scenarios.a_visit_falls_due,),
     "due": (scenarios.a_visit_falls_due, scenarios.a_poison_message_to_due),
+    "seal": (scenarios.what_is_noted_is_sealed,),
     "attachments": (scenarios.a_report_with_pictures, scenarios.a_poison_message_to_attachments),
 }
 """What shows that a function lacks a right, the quickest first."""
@@ -58,6 +61,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
 OF_THE_PLATFORM = {
     "EventSource": "Lambda reads the stream or the queue for the function",
     "EventSourceList": "Lambda finds the stream for the function",
+    "OnFailure": "Lambda puts aside for the function what keeps failing",
     "Logs": "Lambda writes the function's log",
     "Traces": "Lambda sends the function's traces",
 }

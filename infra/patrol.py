@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import Actor
@@ -22,49 +22,41 @@ from chalicelib.domain.patrol import beat_id
 from chalicelib.domain.posts import seat
 from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import BeatChange, end, plan
-from chalicelib.models.base import connect
-from chalicelib.models.case_rows import CasesRow
 from chalicelib.models.patrol_store import DynamoPatrolStore
 from chalicelib.models.reference_rows import PostRow
-from chalicelib.policy.loader import policy_from
-from infra.build import compiled_pack
-from infra.deploy import session
-from infra.settings import ROOT, load_deployment
+from infra.operator import Operator
 
 if TYPE_CHECKING:
+    from chalicelib.domain.audit import Origin
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import Holder
     from chalicelib.services.ports import PatrolStore
 
-OPERATOR = Actor("patrol-plan", "operator")
+ACTOR = Actor("patrol-plan", "operator")
+"""Whom events name: they are read by staff. The audit names the operator."""
+
 _DISTRICT_DIGITS, _COMMUNITY_DIGITS = 6, 12
 _ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A stage's beats in an operator's hands, under the pack that this checkout would deploy there."""
+class Planner(Operator):
+    """An operator with a stage's beats in hand, under the pack that this checkout would deploy there."""
 
-    store: PatrolStore
-    policy: Policy
-    client: Any
-    reference_table: str
+    @cached_property
+    def store(self) -> DynamoPatrolStore:
+        return DynamoPatrolStore(self._connection)
 
-    @classmethod
-    def of(cls, stage: str, outputs: Mapping[str, str], region: str, endpoint: str | None) -> Operator:
-        own = session(region, endpoint)
-        connection = connect({CasesRow: outputs["CasesTable"]}, region, own._session, endpoint)
-        policy = policy_from(json.loads(compiled_pack(load_deployment(stage), ROOT)))
-        client = own.client("dynamodb", endpoint_url=endpoint)
-        return cls(DynamoPatrolStore(connection), policy, client, outputs["ReferenceTable"])
+    @property
+    def policy(self) -> Policy:
+        return self._policy
 
     @property
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def ground(self) -> Ground:
-        return read_ground(self.client, self.reference_table, self.policy.day_of(self.now))
+        return read_ground(self._client("dynamodb"), self.outputs["ReferenceTable"], self.policy.day_of(self.now))
 
 
 class Wanted(NamedTuple):
@@ -123,6 +115,7 @@ def plan_rounds(
     ground: Ground,
     policy: Policy,
     now: datetime,
+    by: Origin,
     *,
     within: str = "",
     dry_run: bool = False,
@@ -133,7 +126,7 @@ def plan_rounds(
 
     `within`: only of this area and what lies in it. `dry_run`: nothing is written.
     """
-    around = Circumstances(OPERATOR, now, policy, str(uuid4()), causation_id="plan")
+    around = Circumstances(ACTOR, now, policy, by.request, causation_id="plan")
     wanted = {name: each for name, each in ground.wanted(policy, policy.day_of(now)).items() if name.startswith(within)}
     standing = {beat.id: beat for beat in _standing(store, ground, within)}
     names = sorted({*wanted, *standing})
@@ -146,7 +139,7 @@ def plan_rounds(
                 return plan(beat, asked.area, asked.post, around)
             return end(beat, ground.why_not(beat, policy), around) if beat else None
 
-        what = _one(store, name, standing.get(name), change, dry_run=dry_run)
+        what = _one(store, name, standing.get(name), change, by, dry_run=dry_run)
         done[what] += 1
         if what != "unchanged":
             say(f"{what}: {name}")
@@ -154,12 +147,12 @@ def plan_rounds(
     return done
 
 
-def end_rounds(store: PatrolStore, policy: Policy, now: datetime, names: Iterable[str]) -> int:
+def end_rounds(store: PatrolStore, policy: Policy, now: datetime, by: Origin, names: Iterable[str]) -> int:
     """End beats by name, whoever holds their posts; how many there were to end."""
-    around = Circumstances(OPERATOR, now, policy, str(uuid4()), causation_id="plan")
+    around = Circumstances(ACTOR, now, policy, by.request, causation_id="plan")
     ended = 0
     for name in names:
-        what = _one(store, name, None, lambda beat: end(beat, "no-rounds", around) if beat else None, dry_run=False)
+        what = _one(store, name, None, lambda beat: end(beat, "no-rounds", around) if beat else None, by, dry_run=False)
         ended += what == "ended"
     return ended
 
@@ -169,6 +162,7 @@ def _one(
     name: str,
     beat: Beat | None,
     change: Callable[[Beat | None], BeatChange | None],
+    by: Origin,
     *,
     dry_run: bool,
 ) -> str:
@@ -180,7 +174,7 @@ def _one(
             return "unchanged"
         try:
             if not dry_run:
-                store.save(done, None)
+                store.save(done, None, by)
         except StaleVersion:
             beat = None
             continue

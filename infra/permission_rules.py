@@ -165,6 +165,18 @@ def _visit(route: Route, role: Role, matter: Matter | None, place: Place) -> str
     return _area(route, role, matter, place)
 
 
+def _identity(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
+    matter = _given(matter)
+    if not _permitted(role, route):
+        return REFUSED
+    if not _sees(role, matter, place):
+        return HIDDEN
+    if route.state == "resolved":
+        return ALLOWED if "visit.record" in role.permissions and place.area == "own" else REFUSED
+    at_work = place.unit == "turn" or (matter.on_desk and place.unit == "linkage")
+    return ALLOWED if at_work and role.scope != "own-cell" else REFUSED
+
+
 def _queue(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
     matter = _given(matter)
     own = _unit_of(place, matter) == _turn_of(matter)
@@ -201,12 +213,13 @@ _ABOUT: Mapping[str, Callable[[Route, Role, Matter | None, Place], str]] = {
     "report": _report,
     "action": _action,
     "visit": _visit,
+    "identity": _identity,
     "queue": _queue,
     "visits": _visits,
     "beat": _beat,
     "walk": _walk,
 }
-OF_A_CASE = frozenset({"case", "report", "action", "visit", "queue", "visits"})
+OF_A_CASE = frozenset({"case", "report", "action", "visit", "identity", "queue", "visits"})
 """What a route may be about that hangs on a case."""
 
 

@@ -34,6 +34,7 @@ def stateful_template(mail_identity: str = "", user_pool_mfa: str = "") -> dict[
         "CasesStreamArn": GetAtt("Cases", "StreamArn"),
         "ReferenceTable": Ref("Reference"),
         "VaultTable": Ref("Vault"),
+        "VaultStreamArn": GetAtt("Vault", "StreamArn"),
         "MediaBucket": Ref("Media"),
         "EventsTopicArn": Ref("CaseEvents"),
         "ObjectEventsTopicArn": Ref("ObjectEvents"),
@@ -59,8 +60,40 @@ def _add_tables(template: Template) -> None:
             _index("due", "due_shard", "due_at", ddb.Projection(ProjectionType="KEYS_ONLY")),
         ],
     )
-    for table in (cases, _table("Reference"), _table("Vault")):
+    everything = ddb.Projection(ProjectionType="ALL")
+    vault = _table(
+        "Vault",
+        keys=("case", "reader", "person", "kept", "created_at"),
+        StreamSpecification=ddb.StreamSpecification(
+            StreamViewType="NEW_IMAGE",
+        ),
+        GlobalSecondaryIndexes=[
+            _index("case", "case", "sk", everything),
+            _index("reader", "reader", "sk", everything),
+            _index("person", "person", "sk", everything),
+            _index(
+                "kept", "kept", "created_at", ddb.Projection(ProjectionType="INCLUDE", NonKeyAttributes=["case_id"])
+            ),
+        ],
+        ResourcePolicy=ddb.ResourcePolicy(PolicyDocument=_policy(_audit_is_never_changed())),
+    )
+    for table in (cases, _table("Reference"), vault):
         template.add_resource(table)
+
+
+def _audit_is_never_changed() -> dict[str, Any]:
+    """Nobody in the account, whatever else he or she may, changes or deletes an entry of the audit or a seal.
+
+    To put a row over another is a PutItem like any other, which no policy can tell apart: that the seals show.
+    """
+    return {
+        "Sid": "AuditIsNeverChanged",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"],
+        "Resource": Sub("arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/wangge-${Stage}-vault"),
+        "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*", "SEALS"]}},
+    }
 
 
 def _table(title: str, keys: tuple[str, ...] = (), **more: Any) -> ddb.Table:

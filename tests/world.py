@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.adapters.system import RandomIds
+from chalicelib.domain.audit import Origin
 from chalicelib.domain.cases import Case
 from chalicelib.domain.envelope import Happening, enveloped, opened
 from chalicelib.domain.events import Actor, CaseEvent
@@ -18,15 +19,21 @@ from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import Command, Sealed
 from chalicelib.domain.reports import Receipt, Report
+from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.models.case_rows import EventRow, case_key
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
 from chalicelib.models.stream import EVENT_PREFIX, event_from
+from chalicelib.models.vault_store import DynamoVault
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.alerts import Alerts
+from chalicelib.services.audit import Audit
 from chalicelib.services.intake import Intake
+from chalicelib.services.persons import Persons
 from chalicelib.services.reading import Reading
+from chalicelib.services.reporters import Reporters
+from chalicelib.services.retention import Retention
 
 COMMUNITY = "320302001002"
 CELL = f"{COMMUNITY}0101"
@@ -87,6 +94,9 @@ class OpenSealer:
     def seal_bytes(self, content: bytes, context: str) -> Sealed:
         return Sealed(content, b"key")
 
+    def open_bytes(self, sealed: Sealed, context: str) -> bytes:
+        return sealed.content
+
 
 class PlainPhones:
     def hash_of(self, phone: str) -> str:
@@ -135,6 +145,11 @@ class World:
         grid = DynamoGrid(connection)
         self.intake = Intake(self.store, grid, policy, self.sealer, PlainPhones(), self.clock, RandomIds())
         self.acting = Acting(self.store, grid, policy, self.clock)
+        self.vault = DynamoVault(connection)
+        self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
+        self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
+        self.persons = Persons(self.store, self.vault, self.sealer, PlainPhones(), self.audit, policy, self.clock)
+        self.retention = Retention(self.vault, self.audit, policy, self.clock)
         self.reading = Reading(self.store, policy)
         self.ledger = DynamoDeliveryLedger(connection)
         self.alerts = Alerts(
@@ -178,6 +193,9 @@ class World:
             submitted_by=None,
         )
         return self.intake.take_text(report, Actor("sms", "source"), "r")
+
+    def by(self, staff: StaffMember) -> Origin:
+        return Origin(staff.actor, "192.0.2.1", uuid4().hex)
 
     def asked(self, by: StaffMember, version: int, key: str | None = None, content: str = "same") -> Asked:
         return Asked(by, Command(f"{by.id}-{key or uuid4().hex}", content), version, "r")

@@ -37,8 +37,7 @@ class KmsSealer:
         self._opened: dict[bytes, AESGCM] = {}
 
     def seal(self, reporter: Reporter, context: str) -> Sealed:
-        clear = {"name": reporter.name, "phone": reporter.phone, "anonymous": reporter.anonymous}
-        return self.seal_bytes(json.dumps(clear, ensure_ascii=False).encode(), context)
+        return self.seal_bytes(json.dumps(reporter.in_clear, ensure_ascii=False).encode(), context)
 
     def seal_bytes(self, content: bytes, context: str) -> Sealed:
         cipher, wrapped = self._own_key()
@@ -46,8 +45,7 @@ class KmsSealer:
         return Sealed(nonce + cipher.encrypt(nonce, content, context.encode()), wrapped)
 
     def open(self, sealed: Sealed, context: str) -> Reporter:
-        clear = json.loads(self.open_bytes(sealed, context))
-        return Reporter(clear["name"], clear["phone"], clear["anonymous"])
+        return Reporter(**json.loads(self.open_bytes(sealed, context)))
 
     def open_bytes(self, sealed: Sealed, context: str) -> bytes:
         """The content in clear. Raises SealBroken when it, or the context it was sealed for, is another."""

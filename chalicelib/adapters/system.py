@@ -23,6 +23,9 @@ class RandomIds:
         value = int(at.timestamp() * 1000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         return _crockford(value, 26)
 
+    def entry_id(self) -> str:
+        return _crockford(secrets.randbits(_RANDOM_BITS), 16)
+
     def tracking_code(self) -> str:
         return _crockford(secrets.randbits(40), 8)
 

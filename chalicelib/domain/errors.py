@@ -56,6 +56,20 @@ class NotFound(DomainError):
     code = "not-found"
 
 
+class Hidden(NotFound):
+    """There is such a thing, and the asker may not know of it. `about` tells the audit which, and nobody else."""
+
+    def __init__(self, **about: str) -> None:
+        super().__init__()
+        self.about = about
+
+
+class IdentityNotKept(DomainError):
+    """Nobody can be told who told a report: nobody said, or it was erased."""
+
+    code = "identity-not-kept"
+
+
 class Forbidden(DomainError):
     """The asker may see the thing, but may not do this to it."""
 

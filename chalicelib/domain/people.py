@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.cases import ON_A_DESK, Case
+from chalicelib.domain.cases import ON_A_DESK, RESOLVED, Case
 from chalicelib.domain.events import Actor
 
 if TYPE_CHECKING:
@@ -16,43 +16,47 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy, Role
     from chalicelib.domain.records import CaseSummary
 
-_NOT_DIALLED = re.compile(r"[\s\-()（）·.]")
-_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-_LANDLINE = re.compile(r"0\d{9,11}", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def normal_phone(phone: str) -> str | None:
-    """A telephone number in E.164 form (`+8613800000000`), or None when it is none.
-
-    Takes Chinese mobile numbers with or without +86, 0086 or 86, landlines with their area code, and foreign numbers
-    that begin with +.
-    """
-    digits = _NOT_DIALLED.sub("", phone)
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
-    local = digits.removeprefix("+86")
-    if len(local) == 13 and local.startswith("86"):
-        local = local[2:]
-    if _MOBILE.fullmatch(local):
-        return "+86" + local
-    if _LANDLINE.fullmatch(local):
-        return "+86" + local[1:]
-    return digits if _INTERNATIONAL.fullmatch(digits) and not digits.startswith("+86") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who told. An anonymous one may still leave a phone, to be answered."""
+    """Who told. An anonymous one may still leave a phone, to be answered.
+
+    `phone` is in E.164 form, `extension` what is dialled after it. `id_number` is that of the resident identity card;
+    `address` is the reporter's own (a report's is that of the matter).
+    """
 
     name: str | None = None
     phone: str | None = None
     anonymous: bool = False
+    extension: str | None = None
+    id_number: str | None = None
+    address: str | None = None
 
     @property
     def known(self) -> bool:
-        return bool(self.name or self.phone)
+        return bool(self.name or self.phone or self.id_number or self.address)
+
+    @property
+    def in_clear(self) -> dict[str, str | bool | None]:
+        """All of it, by name: what is sealed, and what is told to who must know."""
+        return {
+            "anonymous": self.anonymous,
+            "name": self.name,
+            "phone": self.phone,
+            "extension": self.extension,
+            "id_number": self.id_number,
+            "address": self.address,
+        }
+
+    @property
+    def kept(self) -> Reporter:
+        """What of it is kept: of who does not want to be named, the way to be answered and nothing else.
+
+        No more than the purpose needs (个人信息保护法 art. 6).
+        """
+        return Reporter(phone=self.phone, extension=self.extension, anonymous=True) if self.anonymous else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +180,20 @@ def may_act(staff: StaffMember, action: str, case: Case, policy: Policy) -> bool
 def may_visit(staff: StaffMember, case: Case, policy: Policy) -> bool:
     """Whether somebody may record a visit of a case: the permission, and the case in his or her areas."""
     return holds(staff, "visit.record", policy) and staff.covers(case.area.code if case.area else None)
+
+
+def may_learn_identity(staff: StaffMember, case: Case, policy: Policy) -> bool:
+    """Whether somebody may be told in clear who reported a case he or she may see.
+
+    The permission, and the case in his or her hands now: with the unit that must act, on the desk while it lies there
+    (the district's desk may do what any desk may), or to be visited in the own areas.
+    """
+    if not holds(staff, "identity.release", policy) or not case.open:
+        return False
+    if case.state == RESOLVED:
+        return case.visit is not None and may_visit(staff, case, policy)
+    if policy.roles[staff.role].scope == "own-cell":
+        return False  # who walks a cell belongs to the community's centre, and does not sit at its desk
+    if case.state in ON_A_DESK:
+        return staff.unit in (case.desk, policy.rules.linkage_centre)
+    return staff.unit == case.lead

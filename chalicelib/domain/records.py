@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Visit
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.masking import Masked
     from chalicelib.domain.network import NetworkVersion
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.reports import Report
@@ -24,8 +25,33 @@ class Sealed(NamedTuple):
     wrapped_key: bytes
 
 
+class Identity(NamedTuple):
+    """Who told a report, as the vault keeps it: sealed, what is shown of it, and the keyed hash of the phone."""
+
+    sealed: Sealed
+    masked: Masked
+    phone_hash: str | None
+    case_id: str
+
+
+class Kept(NamedTuple):
+    """Something that is kept for a time only: an identity, with its case, or a message that was refused.
+
+    `name` is the report's id, or how the refused message is called; `partition` and `place` are where it lies.
+    """
+
+    name: str
+    came_at: datetime
+    case_id: str | None
+    partition: str
+    place: str
+
+
 class KnownReport(NamedTuple):
-    """A report as the store has it, with the case it belongs to and the version of the case it made."""
+    """A report as the store has it, with the case it belongs to and the version of the case it made.
+
+    `erased_at`: since when nobody can be told any more who told it.
+    """
 
     report: Report
     case_id: str
@@ -34,6 +60,7 @@ class KnownReport(NamedTuple):
     joined: bool
     contactable: bool
     anonymous: bool
+    erased_at: datetime | None = None
 
 
 class KnownCommand(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain import events as E
+from chalicelib.domain.audit import Entry
 from chalicelib.domain.errors import BeatEnded, InvalidField
 from chalicelib.domain.events import Event
 from chalicelib.domain.patrol import Beat, Outcome, Round, beat_id, evolve
@@ -17,11 +18,13 @@ from chalicelib.domain.patrol import Beat, Outcome, Round, beat_id, evolve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chalicelib.domain.audit import Origin
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Patrol
     from chalicelib.domain.procedure import Circumstances
 
 DAY_SECONDS = 86_400
+_BROUGHT_BY_TIME = frozenset({E.PATROL_OVERDUE, E.PATROL_MISSED})
 
 
 class BeatChange(NamedTuple):
@@ -29,6 +32,25 @@ class BeatChange(NamedTuple):
 
     beat: Beat
     events: tuple[Event, ...]
+
+
+def entry_of(change: BeatChange, by: Origin) -> Entry:
+    """The audit's entry of what changed a beat: it is written in the same transaction. One a version of the beat.
+
+    `what` is what was done, not what time had brought by then and the same act tells of.
+    """
+    done = next((each for each in change.events if each.type not in _BROUGHT_BY_TIME), change.events[0])
+    return Entry(
+        id=f"{change.beat.id}.{change.beat.version}",
+        at=done.time,
+        what=done.type,
+        reader=by.actor.id,
+        role=by.actor.role,
+        unit=by.actor.unit,
+        source=by.source,
+        request=by.request,
+        thing=f"beat:{change.beat.id}",
+    )
 
 
 class Walk(NamedTuple):

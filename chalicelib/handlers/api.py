@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
 from chalicelib.config import settings
-from chalicelib.domain.errors import DomainError, Forbidden, InvalidField
+from chalicelib.domain import audit as A
+from chalicelib.domain.errors import Forbidden, InvalidField
 from chalicelib.domain.people import holds
-from chalicelib.domain.records import Command
 from chalicelib.handlers import views
+from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.cursors import cursor_of, start_of
 from chalicelib.handlers.http import (
     StaffRequest,
     answer,
-    body_of,
+    command_of,
     expected_version,
     fingerprint_of,
     http_boundary,
-    idempotency_key,
-    json_of,
+    keyed_fingerprint_of,
     limit_of,
     named,
     parsed,
@@ -40,6 +41,7 @@ api = Blueprint(__name__)
 
 @api.route("/v1/reports", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, "report.submit", noted=False)
 def submit_report() -> Response:
     asked, key, body = _command()
     policy, now = bootstrap.policy(), bootstrap.now()
@@ -49,31 +51,35 @@ def submit_report() -> Response:
     check_told_at(told.told_at, "told_at", now, policy.rules.future_tolerance)
     if len(told.media) > policy.rules.attachments_per_report:
         raise InvalidField("media", "too-many-attachments", limit=policy.rules.attachments_per_report)
-    report = told.to_domain(f"{asked.staff.id}:{key}", fingerprint_of(body), asked.staff.id, now)
-    receipt = bootstrap.intake().submit(report, asked.staff.actor, asked.request_id)
+    report = told.to_domain(f"{asked.staff.id}:{key}", keyed_fingerprint_of(body), asked.staff.id, now)
+    receipt = bootstrap.intake().submit(report, asked.staff.actor, asked.request_id, asked.source)
     return answer(views.receipt_view(receipt), 201, version=receipt.version)
 
 
 @api.route("/v1/reports/{report_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.REPORT_READ)
 def read_report(report_id: str) -> Response:
-    return answer(views.report_view(bootstrap.reading().report(named(report_id), _asked().staff)))
+    known = bootstrap.reading().report(named(report_id), _asked().staff)
+    return answer(views.report_view(known, bootstrap.reporters().shown(known)))
 
 
 @api.route("/v1/attachments", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, "attachment.create", noted=False)
 def announce_attachment() -> Response:
     asked, key, body = _command()
     announced = parsed(AttachmentIn, body)
     attachment_id = uuid5(NAMESPACE_URL, f"urn:wangge:attachment:{asked.staff.id}:{key}").hex
     form = bootstrap.attachments().announce(
-        attachment_id, announced.content_type, announced.bytes, fingerprint_of(body), asked.staff
+        attachment_id, announced.content_type, announced.bytes, fingerprint_of(body), asked.staff, asked.origin
     )
     return answer(views.upload_view(attachment_id, form), 201)
 
 
 @api.route("/v1/attachments/{attachment_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.ATTACHMENT_READ)
 def read_attachment(attachment_id: str) -> Response:
     attachment, url = bootstrap.attachments().see(named(attachment_id), _asked().staff)
     return answer(views.attachment_view(attachment, url))
@@ -81,6 +87,7 @@ def read_attachment(attachment_id: str) -> Response:
 
 @api.route("/v1/cases", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.CASE_READ)
 def find_case() -> Response:
     asked, query = _asked(), query_of(api.current_request)
     match query.get("tracking_code"), query.get("source"), query.get("message_id"):
@@ -95,6 +102,7 @@ def find_case() -> Response:
 
 @api.route("/v1/cases/{case_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.CASE_READ)
 def read_case(case_id: str) -> Response:
     case = bootstrap.reading().case(named(case_id), _asked().staff)
     return answer(views.case_view(case, bootstrap.policy()), version=case.version)
@@ -102,6 +110,7 @@ def read_case(case_id: str) -> Response:
 
 @api.route("/v1/cases/{case_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.TIMELINE_READ)
 def read_timeline(case_id: str) -> Response:
     events = bootstrap.reading().timeline(named(case_id), _asked().staff)
     version = events[-1].version if events else None
@@ -110,6 +119,7 @@ def read_timeline(case_id: str) -> Response:
 
 @api.route("/v1/units/{unit_id}/queue", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.QUEUE_READ)
 def read_queue(unit_id: str) -> Response:
     asked, scope = _asked(), f"queue:{unit_id}"
     page = bootstrap.reading().queue(
@@ -123,6 +133,7 @@ def read_queue(unit_id: str) -> Response:
 
 @api.route("/v1/cases/{case_id}/actions/{action}", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, "case.act", noted=False)
 def act_on_case(case_id: str, action: str) -> Response:
     asked, key, body = _command()
     said = parsed(ActionIn, body)
@@ -140,6 +151,7 @@ def act_on_case(case_id: str, action: str) -> Response:
 
 @api.route("/v1/visits", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, A.VISITS_READ)
 def list_visits() -> Response:
     asked, query = _asked(), query_of(api.current_request)
     if query.get("state", "due") != "due":
@@ -153,6 +165,7 @@ def list_visits() -> Response:
 
 @api.route("/v1/visits/{visit_id}/result", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
+@audited(api, "visit.record", noted=False)
 def record_visit(visit_id: str) -> Response:
     asked, key, body = _command()
     found = parsed(VisitResultIn, body)
@@ -185,16 +198,10 @@ def _asked() -> StaffRequest:
     return staff_request(api.current_request)
 
 
-def _command() -> tuple[StaffRequest, str, object]:
-    """Who commands, under which idempotency key, and the JSON said."""
-    request = api.current_request
-    key = idempotency_key(request)
-    body = json_of(body_of(request))
-    if not isinstance(body, dict):
-        raise DomainError(code="wrong-type")
-    return _asked(), key, body
+def _command() -> tuple[StaffRequest, str, dict[str, Any]]:
+    return command_of(api.current_request)
 
 
 def _asked_as(asked: StaffRequest, key: str, content: object) -> Asked:
-    command = Command(fingerprint_of(asked.staff.id, key)[:40], fingerprint_of(content))
-    return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id)
+    command = asked.command(key, fingerprint_of(content))
+    return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id, asked.source)

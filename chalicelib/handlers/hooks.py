@@ -14,18 +14,20 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.domain.errors import DomainError, TemporarilyUnavailable
 from chalicelib.domain.events import Actor
-from chalicelib.domain.people import Reporter, normal_phone
+from chalicelib.domain.people import Reporter
+from chalicelib.domain.phones import phone_of
 from chalicelib.domain.reports import HOTLINE, SMS, Report
 from chalicelib.handlers import views
 from chalicelib.handlers.http import (
     answer,
     body_of,
-    fingerprint_of,
     http_boundary,
     json_of,
+    keyed_fingerprint_of,
     parsed,
     query_of,
     request_id_of,
+    source_of,
 )
 from chalicelib.handlers.requests import HotlineOrderIn, check_told_at
 from chalicelib.observability import logger
@@ -47,8 +49,10 @@ def take_hotline_order() -> Response:
     body = json_of(raw)
     order = parsed(HotlineOrderIn, body)
     check_told_at(order.received_at, "received_at", now, policy.rules.future_tolerance)
-    report = order.to_domain(fingerprint_of(body), now)
-    receipt = bootstrap.intake().submit(report, Actor(HOTLINE, _SOURCE_ROLE), request_id_of(request))
+    report = order.to_domain(keyed_fingerprint_of(body), now)
+    receipt = bootstrap.intake().submit(
+        report, Actor(HOTLINE, _SOURCE_ROLE), request_id_of(request), source_of(request)
+    )
     return answer(views.receipt_view(receipt), version=receipt.version)
 
 
@@ -65,7 +69,7 @@ def take_texts() -> Response:
     if not hmac.compare_digest(given.encode(), bootstrap.secrets().get("aliyun").encode()):
         raise DomainError("key", code="secret-invalid")
     elements = _elements(body_of(request))
-    done = [_take_or_keep(element, request_id_of(request)) for element in elements]
+    done = [_take_or_keep(element, request_id_of(request), source_of(request)) for element in elements]
     if not all(done):
         raise TemporarilyUnavailable()
     return answer({"code": 0, "msg": "成功"})
@@ -109,11 +113,11 @@ def _decoded(raw: bytes) -> str:
     return as_utf_8
 
 
-def _take_or_keep(element: Any, request_id: str) -> bool:
+def _take_or_keep(element: Any, request_id: str, source: str) -> bool:
     """Take one message, or keep it as refused. False when the store did not answer, so that it must come again."""
     try:
         try:
-            bootstrap.intake().take_text(_text_of(element), Actor(SMS, _SOURCE_ROLE), request_id)
+            bootstrap.intake().take_text(_text_of(element), Actor(SMS, _SOURCE_ROLE), request_id, source)
         except TemporarilyUnavailable:
             raise
         except (DomainError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as refused:
@@ -130,10 +134,10 @@ def _text_of(element: Any) -> Report:
     if not phone:
         raise KeyError("phone_number")
     now = bootstrap.now()
-    fingerprint = fingerprint_of(phone, text)
+    fingerprint = keyed_fingerprint_of(phone, text)
     return Report(
         source=SMS,
-        message_id=_words_of(element.get("sequence_id")) or f"none-{fingerprint_of(element)[:32]}",
+        message_id=_words_of(element.get("sequence_id")) or f"none-{keyed_fingerprint_of(element)[:32]}",
         fingerprint=fingerprint,
         text=text,
         told_at=_sent_at(element.get("send_time"), now),
@@ -150,8 +154,8 @@ def _words_of(value: Any) -> str:
 
 def _sender(phone: str) -> Reporter:
     """A number that cannot be dialled is kept as the sender's name."""
-    dialled = normal_phone(phone)
-    return Reporter(phone=dialled) if dialled else Reporter(name=phone)
+    dialled = phone_of(phone)
+    return Reporter(phone=dialled.number, extension=dialled.extension) if dialled else Reporter(name=phone)
 
 
 def _sent_at(send_time: Any, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from uuid import UUID
 from chalice.app import Request, Response
 from pydantic_core import ValidationError
 
+from chalicelib import bootstrap
 from chalicelib.config import settings
+from chalicelib.domain.audit import UNSAID, Origin
 from chalicelib.domain.errors import DomainError, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember
+from chalicelib.domain.records import Command
 from chalicelib.observability import logger, trace_of
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ MAX_BODY_BYTES = 256 * 1024
 _MOST_NAME, _MOST_DIGITS = 200, 9
 _HTML, _JSON_TYPE = "text/html", "application/json"
 _JSON = {"Content-Type": _JSON_TYPE}
+_SUBJECTS = {"case_id": "case", "report_id": "report"}
 _PROBLEM = {"Content-Type": "application/problem+json"}
 
 _PYDANTIC_CODES = {
@@ -110,11 +115,19 @@ def problem_of_fields(error: ValidationError) -> Response:
     return problem(code, field or None, errors=errors)
 
 
+class Answer(Response):
+    """An answer that knows what it is about, in the words of the audit."""
+
+    about: dict[str, str]
+
+
 def answer(body: Any, status: int = 200, version: int | None = None) -> Response:
     headers: dict[str, str | list[str]] = dict(_JSON)
     if version is not None:
         headers["ETag"] = f'"{version}"'
-    return Response(json.dumps(body, ensure_ascii=False), status_code=status, headers=headers)
+    made = Answer(json.dumps(body, ensure_ascii=False), status_code=status, headers=headers)
+    made.about = {about: body[name] for name, about in _SUBJECTS.items() if name in body}
+    return made
 
 
 def body_of(request: Request) -> bytes:
@@ -145,15 +158,35 @@ def parsed(request: type[R], value: Any) -> R:
 
 def fingerprint_of(*content: Any) -> str:
     """A hash of content, the same however its JSON is spaced or ordered."""
-    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return sha256(_canonical(content)).hexdigest()
+
+
+def keyed_fingerprint_of(*content: Any) -> str:
+    """The same of content that says who somebody is: keyed, since all of it but a phone lies beside the fingerprint,
+    and trying every phone would turn a plain hash back.
+    """
+    return hmac.new(bootstrap.secrets().get("phone").encode(), _canonical(content), sha256).hexdigest()
+
+
+def _canonical(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class StaffRequest:
-    """A request of a member of staff: who, and a name for it in logs and events."""
+    """A request of a member of staff: who, a name for it in logs and events, and the address it comes from."""
 
     staff: StaffMember
     request_id: str
+    source: str = UNSAID
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.staff.actor, self.source, self.request_id)
+
+    def command(self, key: str, fingerprint: str) -> Command:
+        """The command this is under an idempotency key: a key counts for one member of staff."""
+        return Command(fingerprint_of(self.staff.id, key)[:40], fingerprint)
 
 
 def staff_request(request: Request) -> StaffRequest:
@@ -162,7 +195,12 @@ def staff_request(request: Request) -> StaffRequest:
     found = context["authorizer"]
     areas = tuple(filter(None, str(found.get("areas", "")).split(",")))
     staff = StaffMember(found["principalId"], found["role"], found["unit"], areas)
-    return StaffRequest(staff, request_id_of(request))
+    return StaffRequest(staff, request_id_of(request), source_of(request))
+
+
+def source_of(request: Request) -> str:
+    """The address a request comes from, as API Gateway saw it: what a header says anybody can write."""
+    return str((request.context.get("identity") or {}).get("sourceIp") or UNSAID)
 
 
 def request_id_of(request: Request) -> str:
@@ -178,6 +216,15 @@ def idempotency_key(request: Request) -> str:
         return str(UUID(key))
     except ValueError as error:
         raise DomainError("Idempotency-Key", code="idempotency-key-invalid") from error
+
+
+def command_of(request: Request) -> tuple[StaffRequest, str, dict[str, Any]]:
+    """Who commands, under which idempotency key, and the JSON object said. Raises DomainError."""
+    key = idempotency_key(request)
+    body = json_of(body_of(request))
+    if not isinstance(body, dict):
+        raise DomainError(code="wrong-type")
+    return staff_request(request), key, body
 
 
 def expected_version(request: Request) -> int:

@@ -14,14 +14,15 @@ from chalicelib.domain.reports import WEB
 from chalicelib.handlers.http import (
     answer,
     body_of,
-    fingerprint_of,
     http_boundary,
     idempotency_key,
     json_of,
+    keyed_fingerprint_of,
     named,
     parsed,
     query_of,
     request_id_of,
+    source_of,
     wants_html,
 )
 
@@ -77,13 +78,13 @@ def submit_public_report() -> Response:
     body = json_of(body_of(request))
     told = parsed(PublicReportIn, body)
     form = form_of(told.form, key)
-    report = told.to_domain(form.area, key, fingerprint_of({**body, "form": None}), bootstrap.now())
+    report = told.to_domain(form.area, key, keyed_fingerprint_of({**body, "form": None}), bootstrap.now())
     intake = bootstrap.intake()
     receipt = intake.answer_again(report) if form.expired else None
     if receipt is None:
         if form.expired:
             raise DomainError("form", code="form-expired")
-        receipt = intake.submit(report, Actor(WEB, _SOURCE_ROLE), request_id_of(request))
+        receipt = intake.submit(report, Actor(WEB, _SOURCE_ROLE), request_id_of(request), source_of(request))
     return answer(public_receipt_view(receipt, report, public_base(request)), 201)
 
 

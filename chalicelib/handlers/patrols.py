@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import InvalidField
-from chalicelib.domain.records import Command
+from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.cursors import cursor_of, start_of
 from chalicelib.handlers.http import (
@@ -55,6 +55,7 @@ class CheckInIn(In):
 
 @patrols.route("/v1/patrols", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(patrols, "patrol.read")
 def list_own_beats() -> Response:
     query = query_of(patrols.current_request)
     state, area = query.get("state", "due"), query.get("area")
@@ -70,6 +71,7 @@ def list_own_beats() -> Response:
 
 @patrols.route("/v1/patrols/{beat_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(patrols, "patrol.read")
 def read_beat(beat_id: str) -> Response:
     beat, now = bootstrap.patrolling().beat(named(beat_id), staff_request(patrols.current_request).staff)
     policy = bootstrap.policy()
@@ -78,6 +80,7 @@ def read_beat(beat_id: str) -> Response:
 
 @patrols.route("/v1/patrols/{beat_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(patrols, "patrol.read")
 def read_timeline(beat_id: str) -> Response:
     request, scope = patrols.current_request, f"patrol:{beat_id}"
     events, following = bootstrap.patrolling().timeline(
@@ -88,23 +91,25 @@ def read_timeline(beat_id: str) -> Response:
 
 @patrols.route("/v1/patrols/{beat_id}/check-ins", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
+@audited(patrols, "patrol.check-in", noted=False)
 def check_in(beat_id: str) -> Response:
     from chalicelib.services.patrolling import CheckIn, Sent
 
     request = patrols.current_request
     key, body = idempotency_key(request), json_of(body_of(request))
     said, asked = parsed(CheckInIn, body), staff_request(request)
-    command = Command(fingerprint_of(asked.staff.id, key)[:40], fingerprint_of([beat_id, body]))
+    command = asked.command(key, fingerprint_of([beat_id, body]))
     beat, at = bootstrap.patrolling().check_in(
         named(beat_id),
         CheckIn(said.position.to_domain(), datetime.fromisoformat(said.at), said.note),
-        Sent(asked.staff, command, asked.request_id),
+        Sent(asked.staff, command, asked.origin),
     )
     return answer(beat_view(beat, at, bootstrap.policy()))
 
 
 @patrols.route("/v1/areas/{code}/patrols", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(patrols, "patrol.read")
 def read_figures(code: str) -> Response:
     area, beats, now = bootstrap.patrolling().of_area(named(code), staff_request(patrols.current_request).staff)
     return answer(figures_view(area, beats, now, bootstrap.policy()))

@@ -10,13 +10,17 @@ from chalicelib.domain.procedure import allowed_actions
 
 if TYPE_CHECKING:
     from chalicelib.domain.attachments import Attachment, UploadForm
+    from chalicelib.domain.audit import Entry
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.masking import Masked
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import CaseSummary, KnownReport
     from chalicelib.domain.reports import Receipt
+    from chalicelib.services.persons import Erased
     from chalicelib.services.reading import PublicCase
+    from chalicelib.services.reporters import Released
 
 _WHAT_ZH = {
     E.CASE_REPORTED: "收到反映",
@@ -146,7 +150,7 @@ def visit_view(item: CaseSummary) -> dict[str, Any]:
     }
 
 
-def report_view(known: KnownReport) -> dict[str, Any]:
+def report_view(known: KnownReport, shown: Masked) -> dict[str, Any]:
     report = known.report
     position = report.position
     return {
@@ -168,7 +172,43 @@ def report_view(known: KnownReport) -> dict[str, Any]:
         "media": list(report.media),
         "told_at": report.told_at.isoformat(),
         "received_at": _time(report.received_at),
-        "reporter": {"anonymous": known.anonymous, "contactable": known.contactable},
+        "reporter": {
+            "anonymous": known.anonymous,
+            "contactable": known.contactable,
+            "name": shown.name,
+            "phone": shown.phone,
+            "erased_at": _time(known.erased_at),
+        },
+    }
+
+
+def released_view(released: Released) -> dict[str, Any]:
+    return {
+        "report_id": released.report_id,
+        "case_id": released.case_id,
+        "reporter": released.reporter.in_clear,
+    }
+
+
+def erased_view(erased: Erased) -> dict[str, Any]:
+    return {"person": erased.person, "reports": list(erased.reports), "open_cases": list(erased.open_cases)}
+
+
+def entry_view(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": _time(entry.at),
+        "what": entry.what,
+        "reader": entry.reader,
+        "role": entry.role,
+        "unit": entry.unit,
+        "source": entry.source,
+        "request": entry.request,
+        "outcome": entry.outcome,
+        "case_id": entry.case,
+        "report_id": entry.report,
+        "thing": entry.thing,
+        "person": entry.person,
+        "reason": entry.reason,
     }
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.attachments import Attachment
+from chalicelib.domain.audit import Entry
 from chalicelib.domain.errors import AlreadyKnown
-from chalicelib.models.base import code_of, moment, stamp, translating
+from chalicelib.models.base import Write, WriteRefused, code_of, moment, stamp, translating
 from chalicelib.models.report_rows import AttachmentRow
+from chalicelib.models.vault_rows import AuditRow
 
 
 @translating
 class DynamoAttachments:
     """`services.attachments.AttachmentStore`."""
 
-    def announce(self, attachment: Attachment) -> None:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def announce(self, attachment: Attachment, entry: Entry) -> None:
         row = AttachmentRow(
             AttachmentRow.key(attachment.id),
             AttachmentRow.SK,
@@ -28,12 +34,13 @@ class DynamoAttachments:
             created_at=stamp(attachment.created_at),
             fingerprint=attachment.fingerprint,
         )
+        write = Write(self._connection)
+        write.put("attachment", row, AttachmentRow.must_be_new())
+        write.put("audit", AuditRow.of(entry))
         try:
-            row.save(condition=AttachmentRow.must_be_new())
-        except PutError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                raise AlreadyKnown() from error
-            raise
+            write.commit()
+        except WriteRefused as refused:
+            raise AlreadyKnown() from refused
 
     def attachment(self, attachment_id: str) -> Attachment | None:
         try:

@@ -13,6 +13,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -49,9 +50,65 @@ class ReferenceRow(Row):
         pass
 
 
+class CaseIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """Audit entries about a case, by time."""
+
+    class Meta:
+        index_name = "case"
+        projection = AllProjection()
+
+    case = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class ReaderIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """Audit entries of what somebody did, by time."""
+
+    class Meta:
+        index_name = "reader"
+        projection = AllProjection()
+
+    reader = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class PersonIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """Audit entries about a person, named by the keyed hash of a phone, by time."""
+
+    class Meta:
+        index_name = "person"
+        projection = AllProjection()
+
+    person = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class KeptIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """What is kept for a time only, by the month it came in."""
+
+    class Meta:
+        index_name = "kept"
+        projection = IncludeProjection(["case_id"])
+
+    kept = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
 class VaultRow(Row):
+    """Any row of the vault; the indexes are declared here, so that every kind of row knows them."""
+
     class Meta(_Meta):
         pass
+
+    case = UnicodeAttribute(null=True)
+    reader = UnicodeAttribute(null=True)
+    person = UnicodeAttribute(null=True)
+    kept = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute(null=True)
+    case_index = CaseIndex()
+    reader_index = ReaderIndex()
+    person_index = PersonIndex()
+    kept_index = KeptIndex()
 
 
 class WriteRefused(Exception):
@@ -71,10 +128,14 @@ class Write:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._puts: list[tuple[str, Row, Condition | None]] = []
+        self._deletes: list[tuple[str, Row]] = []
         self._updates: list[tuple[str, Row, list[Action], Condition | None]] = []
 
     def put(self, name: str, row: Row, condition: Condition | None = None) -> None:
         self._puts.append((name, row, condition))
+
+    def delete(self, name: str, row: Row) -> None:
+        self._deletes.append((name, row))
 
     def update(self, name: str, row: Row, actions: list[Action], condition: Condition | None = None) -> None:
         self._updates.append((name, row, actions, condition))
@@ -85,10 +146,12 @@ class Write:
         Raises WriteRefused when a condition failed, TemporarilyUnavailable when the store did not answer or
         competing writers did not let go. The outcome of the latter is unknown: the same request may be sent again.
         """
-        names = [name for name, *_ in self._puts] + [name for name, *_ in self._updates]
+        names = [name for part in (self._deletes, self._puts, self._updates) for name, *_ in part]
         for _ in range(_CONFLICT_ATTEMPTS):
             try:
                 with TransactWrite(connection=self._connection) as transaction:
+                    for _, row in self._deletes:
+                        transaction.delete(row)
                     for _, row, condition in self._puts:
                         transaction.save(row, condition=condition)
                     for _, row, actions, condition in self._updates:
@@ -180,6 +243,7 @@ class _Connection(Connection):
 def connect(bases: dict[type[Row], str], region: str, session: Any = None, endpoint: str | None = None) -> Connection:
     """Bind the row classes to their tables and give the one connection all of them share.
 
+    `endpoint`: where an operator's command finds another cloud than AWS; functions have it in their environment.
     PynamoDB would open a client for each table (50 ms each at a cold start), of a botocore session of its own.
     `endpoint`: of an embedded cloud, for who does not have it in the environment as functions do.
     """

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist
 
+from chalicelib.domain.audit import entry_of
 from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
-from chalicelib.domain.records import Command, KnownCommand, KnownReport, Page, Sealed
+from chalicelib.domain.records import Command, Identity, KnownCommand, KnownReport, Page, Sealed
 from chalicelib.models.base import Write, WriteRefused, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
@@ -27,8 +28,9 @@ from chalicelib.models.case_rows import (
     unit_queue,
     visits_queue,
 )
-from chalicelib.models.report_rows import AttachmentRow, IdentityRow, RefusedRow, ReporterRow, ReportRow
+from chalicelib.models.report_rows import AttachmentRow, ReporterRow, ReportRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
+from chalicelib.models.vault_rows import AuditRow, IdentityRow, RefusedRow, kept_month
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -45,9 +47,7 @@ class DynamoCaseStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(
-        self, change: Change, report: Report, identity: Sealed | None, phone_hash: str | None, *, new: bool
-    ) -> None:
+    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
         case = change.case
         write = Write(self._connection)
         write.put(
@@ -60,10 +60,12 @@ class DynamoCaseStore:
             write.put("tracking", TrackingRow.of(case.tracking_code, case.id), TrackingRow.must_be_new())
         for event in change.events:
             write.put("event", EventRow.of(event, case))
+        phone_hash = identity.phone_hash if identity else None
         if phone_hash:
             write.put("reporter", ReporterRow.of(phone_hash, case.id))
         if identity:
-            write.put("identity", _identity_row(report, identity))
+            write.put("identity", IdentityRow.of(report.id, identity, report.received_at))
+        write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
         for attachment_id in report.media:
             row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
             mine = (AttachmentRow.owner == report.submitted_by) & (
@@ -82,7 +84,7 @@ class DynamoCaseStore:
             lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
             raise UnknownAttachment(f"media[{report.media.index(lost)}]") from refused
 
-    def save(self, change: Change, command: Command | None) -> None:
+    def save(self, change: Change, command: Command | None, source: str) -> None:
         case = change.case
         write = Write(self._connection)
         if command:
@@ -97,6 +99,7 @@ class DynamoCaseStore:
         write.put("case", CaseRow.of(case), _follows(case))
         for event in change.events:
             write.put("event", EventRow.of(event, case))
+        write.put("audit", AuditRow.of(entry_of(change, source)))
         try:
             write.commit()
         except WriteRefused as refused:
@@ -116,15 +119,7 @@ class DynamoCaseStore:
         row = _get(ReportRow, ReportRow.key(report_id), ReportRow.SK)
         if row is None:
             return None
-        return KnownReport(
-            report=row.to_report(),
-            case_id=row.case_id,
-            tracking_code=row.tracking_code,
-            version=int(row.version),
-            joined=row.joined,
-            contactable=row.contactable,
-            anonymous=row.facts()["anonymous"],
-        )
+        return row.to_known()
 
     def command(self, command_id: str) -> KnownCommand | None:
         row = _get(CommandRow, CommandRow.key(command_id), CommandRow.SK)
@@ -159,6 +154,7 @@ class DynamoCaseStore:
             sealed=sealed.content,
             wrapped_key=sealed.wrapped_key,
             reason=reason,
+            kept=kept_month(at),
             created_at=stamp(at),
         ).save()
 
@@ -186,13 +182,3 @@ def _get(kind: type[R], pk: str, sk: str) -> R | None:
         return kind.get(pk, sk, consistent_read=True)
     except DoesNotExist:
         return None
-
-
-def _identity_row(report: Report, identity: Sealed) -> IdentityRow:
-    return IdentityRow(
-        IdentityRow.key(report.id),
-        IdentityRow.SK,
-        sealed=identity.content,
-        wrapped_key=identity.wrapped_key,
-        created_at=stamp(report.received_at),
-    )

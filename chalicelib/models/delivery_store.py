@@ -1,4 +1,4 @@
-"""The delivery ledger, the identities and the attachments on DynamoDB."""
+"""The delivery ledger, and the identities its messages go to, on DynamoDB."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.records import Sealed
 from chalicelib.models.base import Write, WriteRefused, code_of, translating
 from chalicelib.models.delivery_rows import DeliveryRow
-from chalicelib.models.report_rows import IdentityRow
 from chalicelib.models.stream import key_of
+from chalicelib.models.vault_rows import IdentityRow
 
 if TYPE_CHECKING:
     from chalicelib.domain.deliveries import Delivery
@@ -75,6 +75,6 @@ class DynamoIdentities:
     def sealed(self, report_ids: Sequence[str]) -> dict[str, Sealed]:
         keys = [(IdentityRow.key(report_id), IdentityRow.SK) for report_id in report_ids]
         return {
-            row.pk.removeprefix("IDENTITY#"): Sealed(row.sealed, row.wrapped_key)
+            row.report_id: Sealed(row.sealed, row.wrapped_key)
             for row in IdentityRow.batch_get(keys, consistent_read=True)
         }

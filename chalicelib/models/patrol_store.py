@@ -9,12 +9,15 @@ from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion
 from chalicelib.domain.records import KnownCheckIn
+from chalicelib.domain.rounds import entry_of
 from chalicelib.models.base import Write, WriteRefused, moment, stamp, translating
 from chalicelib.models.case_rows import CommandRow, EventRow, QueueIndex
 from chalicelib.models.patrol_rows import BeatRow, CheckInRow, beat_from, beats_queue, event_rows, read, written
 from chalicelib.models.stream import EVENT_PREFIX, event_from, key_of
+from chalicelib.models.vault_rows import AuditRow
 
 if TYPE_CHECKING:
+    from chalicelib.domain.audit import Origin
     from chalicelib.domain.events import Event
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.records import Command
@@ -38,7 +41,7 @@ class DynamoPatrolStore:
             return None
         return beat_from(row.attribute_values)
 
-    def save(self, change: BeatChange, command: Command | None) -> None:
+    def save(self, change: BeatChange, command: Command | None, by: Origin) -> None:
         beat = change.beat
         write = Write(self._connection)
         if command:
@@ -56,6 +59,7 @@ class DynamoPatrolStore:
         write.put("beat", BeatRow.of(beat), follows)
         for event in event_rows(change):
             write.put("event", event)
+        write.put("audit", AuditRow.of(entry_of(change, by)))
         try:
             write.commit()
         except WriteRefused as refused:

@@ -1,22 +1,23 @@
-"""Rows of what was told: reports, who told them, and the pictures they name."""
+"""Rows of what was told: reports, the phones they came from, and the pictures they name."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.grid import Position, Sent
+from chalicelib.domain.records import KnownReport
 from chalicelib.domain.reports import Report
-from chalicelib.models.base import VaultRow, dumps, moment, stamp
+from chalicelib.models.base import dumps, moment, stamp
 from chalicelib.models.case_rows import CasesRow
 
 
 class ReportRow(CasesRow):
     """A report as it came. Its conditional put is the idempotency record of intake; it answers repeats.
 
-    It holds no name and no phone: those are in the vault.
+    It holds no name and no phone: those are in the vault, until `erased_at`.
     """
 
     case_id = UnicodeAttribute()
@@ -29,6 +30,7 @@ class ReportRow(CasesRow):
     contactable = BooleanAttribute()
     version = NumberAttribute()
     detail = UnicodeAttribute()
+    erased_at = UnicodeAttribute(null=True)
 
     SK = "REPORT"
 
@@ -97,6 +99,18 @@ class ReportRow(CasesRow):
             conflict_of=parts["conflict_of"],
         )
 
+    def to_known(self) -> KnownReport:
+        return KnownReport(
+            report=self.to_report(),
+            case_id=self.case_id,
+            tracking_code=self.tracking_code,
+            version=int(self.version),
+            joined=self.joined,
+            contactable=self.contactable,
+            anonymous=self.facts()["anonymous"],
+            erased_at=moment(self.erased_at) if self.erased_at else None,
+        )
+
 
 class ReporterRow(CasesRow):
     """One case a phone has reported to, found by the phone's keyed hash; case ids sort by age."""
@@ -129,30 +143,3 @@ class AttachmentRow(CasesRow):
     @staticmethod
     def key(attachment_id: str) -> str:
         return f"ATTACHMENT#{attachment_id}"
-
-
-class IdentityRow(VaultRow):
-    """Who told a report, sealed. Nothing of it can be read without the key service."""
-
-    sealed = BinaryAttribute(legacy_encoding=False)
-    wrapped_key = BinaryAttribute(legacy_encoding=False)
-    created_at = UnicodeAttribute()
-
-    SK = "IDENTITY"
-
-    @staticmethod
-    def key(report_id: str) -> str:
-        return f"IDENTITY#{report_id}"
-
-
-class RefusedRow(VaultRow):
-    """A message that could not be taken and could not be sent back: kept, sealed, and listed as refused."""
-
-    sealed = BinaryAttribute(legacy_encoding=False)
-    wrapped_key = BinaryAttribute(legacy_encoding=False)
-    reason = UnicodeAttribute()
-    created_at = UnicodeAttribute()
-
-    @staticmethod
-    def key(source: str, day: str) -> str:
-        return f"REFUSED#{source}#{day}"

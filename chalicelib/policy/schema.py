@@ -60,6 +60,9 @@ PERMISSIONS: frozenset[str] = frozenset(
         "visit.record",
         "attachment.create",
         "attachment.read",
+        "identity.release",
+        "identity.export",
+        "identity.erase",
         "audit.read",
         "area.read",
         "patrol.read",
@@ -76,6 +79,7 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "visit.record": "case.read",
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
+    "identity.release": "report.read",
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
@@ -335,6 +339,9 @@ class RulesPart(Part):
     ]
     attachment_bytes: Count
     attachments_per_report: Count
+    identity_retention: Duration
+    refused_retention: Duration
+    erase_open_cases: bool
     boundary_tolerance_metres: Annotated[float, Field(ge=0.01, le=5)]  # tiles allow for no more (infra/tiles.py)
     cell_households_least: Count
     cell_households_most: Count

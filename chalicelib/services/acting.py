@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.audit import BY_ITSELF, UNSAID
 from chalicelib.domain.cases import Case, replay
 from chalicelib.domain.errors import (
     AlreadyKnown,
     DomainError,
     Forbidden,
+    Hidden,
     IdempotencyConflict,
     InvalidField,
     NotFound,
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for an act, as which command, believing the case to be at which version."""
+    """Who asks for an act, as which command, believing the case to be at which version, and from which address."""
 
     by: StaffMember
     command: Command
     version: int
     correlation_id: str
+    source: str = UNSAID
 
 
 class Acting:
@@ -103,7 +106,7 @@ class Acting:
         around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, causation_id="time")
         change = fall_due(case, around)
         if change is not None:
-            self._store.save(change, None)
+            self._store.save(change, None, BY_ITSELF)
         return change is not None
 
     def _once(self, case: Case, asked: Asked, change: Callable[[], Change]) -> Case:
@@ -111,7 +114,7 @@ class Acting:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
             done = change()
-            self._store.save(done, asked.command)
+            self._store.save(done, asked.command, asked.source)
         except DomainError as refused:
             before = self._done_before(asked)
             if before is None:
@@ -132,8 +135,10 @@ class Acting:
 
     def _seen(self, case_id: str, staff: StaffMember) -> Case:
         case = self._store.case(case_id)
-        if case is None or not may_see(staff, case, self._policy):
+        if case is None:
             raise NotFound()
+        if not may_see(staff, case, self._policy):
+            raise Hidden(case=case_id)
         return case
 
     def _around(self, asked: Asked) -> Circumstances:

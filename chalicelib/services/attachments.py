@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.attachments import ARRIVED, EXPECTED, REFUSED, Attachment, UploadForm, fault_of
-from chalicelib.domain.errors import AlreadyKnown, Forbidden, IdempotencyConflict, InvalidField, NotFound
+from chalicelib.domain.audit import ATTACHMENT_ANNOUNCED
+from chalicelib.domain.errors import AlreadyKnown, Forbidden, Hidden, IdempotencyConflict, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember, holds
 
 if TYPE_CHECKING:
+    from chalicelib.domain.audit import Entry, Origin
     from chalicelib.domain.policy import Policy
+    from chalicelib.services.audit import Audit
     from chalicelib.services.ports import Clock
     from chalicelib.services.reading import Reading
 
@@ -18,8 +21,8 @@ KEY_PREFIX = "media/"
 
 
 class AttachmentStore(Protocol):
-    def announce(self, attachment: Attachment) -> None:
-        """Raises AlreadyKnown."""
+    def announce(self, attachment: Attachment, entry: Entry) -> None:
+        """Store it with its entry of the audit. Raises AlreadyKnown."""
         ...
 
     def attachment(self, attachment_id: str) -> Attachment | None: ...
@@ -39,16 +42,23 @@ class MediaBucket(Protocol):
 
 class Attachments:
     def __init__(
-        self, store: AttachmentStore, bucket: MediaBucket, reading: Reading, policy: Policy, clock: Clock
+        self,
+        store: AttachmentStore,
+        bucket: MediaBucket,
+        reading: Reading,
+        audit: Audit,
+        policy: Policy,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._bucket = bucket
         self._reading = reading
+        self._audit = audit
         self._policy = policy
         self._clock = clock
 
     def announce(
-        self, attachment_id: str, content_type: str, size: int, fingerprint: str, staff: StaffMember
+        self, attachment_id: str, content_type: str, size: int, fingerprint: str, staff: StaffMember, by: Origin
     ) -> UploadForm:
         """Announce a picture; gives the form to upload it with. Repeated, the same picture gets a fresh form.
 
@@ -64,7 +74,8 @@ class Attachments:
         now = self._clock.now()
         announced = Attachment(attachment_id, staff.id, content_type, size, EXPECTED, now, fingerprint)
         try:
-            self._store.announce(announced)
+            entry = self._audit.entry(ATTACHMENT_ANNOUNCED, by, thing=f"attachment:{attachment_id}")
+            self._store.announce(announced, entry)
         except AlreadyKnown:
             known = self._store.attachment(attachment_id)
             if known is None or known.fingerprint != fingerprint:
@@ -80,7 +91,7 @@ class Attachments:
             raise NotFound()
         if attachment.owner != staff.id:
             if attachment.report_id is None:
-                raise NotFound()
+                raise Hidden(thing=f"attachment:{attachment_id}")
             self._reading.report(attachment.report_id, staff)
         arrived = attachment.state == ARRIVED
         return attachment, self._bucket.download_url(KEY_PREFIX + attachment.id) if arrived else None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.audit import UNSAID, Origin
 from chalicelib.domain.cases import Case, replay
 from chalicelib.domain.errors import (
     AlreadyKnown,
@@ -19,7 +20,9 @@ from chalicelib.domain.errors import (
     UnknownArea,
     UnknownCategory,
 )
+from chalicelib.domain.masking import masked
 from chalicelib.domain.procedure import Change, Circumstances, join, open_case
+from chalicelib.domain.records import Identity
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
 from chalicelib.services.locating import place
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import Actor
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Policy
-    from chalicelib.domain.records import Sealed
     from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
 
 _ATTEMPTS = 5
@@ -50,38 +52,41 @@ class Intake:
         self._clock = clock
         self._ids = ids
 
-    def submit(self, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+    def submit(self, report: Report, actor: Actor, correlation_id: str, source: str = UNSAID) -> Receipt:
         """Take a report that opens a case of its own; a repeat gets the answer of the first time.
 
+        `source`: the address it comes from, for the audit.
         Raises IdempotencyConflict for a known message id with other content, OutsideDistrict, UnknownArea,
         UnknownCategory, UnknownAttachment, TemporarilyUnavailable.
         """
         try:
             if report.category is not None and report.category not in self._policy.categories:
                 raise UnknownCategory("category")
-            return self._open(report, self._place(report), actor, correlation_id)
+            return self._open(report, self._place(report), Origin(actor, source, correlation_id))
         except DomainError as refused:
             known = self.answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
             if known is None:
                 raise
             return known
 
-    def take_text(self, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+    def take_text(self, report: Report, actor: Actor, correlation_id: str, source: str = UNSAID) -> Receipt:
         """Take a text message: it joins its sender's open case or opens one. It cannot be refused.
 
         It joins the open case whose tracking code it names, or, unless it begins with the policy's word for a new
         matter, the newest open case if the last word on that is recent enough. A known message id with other content
         is kept as a report of its own, marked so.
         """
+        by = Origin(actor, source, correlation_id)
         try:
             for case in self._matters_of(report):
-                return self._join(case, report, actor, correlation_id)
-            return self._open(report, None, actor, correlation_id)
+                return self._join(case, report, by)
+            return self._open(report, None, by)
         except AlreadyKnown:
             known = self._store.report(report.id)
             if known is not None and known.report.fingerprint != report.fingerprint and report.conflict_of is None:
                 apart = f"{report.message_id}~{report.fingerprint[:12]}"
-                return self.take_text(replace(report, message_id=apart, conflict_of=report.id), actor, correlation_id)
+                twin = replace(report, message_id=apart, conflict_of=report.id)
+                return self.take_text(twin, actor, correlation_id, source)
             again = self.answer_again(report)
             if again is None:
                 raise
@@ -97,39 +102,41 @@ class Intake:
         case = replay(self._store.history(known.case_id, up_to=known.version))
         return self._receipt(case, report, joined=known.joined)
 
-    def _open(self, report: Report, area: Area | None, actor: Actor, correlation_id: str) -> Receipt:
+    def _open(self, report: Report, area: Area | None, by: Origin) -> Receipt:
         screening = screen(report.text, report.category, report.urgency, self._policy)
-        around = self._around(report, actor, correlation_id)
+        around = self._around(report, by)
         for _ in range(_ATTEMPTS):
             change = open_case(
                 self._ids.case_id(around.now), self._ids.tracking_code(), report, screening, area, around
             )
             try:
-                self._record(change, report, new=True)
+                self._record(change, report, by, new=True)
             except TrackingCodeTaken:
                 continue
             return self._receipt(change.case, report, joined=False)
         raise TemporarilyUnavailable()
 
-    def _join(self, case: Case, report: Report, actor: Actor, correlation_id: str) -> Receipt:
+    def _join(self, case: Case, report: Report, by: Origin) -> Receipt:
         for _ in range(_ATTEMPTS):
-            change = join(case, report, self._around(report, actor, correlation_id))
+            change = join(case, report, self._around(report, by))
             try:
-                self._record(change, report, new=False)
+                self._record(change, report, by, new=False)
             except StaleVersion:
                 current = self._store.case(case.id)
                 if current is None or not current.open:
-                    return self._open(report, None, actor, correlation_id)
+                    return self._open(report, None, by)
                 case = current
                 continue
             return self._receipt(change.case, report, joined=True)
         raise TemporarilyUnavailable()
 
-    def _record(self, change: Change, report: Report, *, new: bool) -> None:
-        who = report.reporter
-        sealed: Sealed | None = self._sealer.seal(who, report.id) if who.known else None
-        phone_hash = self._phones.hash_of(who.phone) if who.phone else None
-        self._store.record(change, report, sealed, phone_hash, new=new)
+    def _record(self, change: Change, report: Report, by: Origin, *, new: bool) -> None:
+        who = report.reporter.kept
+        identity = None
+        if who.known:
+            phone_hash = self._phones.hash_of(who.phone) if who.phone else None
+            identity = Identity(self._sealer.seal(who, report.id), masked(who), phone_hash, change.case.id)
+        self._store.record(change, report, identity, by.source, new=new)
 
     def _place(self, report: Report) -> Area | None:
         """Where a report is about: the cell of its point, within the area it names if it names one.
@@ -161,8 +168,8 @@ class Intake:
             if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
                 yield newest
 
-    def _around(self, report: Report, actor: Actor, correlation_id: str) -> Circumstances:
-        return Circumstances(actor, self._clock.now(), self._policy, correlation_id, causation_id=report.id)
+    def _around(self, report: Report, by: Origin) -> Circumstances:
+        return Circumstances(by.actor, self._clock.now(), self._policy, by.request, causation_id=report.id)
 
     def _receipt(self, case: Case, report: Report, *, joined: bool) -> Receipt:
         unit = self._policy.units.get(case.unit)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.audit import BY_ITSELF, Origin
 from chalicelib.domain.errors import (
     AlreadyKnown,
     AreaTooWide,
     DomainError,
     Forbidden,
+    Hidden,
     IdempotencyConflict,
     NotFound,
     OutsideBeat,
@@ -52,11 +54,11 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Who sends a check-in, as which command."""
+    """Who sends a check-in, as which command, and from where."""
 
     by: StaffMember
     command: Command
-    correlation_id: str
+    origin: Origin
 
 
 class Patrolling:
@@ -80,11 +82,11 @@ class Patrolling:
                 beat = self._walked_by(sent.by, beat_id, said.at)
                 cell, metres = self._place(beat, said)
                 around = Circumstances(
-                    sent.by.actor, self._clock.now(), self._policy, sent.correlation_id, sent.command.id
+                    sent.by.actor, self._clock.now(), self._policy, sent.origin.request, sent.command.id
                 )
                 change = check_in(beat, Walk(said.at, cell, metres, said.note), around)
                 try:
-                    self._store.save(change, sent.command)
+                    self._store.save(change, sent.command, sent.origin)
                 except StaleVersion:
                     continue
                 return change.beat, around.now
@@ -108,7 +110,7 @@ class Patrolling:
         around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, causation_id="time")
         change = fall_due(beat, around)
         if change is not None:
-            self._store.save(change, None)
+            self._store.save(change, None, Origin(SYSTEM, BY_ITSELF, correlation_id))
         return change is not None
 
     def beat(self, beat_id: str, staff: StaffMember) -> tuple[Beat, datetime]:
@@ -120,8 +122,10 @@ class Patrolling:
         if not walks_any:
             self._permitted(staff, _READ)
         beat, now = self._store.beat(beat_id), self._clock.now()
-        if beat is None or not (self._sees(staff, beat) or (walks_any and self._walks(staff, beat, now))):
+        if beat is None:
             raise NotFound()
+        if not (self._sees(staff, beat) or (walks_any and self._walks(staff, beat, now))):
+            raise Hidden(thing=f"beat:{beat_id}")
         return beat, now
 
     def timeline(
@@ -171,7 +175,7 @@ class Patrolling:
         if beat is None:
             raise NotFound()
         if not self._walks(staff, beat, at):
-            raise Forbidden() if self._sees(staff, beat) else NotFound()
+            raise Forbidden() if self._sees(staff, beat) else Hidden(thing=f"beat:{beat_id}")
         return beat
 
     def _walks(self, staff: StaffMember, beat: Beat, at: datetime) -> bool:

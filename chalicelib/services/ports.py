@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from chalicelib.domain.audit import Entry, Origin, Seal
     from chalicelib.domain.cases import Case
     from chalicelib.domain.deliveries import Delivery
     from chalicelib.domain.events import CaseEvent, Event
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
         Command,
         Duty,
         Holder,
+        Identity,
+        Kept,
         KnownCheckIn,
         KnownCommand,
         KnownReport,
@@ -39,6 +42,8 @@ class Ids(Protocol):
 
     def case_id(self, at: datetime) -> str: ...
 
+    def entry_id(self) -> str: ...
+
     def tracking_code(self) -> str: ...
 
 
@@ -51,6 +56,8 @@ class Sealer(Protocol):
 
     def seal_bytes(self, content: bytes, context: str) -> Sealed: ...
 
+    def open_bytes(self, sealed: Sealed, context: str) -> bytes: ...
+
 
 class PhoneIndex(Protocol):
     def hash_of(self, phone: str) -> str:
@@ -59,11 +66,12 @@ class PhoneIndex(Protocol):
 
 
 class CaseStore(Protocol):
-    """Cases, reports, events, commands. Every change is one transaction."""
+    """Cases, reports, events, commands. Every change is one transaction, its audit entry in it.
 
-    def record(
-        self, change: Change, report: Report, identity: Sealed | None, phone_hash: str | None, *, new: bool
-    ) -> None:
+    `source`: from where it was asked; see `domain.audit.Entry`.
+    """
+
+    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
         """Store a report with the case it opened (`new`) or joined.
 
         Raises AlreadyKnown when the report is stored already, TrackingCodeTaken, StaleVersion when the joined case
@@ -71,7 +79,7 @@ class CaseStore(Protocol):
         """
         ...
 
-    def save(self, change: Change, command: Command | None) -> None:
+    def save(self, change: Change, command: Command | None, source: str) -> None:
         """Store what an act changed. Raises AlreadyKnown when the command was done before, StaleVersion."""
         ...
 
@@ -101,11 +109,11 @@ class CaseStore(Protocol):
 
 
 class PatrolStore(Protocol):
-    """Beats, their events and check-ins. Every change is one transaction."""
+    """Beats, their events and check-ins. Every change is one transaction, its audit entry in it."""
 
     def beat(self, beat_id: str) -> Beat | None: ...
 
-    def save(self, change: BeatChange, command: Command | None) -> None:
+    def save(self, change: BeatChange, command: Command | None, by: Origin) -> None:
         """Store what an act changed. Raises AlreadyKnown when the command was done before, StaleVersion."""
         ...
 
@@ -171,6 +179,76 @@ class DeliveryLedger(Protocol):
 class Identities(Protocol):
     def sealed(self, report_ids: Sequence[str]) -> dict[str, Sealed]:
         """Who told these reports, sealed. Reports without an identity are left out."""
+        ...
+
+
+class Vault(Protocol):
+    """The identities, one by one and of a person, and what is kept for a time only."""
+
+    def identity(self, report_id: str) -> Identity | None: ...
+
+    def identities(self, report_ids: Sequence[str]) -> Mapping[str, Identity]:
+        """By report id; reports without one are left out."""
+        ...
+
+    def cases_of(self, phone_hash: str) -> list[Case]:
+        """Every case a phone has reported to, oldest first."""
+        ...
+
+    def reports(self, report_ids: Sequence[str]) -> Mapping[str, KnownReport]: ...
+
+    def record(self, command: Command, subject: str, entry: Entry) -> None:
+        """Write an entry of the audit with the record of its command. Raises AlreadyKnown."""
+        ...
+
+    def forget(self, report_id: str, at: datetime, entry: Entry) -> None:
+        """Delete who told a report, and say so in the report and in the audit; done before, it does no harm."""
+        ...
+
+    def unlink(self, phone_hash: str, case_id: str) -> None:
+        """Let a case no longer be found by a phone."""
+        ...
+
+    def kept_of(self, month: str) -> Iterable[Kept]:
+        """What came in in a month (`2026-11`), oldest first."""
+        ...
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]: ...
+
+    def refused(self, source: str, day: str) -> Iterable[tuple[str, datetime, str, Sealed]]:
+        """The refused messages of a UTC day: place, when, reason, sealed."""
+        ...
+
+    def drop_refused(self, kept: Kept, entry: Entry) -> None: ...
+
+
+class AuditLog(Protocol):
+    def put(self, entry: Entry) -> None: ...
+
+    def page(
+        self, about: str, name: str, limit: int, start: dict[str, Any] | None
+    ) -> tuple[Sequence[Entry], dict[str, Any] | None]:
+        """Entries of a `case`, `reader` or `person`, newest first, and where the next page begins."""
+        ...
+
+    def of_hour(self, hour: str) -> Iterable[Mapping[str, str]]:
+        """The rows of a UTC hour (`2026-11-22T08`) as they lie."""
+        ...
+
+
+class SealChain(Protocol):
+    def head(self) -> Seal | None: ...
+
+    def append(self, seal: Seal) -> None:
+        """Raises AlreadyKnown when there is a seal of this number."""
+        ...
+
+    def seal(self, number: int) -> tuple[Seal, str] | None:
+        """A seal, and the hash written beside it."""
+        ...
+
+    def seals(self, first: int) -> Iterable[tuple[Seal, str]]:
+        """The seals from a number on, in order."""
         ...
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.errors import Forbidden, InvalidField, NotFound
+from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember, holds, may_list, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
@@ -70,8 +70,10 @@ class Reading:
         """Raises NotFound for a case that does not exist or is none of the asker's."""
         self._permitted(staff, "case.read")
         case = self._store.case(case_id)
-        if case is None or not may_see(staff, case, self._policy):
+        if case is None:
             raise NotFound()
+        if not may_see(staff, case, self._policy):
+            raise Hidden(case=case_id)
         return case
 
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:

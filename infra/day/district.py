@@ -26,7 +26,7 @@ from infra.day.standing import PACK, SAMPLE, Standing
 from infra.day.system import Caller, System
 from infra.day.watch import Watch
 from infra.issuer import Issuer
-from infra.patrol import Operator, end_rounds, plan_rounds
+from infra.patrol import Planner, end_rounds, plan_rounds
 from infra.settings import load_deployment
 
 PATIENCE = 30.0
@@ -117,8 +117,14 @@ class District:
             self.phones[receipt["report_id"]] = resident.international
         return receipt
 
-    def report_body(self, place: int = 0, resident: Resident | None = None, **said: Any) -> dict[str, Any]:
-        reporter = {"name": resident.name, "phone": resident.international} if resident else {"anonymous": True}
+    def report_body(
+        self, place: int = 0, resident: Resident | None = None, told_by: Mapping[str, str] | None = None, **said: Any
+    ) -> dict[str, Any]:
+        """`told_by`: what a resident leaves besides name and phone."""
+        reporter: dict[str, Any] = {"anonymous": True}
+        if resident:
+            reporter = {"name": resident.name, "phone": resident.international, **(told_by or {})}
+            self.said |= set((told_by or {}).values())
         return {
             "text": "三号楼前井盖缺失",
             "told_at": _now(),
@@ -216,21 +222,21 @@ class District:
     # --- rounds
 
     @property
-    def operator(self) -> Operator:
+    def operator(self) -> Planner:
         """Whoever plans rounds, with the rights of the account's root."""
         system = self.system
-        return Operator.of(self.standing.deployed.stage, system.outputs, system.region, system.cloud)
+        return Planner(self.standing.deployed.stage, system.region, system.cloud, system.outputs)
 
     @contextmanager
     def planned(self, place: int) -> Iterator[str]:
         """Within it the information officer of a cell walks rounds, of some seconds each; the beat's id."""
         operator, area = self.operator, self.places[place]["area"]
-        plan_rounds(operator.store, operator.ground(), operator.policy, operator.now, within=area)
+        plan_rounds(operator.store, operator.ground(), operator.policy, operator.now, operator.by, within=area)
         beat_id = f"{area}.information-officer"
         try:
             yield beat_id
         finally:
-            end_rounds(operator.store, operator.policy, operator.now, [beat_id])
+            end_rounds(operator.store, operator.policy, operator.now, operator.by, [beat_id])
 
     def check_in(self, place: int, beat_id: str, token: str | None = None) -> requests.Response:
         """The information officer of a place, unless said otherwise, checks in there and now."""

@@ -15,6 +15,7 @@ import requests
 
 from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
+from infra.operator import Operator
 from infra.republish import republish
 from infra.samples.pictures import picture
 
@@ -287,6 +288,86 @@ def a_queue_is_read_in_pages(district: District) -> None:
         problem = answered(district.caller.get(other, district.administrator, cursor=wrong), 400)
         if problem["code"] != "cursor-invalid":
             raise Missed(f"a wrong cursor is {problem['code']}")
+
+
+# --- the vault and the audit
+
+
+def a_reporter_is_released_and_forgotten(district: District) -> Case:
+    """Who told is masked, told in clear to the unit that must act, given to the person, and forgotten in the end."""
+    resident = district.resident()
+    home = {"id_number": "320302190001010010", "address": f"{resident.name}家"}
+    receipt = district.report(resident=resident, told_by=home, category=UNVISITED)
+    report, case = f"/v1/reports/{receipt['report_id']}", district.case(receipt["case_id"])
+    shown = answered(district.caller.get(report, district.administrator))["reporter"]
+    if (shown["name"], shown["phone"]) != (f"{resident.name[:2]}**", f"{resident.phone[:3]}****{resident.phone[-4:]}"):
+        raise Missed("the report shows its reporter otherwise than masked")
+    officer = district.system.token_of_unit(UNVISITED_LEAD)
+    told = _said(district, f"{report}/reporter/release", officer, reason="位置不清，需电话核实")["reporter"]
+    if (told["name"], told["phone"], told["address"]) != (resident.name, resident.international, home["address"]):
+        raise Missed("the officer was told of somebody else")
+    asked = {"phone": resident.phone, "reason": "本人申请"}
+    kept = _said(district, "/v1/persons/export", district.administrator, **asked)["reports"]
+    if [each["report_id"] for each in kept] != [receipt["report_id"]]:
+        raise Missed(f"{len(kept)} reports were exported")
+    if _said(district, "/v1/persons/erase", district.administrator, **asked)["open_cases"] != [case["case_id"]]:
+        raise Missed("an open case does not keep its reporter")
+    settled(district, case, UNVISITED_LEAD)
+    district.told(case["case_id"])
+    district.until(lambda: _closed_by_time(district, case["case_id"]), "the case did not close by itself")
+    if _said(district, "/v1/persons/erase", district.administrator, **asked)["reports"] != [receipt["report_id"]]:
+        raise Missed("the reporter of a closed case was not forgotten")
+    shown = answered(district.caller.get(report, district.administrator))["reporter"]
+    if (shown["name"], shown["phone"], shown["contactable"]) != (None, None, False):
+        raise Missed(f"the report of who was forgotten shows {shown}")
+    return case
+
+
+def _said(district: District, path: str, token: str, **said: Any) -> dict[str, Any]:
+    return answered(district.caller.post(path, said, token, {"Idempotency-Key": str(uuid4())}))
+
+
+def _closed_by_time(district: District, case_id: str) -> bool:
+    district.sweep()
+    return bool(district.case(case_id)["state"] == "closed")
+
+
+def the_audit_is_asked(district: District) -> None:
+    """Who read a case stands in the audit: of the case, of the reader, and of the person who told of it."""
+    case_id = district.report(resident=district.resident())["case_id"]
+    district.case(case_id)
+    of_case = _audit(district, case_id=case_id)
+    reader = next((entry["reader"] for entry in of_case if entry["what"] == "case.read"), None)
+    if reader is None:
+        raise Missed("to read a case left no entry")
+    if case_id not in {entry["case_id"] for entry in _audit(district, reader=reader)}:
+        raise Missed("what somebody read is not found by who it was")
+    person = next(entry["person"] for entry in of_case if entry["what"] == "case.reported.v1")
+    if {entry["case_id"] for entry in _audit(district, person=person)} != {case_id}:
+        raise Missed("what is noted of a person is about another case")
+
+
+def _audit(district: District, **asked: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = answered(district.caller.get("/v1/audit", district.administrator, **asked))["items"]
+    return items
+
+
+def what_is_noted_is_sealed(district: District) -> None:
+    """The entries of a case come under a seal, and the chain holds."""
+    case_id = district.report()["case_id"]
+    district.case(case_id)
+    wanted = {entry["request"] for entry in _audit(district, case_id=case_id)}
+    stood = district.standing
+    operator = Operator(stood.deployed.stage, stood.cloud.region, stood.cloud.endpoint, stood.deployed.outputs)
+
+    def sealed() -> bool:
+        under = {(entry.hour, entry.place) for seal, _ in operator.chain.seals(1) for entry in seal.entries}
+        rows = [row for hour in {hour for hour, _ in under} for row in operator.log.of_hour(hour)]
+        return wanted <= {row["request"] for row in rows if (row["pk"].partition("#")[2], row["sk"]) in under}
+
+    district.until(sealed, "what was noted was not sealed")
+    if faults := list(operator.verification.run()):
+        raise Missed(f"the seals do not hold: {faults[:3]}")
 
 
 # --- what goes on behind

@@ -148,7 +148,22 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
         "sweep": [{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}] * n,
         "due": [queued({"case_id": case}) for case in overdue],
         "attachments": uploads,
+        "seal": [{"Records": [record]} for record in _new_entries(system, n)],
     }
+
+
+def _new_entries(system: System, n: int) -> list[dict[str, Any]]:
+    """Entries of the audit, as the stream of *vault* tells of them."""
+    rows: list[dict[str, Any]] = []
+    for page in (
+        system.client("dynamodb").get_paginator("scan").paginate(TableName=system.deployed.outputs["VaultTable"])
+    ):
+        rows += [row for row in page["Items"] if row["pk"]["S"].startswith("AUDIT#")]
+    keys = [{name: row[name] for name in ("pk", "sk")} for row in rows]
+    return [
+        {"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": key, "NewImage": row}}
+        for key, row in zip(keys[:n], rows[:n], strict=True)
+    ]
 
 
 def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:

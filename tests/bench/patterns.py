@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.domain.attachments import EXPECTED, Attachment
+from chalicelib.domain.audit import BY_ITSELF, CASE_READ, IDENTITY_RELEASED, Entry, Origin, SealedEntry
 from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
 from chalicelib.domain.events import SYSTEM, Actor
 from chalicelib.domain.grid import Area, Position
@@ -91,7 +92,31 @@ def _advance(facts: Facts) -> Any:
 def _announce(facts: Facts) -> Any:
     at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
     attachment = Attachment("a" * 32, "gl0001", "image/jpeg", 1024, EXPECTED, at, "f" * 64)
-    return bootstrap.attachments()._store.announce(attachment)
+    return bootstrap.attachments()._store.announce(attachment, _entry(facts, "attachment.announced"))
+
+
+def _origin() -> Origin:
+    return Origin(Actor("gl0001", "administrator", "linkage-centre"), "192.0.2.1", "r" * 36)
+
+
+def _entry(facts: Facts, what: str) -> Entry:
+    about = {"case": facts["case_id"], "report": facts["report_id"], "person": facts["phone_hash"]}
+    return bootstrap.audit().entry(what, _origin(), reason="位置不清,需电话核实", **about)
+
+
+def _release(facts: Facts) -> Any:
+    entry = _entry(facts, IDENTITY_RELEASED)
+    return bootstrap.reporters()._vault.record(Command("c" * 40, "f" * 64), facts["report_id"], entry)
+
+
+def _forget(facts: Facts) -> Any:
+    at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    return bootstrap.reporters()._vault.forget(facts["report_id"], at, _entry(facts, "identity.erase"))
+
+
+def _seal(facts: Facts) -> Any:
+    places = (f"2026-11-22T00:00:{number:02d}.000001Z#{'e' * 16}" for number in range(50))
+    return bootstrap.sealing().seal([SealedEntry("2026-11-22T00", place, "f" * 64) for place in places])
 
 
 def _mark(facts: Facts) -> Any:
@@ -116,7 +141,7 @@ def _planned(facts: Facts, post: str, days_ago: int) -> Any:
     around = Circumstances(SYSTEM, bootstrap.now() - timedelta(days=days_ago), policy, "r" * 36, "plan")
     change = plan(None, Area(facts["area"], ("鼓楼区", "黄楼街道", "万通社区", "万通小区一", "第三网格")), post, around)
     assert change is not None
-    return bootstrap.patrolling()._store.save(change, None)
+    return bootstrap.patrolling()._store.save(change, None, Origin(SYSTEM, BY_ITSELF, "r" * 36))
 
 
 def _check_in(facts: Facts) -> Any:
@@ -125,7 +150,7 @@ def _check_in(facts: Facts) -> Any:
     return bootstrap.patrolling().check_in(
         f"{facts['area']}.{_WALKED}",
         CheckIn(position, bootstrap.now(), None),
-        Sent(walker, Command(f"{3:040d}", "f" * 64), "r" * 36),
+        Sent(walker, Command(f"{3:040d}", "f" * 64), Origin(walker.actor, "192.0.2.1", "r" * 36)),
     )
 
 
@@ -159,12 +184,12 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
-        "vault `IDENTITY#<report id>`; reads the tile and `NETWORK`",
+        "vault `IDENTITY#<report id>`, `AUDIT#<hour>`; reads the tile and `NETWORK`",
         _take,
     ),
     "a text joins its sender's case": Pattern(
         "`REPORTER#<phone hash>` newest 20, their cases in one batch; transaction: `REPORT#<id>`, `CASE#<id>`, "
-        "one event, `REPORTER#…`, vault `IDENTITY#…`",
+        "one event, `REPORTER#…`, vault `IDENTITY#…`, `AUDIT#…`",
         _join,
     ),
     "case by id": Pattern("`CASE#<id>` / `CASE`", lambda f: bootstrap._store().case(f["case_id"])),
@@ -207,7 +232,7 @@ PATTERNS: dict[str, Pattern] = {
         lambda f: list(bootstrap._store().due(datetime.fromisoformat(f["now"]))),
     ),
     "an action on a case": Pattern(
-        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its event",
+        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its event, vault `AUDIT#…`",
         lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
     ),
     "an action repeated": Pattern(
@@ -215,11 +240,11 @@ PATTERNS: dict[str, Pattern] = {
         lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
     ),
     "a visit is recorded": Pattern(
-        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its two events",
+        "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its two events, vault `AUDIT#…`",
         lambda f: bootstrap.acting().record_visit(f["visit_id"], _asked(f, 2, f["visit_version"]), "satisfied", None),
     ),
     "time changes a case": Pattern(
-        "`CASE#<id>` / `CASE`; transaction: the case, its two events",
+        "`CASE#<id>` / `CASE`; transaction: the case, its two events, vault `AUDIT#…`",
         lambda f: bootstrap.acting().fall_due(f["late_case_id"], "r" * 36),
     ),
     "deliveries of an event planned": Pattern("transaction: `CASE#<id>` / `DELIVERY#<event>#…`, one each", _plan),
@@ -228,14 +253,14 @@ PATTERNS: dict[str, Pattern] = {
         "`CASE#<id>` / `DELIVERY#<event>#…`", lambda f: bootstrap.alerts()._ledger.of_event(f["event_id"])
     ),
     "rounds of an area are planned": Pattern(
-        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event", lambda f: _planned(f, _WALKED, 1)
+        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event, vault `AUDIT#…`", lambda f: _planned(f, _WALKED, 1)
     ),
     "beat by id": Pattern(
         "`PATROL#<area>.<post>` / `BEAT`", lambda f: bootstrap.patrolling()._store.beat(f"{f['area']}.{_WALKED}")
     ),
     "somebody checks in": Pattern(
         "the beat, reference `AREA#<code>` / `POST#<post>#…`, the tile and `NETWORK` in one batch; transaction: "
-        "`COMMAND#<hash>`, the beat, its event",
+        "`COMMAND#<hash>`, the beat, its event, vault `AUDIT#…`",
         _check_in,
     ),
     "a check-in repeated": Pattern(
@@ -251,17 +276,40 @@ PATTERNS: dict[str, Pattern] = {
         lambda f: bootstrap.patrolling()._store.newest_events(f"{f['area']}.{_WALKED}", 50, None),
     ),
     "other rounds of the area are planned": Pattern(
-        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event", lambda f: _planned(f, _UNWALKED, 2)
+        "transaction: `PATROL#<area>.<post>` / `BEAT`, its event, vault `AUDIT#…`", lambda f: _planned(f, _UNWALKED, 2)
     ),
     "time changes a beat": Pattern(
-        "`PATROL#<area>.<post>` / `BEAT`; transaction: the beat, its event",
+        "`PATROL#<area>.<post>` / `BEAT`; transaction: the beat, its event, vault `AUDIT#…`",
         lambda f: bootstrap.patrolling().fall_due(f"{f['area']}.{_UNWALKED}", "r" * 36),
     ),
-    "a picture is announced": Pattern("`ATTACHMENT#<id>` / `ATTACHMENT`", _announce),
+    "a picture is announced": Pattern("transaction: `ATTACHMENT#<id>` / `ATTACHMENT`, vault `AUDIT#…`", _announce),
     "attachment by id": Pattern(
         "`ATTACHMENT#<id>` / `ATTACHMENT`", lambda f: bootstrap.attachments()._store.attachment("a" * 32)
     ),
     "a picture arrives": Pattern("`ATTACHMENT#<id>` / `ATTACHMENT`", _mark),
+    "who told a report, masked": Pattern(
+        "vault `IDENTITY#<report id>` / `IDENTITY`", lambda f: bootstrap.reporters()._vault.identity(f["report_id"])
+    ),
+    "a read is noted": Pattern(
+        "vault `AUDIT#<hour>` / `<time>#<id>`",
+        lambda f: bootstrap.audit().note(CASE_READ, _origin(), case=f["case_id"]),
+    ),
+    "who told is released": Pattern(
+        "transaction: `COMMAND#<hash>`, vault `AUDIT#…`; reads report, case, identity", _release
+    ),
+    "what was done about a case": Pattern(
+        "vault index `case`, newest 50", lambda f: bootstrap.audit()._log.page("case", f["case_id"], 50, None)
+    ),
+    "what somebody did": Pattern(
+        "vault index `reader`, newest 50", lambda f: bootstrap.audit()._log.page("reader", f["reader"], 50, None)
+    ),
+    "what was done about a person": Pattern(
+        "vault index `person`, newest 50", lambda f: bootstrap.audit()._log.page("person", f["phone_hash"], 50, None)
+    ),
+    "a batch is sealed": Pattern("vault `SEALS`, its newest; `SEALS` / `<number>`", _seal),
+    "a reporter is forgotten": Pattern(
+        "transaction: vault `IDENTITY#<report id>`, `AUDIT#…`, and `REPORT#<id>`", _forget
+    ),
 }
 
 

@@ -119,6 +119,7 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
         "unit": made[0]["unit"]["id"],
         "phone": told["reporter"]["phone"],
         "phone_hash": phone_hash,
+        "reader": next(str(row["staff_id"]) for row in system.staff if row["areas"] == place["area"]),
         "case_id": _IDS["case"](MEASURED),
         "report_id": _IDS["report"](MEASURED),
         "tracking_code": _IDS["track"](MEASURED),
@@ -155,8 +156,23 @@ def _template(system: System, receipt: dict[str, Any], phone_hash: str) -> Templ
                 item["due_shard"] = {"S": "<shard>"}
                 item["due_at"] = {"S": "<due at>"}
             rows.append((setting, json.dumps({"Item": item}, ensure_ascii=False, default=_base64)))
+    for item in _entries_about(dynamodb, outputs["VaultTable"], case):
+        rows.append(("VAULT_TABLE", json.dumps({"Item": item}, ensure_ascii=False)))
     ids = {"case": case, "report": report, "track": receipt["tracking_code"], "phone": phone_hash}
     return Template(rows, ids, receipt["unit"]["id"])
+
+
+def _entries_about(dynamodb: Any, table: str, case: str) -> list[dict[str, Any]]:
+    """What the audit noted of a case."""
+    found = dynamodb.query(
+        TableName=table,
+        IndexName="case",
+        KeyConditionExpression="#case = :case",
+        ExpressionAttributeNames={"#case": "case"},
+        ExpressionAttributeValues={":case": {"S": case}},
+    )
+    entries: list[dict[str, Any]] = found["Items"]
+    return entries
 
 
 def _filled(system: System, setting: str, waiting: Template, visited: Template, size: int) -> str:

@@ -25,6 +25,7 @@ def test_it_describes_every_route_of_the_contract() -> None:
     assert {(method, path) for method, path, _ in operations()} == {
         ("POST", "/v1/reports"),
         ("GET", "/v1/reports/{id}"),
+        ("POST", "/v1/reports/{id}/reporter/release"),
         ("POST", "/v1/attachments"),
         ("GET", "/v1/attachments/{id}"),
         ("GET", "/v1/cases"),
@@ -39,6 +40,9 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/patrols/{id}/timeline"),
         ("POST", "/v1/patrols/{id}/check-ins"),
         ("GET", "/v1/areas/{code}/patrols"),
+        ("POST", "/v1/persons/export"),
+        ("POST", "/v1/persons/erase"),
+        ("GET", "/v1/audit"),
         ("GET", "/v1/public/track/{tracking_code}"),
         ("GET", "/v1/cells"),
         ("GET", "/v1/areas/{code}"),

@@ -24,7 +24,7 @@ def stage(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The sample in the reference table, no beat planned."""
     rows = [row for row in sample_rows(SAMPLE) if row["sk"].partition("#")[0] in ("NETWORK", "AREA", "POST")]
     load(lambda service, **more: boto3.client(service, "us-east-1", **more), tables["Reference"], rows)
-    outputs = {"CasesTable": tables["Cases"], "ReferenceTable": tables["Reference"]}
+    outputs = {f"{title}Table": tables[title] for title in ("Cases", "Reference", "Vault")}
     monkeypatch.setattr(commands, "_stateful_outputs", lambda *asked: outputs)
 
 

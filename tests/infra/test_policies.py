@@ -62,8 +62,9 @@ def test_a_consumer_may_drain_its_queue(name: str, queue: str) -> None:
     assert source["Resource"] == [{"Fn::GetAtt": [queue, "Arn"]}]
 
 
-def test_the_relay_may_read_the_stream() -> None:
-    (relay,) = (each for each in FUNCTIONS if each.name == "relay")
+@pytest.mark.parametrize("name", ["relay", "seal"])
+def test_who_is_behind_a_stream_may_read_it(name: str) -> None:
+    (relay,) = (each for each in FUNCTIONS if each.name == name)
     wanted = {"dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"}
     assert wanted <= allowed(relay)
 
@@ -78,6 +79,36 @@ def test_only_who_has_a_dead_letter_queue_may_send_there(function: Function) -> 
         if resource["Fn::GetAtt"][0].endswith("DeadLetters")
     ]
     assert sent_to == ([{"Fn::GetAtt": [function.dead_letters, "Arn"]}] if function.dead_letters else [])
+
+
+def test_nobody_changes_or_deletes_anything_of_the_audit() -> None:
+    """What a function may do to the vault is bound to the keys it is for; to update a row of it is no one's right."""
+    for function in FUNCTIONS:
+        for sid, statement in statements(function).items():
+            vault = [each for each in statement["Resource"] if "${VaultTable}" in str(each) and "/" not in _table(each)]
+            if not vault or statement["Effect"] != "Allow":
+                continue
+            keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            changing = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"} & set(
+                statement["Action"]
+            )
+            assert "dynamodb:UpdateItem" not in changing, (function.name, sid)
+            if changing:
+                assert keys == ["IDENTITY#*"], (function.name, sid)
+            if "SEALS" in keys:
+                assert function.name == "seal"
+
+
+def _table(resource: dict[str, str]) -> str:
+    """What an ARN names after the table's own name."""
+    return resource["Fn::Sub"].rpartition("${VaultTable}")[2]
+
+
+@pytest.mark.parametrize("name", ["api", "alert"])
+def test_data_keys_are_unwrapped_for_identities_only(name: str) -> None:
+    (function,) = (each for each in FUNCTIONS if each.name == name)
+    key = statements(function)["IdentityKey"]
+    assert key["Condition"] == {"StringEqualsIfExists": {"kms:EncryptionContext:purpose": "reporter-identity"}}
 
 
 def test_text_messages_never_reach_a_topic() -> None:

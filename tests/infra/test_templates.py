@@ -223,7 +223,7 @@ def test_what_holds_records_survives_its_stack(stateful: Template) -> None:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_tables_can_be_recovered_and_only_cases_has_a_stream(stateful: Template) -> None:
+def test_tables_can_be_recovered_and_only_cases_and_vault_have_a_stream(stateful: Template) -> None:
     tables = of_type(stateful, "AWS::DynamoDB::Table")
     assert set(tables) == {"Cases", "Reference", "Vault"}
     for table in tables.values():
@@ -231,8 +231,27 @@ def test_tables_can_be_recovered_and_only_cases_has_a_stream(stateful: Template)
         assert table["SSESpecification"] == {"SSEEnabled": True}
         assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
         assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert [name for name, table in tables.items() if "StreamSpecification" in table] == ["Cases"]
+    assert [name for name, table in tables.items() if "StreamSpecification" in table] == ["Cases", "Vault"]
     assert len(tables["Cases"]["GlobalSecondaryIndexes"]) <= 4
+
+
+def test_nobody_may_change_or_delete_an_entry_of_the_audit_or_a_seal(stateful: Template) -> None:
+    policy = of_type(stateful, "AWS::DynamoDB::Table")["Vault"]["ResourcePolicy"]["PolicyDocument"]
+    (denied,) = policy["Statement"]
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= set(denied["Action"])
+    assert denied["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"] == ["AUDIT#*", "SEALS"]
+
+
+def test_the_sealer_gets_new_entries_of_the_audit_only_and_keeps_what_it_cannot_seal(application: Template) -> None:
+    mapping = of_type(application, "AWS::Lambda::EventSourceMapping")["SealMapping"]
+    (pattern,) = (json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"])
+    assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "AUDIT#"}]}}}}
+    assert (mapping["BisectBatchOnFunctionError"], mapping["StartingPosition"]) == (True, "TRIM_HORIZON")
+    assert refers_to(mapping["EventSourceArn"], "VaultStreamArn")
+    assert refers_to(mapping["DestinationConfig"], "SealDeadLetters")
+    alarm = of_type(application, "AWS::CloudWatch::Alarm")["SealAgeAlarm"]
+    assert (alarm["MetricName"], refers_to(alarm["Dimensions"], "Seal")) == ("IteratorAge", True)
 
 
 def test_names_carry_the_stage_and_arns_the_partition(application: Template, stateful: Template) -> None:

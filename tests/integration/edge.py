@@ -35,7 +35,7 @@ import app
 from chalicelib import bootstrap, config, observability
 from chalicelib.adapters import aws
 from chalicelib.domain.people import StaffMember
-from chalicelib.handlers import alert, authorizer, due, http, relay, sweep, uploads
+from chalicelib.handlers import alert, authorizer, due, http, relay, seal, sweep, uploads
 from chalicelib.policy.loader import load_policy
 from tests.integration.gateway import Answer, answer_of, check_answer, gateway_event
 from tests.tables import make_tables
@@ -65,6 +65,7 @@ _ENTRY_POINTS: dict[str, Callable[[Any, Any], Any]] = {
     "sweep": sweep.enqueue_due,
     "due": due.fall_due,
     "attachments": uploads.mark_arrived,
+    "seal": seal.seal_entries,
 }
 
 
@@ -91,7 +92,7 @@ class Edge:
         self.clock = clock
         self.policy = load_policy(pack_file)
         self.reference = boto3.resource("dynamodb", REGION).Table(names["Reference"])
-        self._stream_read = 0
+        self._streams_read = {"Cases": 0, "Vault": 0}
         self._sequence = itertools.count(1)
         lay_grid(self.reference)
         for code, path in (
@@ -174,17 +175,23 @@ class Edge:
     # ---- what lies between the functions -----------------------------------------------------------------------------
     def new_records(self) -> list[dict[str, Any]]:
         """What the relay's mapping would give it next: inserted event rows, as the stream of *cases* tells of them."""
+        return [r for r in self._inserted("Cases") if r["dynamodb"]["Keys"]["sk"]["S"].startswith("EVENT#")]
+
+    def new_entries(self) -> list[dict[str, Any]]:
+        """What the sealer's mapping would give it next: inserted entries of the audit."""
+        return [r for r in self._inserted("Vault") if r["dynamodb"]["Keys"]["pk"]["S"].startswith("AUDIT#")]
+
+    def _inserted(self, title: str) -> list[dict[str, Any]]:
+        """The rows inserted since this was last asked, as the stream of a table tells of them."""
         streams = boto3.client("dynamodbstreams", REGION)
-        arn = streams.list_streams(TableName=self.names["Cases"])["Streams"][0]["StreamArn"]
+        arn = streams.list_streams(TableName=self.names[title])["Streams"][0]["StreamArn"]
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         found: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
-        new, self._stream_read = found[self._stream_read :], len(found)
+        new, self._streams_read[title] = found[self._streams_read[title] :], len(found)
         records = [json.loads(json.dumps(r, default=_as_lambda_writes)) for r in new]
         return [
-            {**r, "eventSource": "aws:dynamodb", "eventSourceARN": arn}
-            for r in records
-            if r["eventName"] == "INSERT" and r["dynamodb"]["Keys"]["sk"]["S"].startswith("EVENT#")
+            {**r, "eventSource": "aws:dynamodb", "eventSourceARN": arn} for r in records if r["eventName"] == "INSERT"
         ]
 
     def relay(self, records: Sequence[Any] | None = None) -> None:
@@ -216,6 +223,15 @@ class Edge:
             for record in self.take_from("DeadLetters")
         ]
 
+    def seal(self, records: Sequence[Any] | None = None) -> None:
+        self.invoke("seal", {"Records": self.new_entries() if records is None else records})
+
+    def entries(self) -> list[dict[str, str]]:
+        """What the audit noted, by time."""
+        table = boto3.resource("dynamodb", REGION).Table(self.names["Vault"])
+        rows = [row for row in table.scan()["Items"] if row["pk"].startswith("AUDIT#")]
+        return sorted(rows, key=lambda row: row["sk"])
+
     def settle(self) -> None:
         """Let all that happened be told: stream to relay to topic to queue to alert."""
         self.relay()
@@ -245,8 +261,9 @@ class Edge:
 
     # ---- what there is -----------------------------------------------------------------------------------------------
     def stored(self) -> str:
-        """All items of the two tables that requests write to, as one text."""
+        """All items of the two tables that requests write to, as one text; without what the audit notes of them."""
         items = [item.to_json() for table in self._written() for item in table.all_items()]
+        items = [item for item in items if not item["Attributes"]["pk"]["S"].startswith("AUDIT#")]
         return json.dumps(items, default=repr, ensure_ascii=False)
 
     def empty(self) -> None:
@@ -256,7 +273,7 @@ class Edge:
             table.items.clear()
             if table.stream_shard:
                 table.stream_shard.items.clear()
-        self._stream_read = 0
+        self._streams_read = {"Cases": 0, "Vault": 0}
         for queue in sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues.values():
             queue._messages.clear()
         sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.clear()

@@ -14,7 +14,9 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.domain import events as E
+from chalicelib.domain.audit import BY_COMMAND, Origin
 from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.events import Actor
 from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import patrols
@@ -33,6 +35,7 @@ LEADER = StaffMember("gl9", "grid-worker", f"centre-{COMMUNITY}", (COMPOUND,))
 DEPUTY = StaffMember("dep", "grid-worker", f"centre-{NEXT_COMMUNITY}", (NEXT_CELL,))
 STRANGER = StaffMember("str", "grid-worker", f"centre-{NEXT_COMMUNITY}", (NEXT_CELL,))
 
+BY = Origin(Actor("arn:aws:iam::1:user/o", "operator"), BY_COMMAND, "r")
 DEPARTMENT = StaffMember("d1", "department", "water", ("320302",))
 
 
@@ -68,7 +71,7 @@ def ground_of(edge: Edge) -> Ground:
 
 def planned(edge: Edge, **asked: Any) -> Counter[str]:
     store = bootstrap.patrolling()._store
-    return plan_rounds(store, ground_of(edge), edge.policy, edge.clock.now(), **asked)
+    return plan_rounds(store, ground_of(edge), edge.policy, edge.clock.now(), BY, **asked)
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ class TestPlanning:
 
     def test_beats_end_by_name_until_they_are_planned_again(self, patrol: Edge) -> None:
         store, now = bootstrap.patrolling()._store, patrol.clock.now()
-        assert end_rounds(store, patrol.policy, now, [BEAT, BEAT, "320302.nobody"]) == 1
+        assert end_rounds(store, patrol.policy, now, BY, [BEAT, BEAT, "320302.nobody"]) == 1
         assert planned(patrol) == {"begun": 1, "unchanged": 1}
 
 
@@ -186,10 +189,10 @@ class TestCheckIns:
         store = bootstrap.patrolling()._store
         save, stale = store.save, iter([True, True, False])
 
-        def late(change: Any, command: Any) -> None:
+        def late(change: Any, command: Any, by: Any) -> None:
             if next(stale):
                 raise StaleVersion()
-            save(change, command)
+            save(change, command, by)
 
         monkeypatch.setattr(store, "save", late)
         assert check_in(patrol).status == 200
@@ -384,7 +387,7 @@ class TestTime:
             patrol.invoke("sweep", {})
             patrol.deliver("due", patrol.take_from("Due"))
         planned(patrol, within=CELL)
-        end_rounds(bootstrap.patrolling()._store, patrol.policy, patrol.clock.now(), [BEAT])
+        end_rounds(bootstrap.patrolling()._store, patrol.policy, patrol.clock.now(), BY, [BEAT])
         patrol.relay()
         records = patrol.take_from("Alerts")
         seen = set()
@@ -550,7 +553,30 @@ def test_a_check_in_takes_four_requests_and_the_figures_of_a_community_two(
     assert sorted(asked) == ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]
     asked.clear()
     assert patrol.get(f"/v1/areas/{COMMUNITY}/patrols", STATION).status == 200
-    assert sorted(asked) == ["BatchGetItem", "Query"]
+    assert sorted(asked) == ["BatchGetItem", "PutItem", "Query"]  # the put is the audit's
+
+
+def test_who_walked_and_who_planned_stand_in_the_audit_and_who_looked(patrol: Edge) -> None:
+    check_in(patrol)
+    patrol.get(f"/v1/patrols/{BEAT}", LEADER)
+    patrol.get(f"/v1/areas/{CELL}/patrols", WORKER)
+    check_in(patrol, LEADER)
+    check_in(patrol, STRANGER)
+    patrol.get(f"/v1/patrols/{CELL}.nobody", WORKER)
+    swept(patrol)
+    found = [(row["what"], row["reader"], row["outcome"], row["thing"]) for row in patrol.entries()]
+    assert sorted(row for row in found if row[1] == BY.actor.id) == [
+        (E.PATROL_PLANNED, BY.actor.id, "done", f"beat:{COMPOUND}.grid-leader"),
+        (E.PATROL_PLANNED, BY.actor.id, "done", f"beat:{BEAT}"),
+    ]
+    assert sorted(row for row in found if row[1] != BY.actor.id) == [
+        ("patrol.check-in", LEADER.id, "forbidden", f"beat:{BEAT}"),
+        ("patrol.check-in", STRANGER.id, "not-found", f"beat:{BEAT}"),
+        ("patrol.read", LEADER.id, "done", f"beat:{BEAT}"),
+        ("patrol.read", WORKER.id, "done", f"code:{CELL}"),
+        (E.PATROL_WALKED, WORKER.id, "done", f"beat:{BEAT}"),
+    ]
+    assert BY.actor.id not in str(patrol.get(f"/v1/patrols/{BEAT}/timeline", LEADER).body)
 
 
 def test_many_beats_of_a_community_are_all_found(patrol: Edge) -> None:

@@ -114,7 +114,7 @@ def test_every_outcome_of_every_kind_of_row_is_there() -> None:
         found.setdefault(cell.route.about, set()).add(cell.outcome)
     assert found["nothing"] == {ALLOWED, REFUSED}
     assert found["case"] == {ALLOWED, HIDDEN}  # every role of the pack reads cases
-    assert found["report"] == found["action"] == found["visit"] == {ALLOWED, HIDDEN, REFUSED}
+    assert found["report"] == found["action"] == found["visit"] == found["identity"] == {ALLOWED, HIDDEN, REFUSED}
     assert found["queue"] == found["visits"] == {ALLOWED, EMPTY, REFUSED}
 
 
