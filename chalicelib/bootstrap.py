@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
     from chalicelib.services.intake import Intake
+    from chalicelib.services.locating import Locating
     from chalicelib.services.persons import Persons
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
@@ -116,6 +117,13 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policy())
+
+
+@cache
+def locating() -> Locating:
+    from chalicelib.services.locating import Locating
+
+    return Locating(_grid(), policy())
 
 
 @cache

@@ -1,42 +1,77 @@
 """The index that answers where a point lies: for every tile of the map, the cells that touch it.
 
-Made from a district's `areas.geojson` when it is loaded, so that a look-up reads one row (G3). Standard library only.
+Made from a district's `areas.geojson` when it is loaded, so that a look-up reads one row (G3).
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from random import Random
 from typing import Any
 
-from chalicelib.domain.grid import TILE_DEGREES
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from chalicelib.domain.grid import METRES_A_DEGREE, TILE_DEGREES
 
 Feature = Mapping[str, Any]
 Vertex = Sequence[float]
-Box = tuple[float, float, float, float]  # west, south, east, north
+Counts = NDArray[np.int_]
 
-MARGIN = 1e-9  # degrees: a tile is taken this much too large, since its edges are rounded
+MARGIN_METRES = 5.0
+"""A tile is taken this much too large on all sides: it lists each cell that a point in it may be given to, as near as
+the widest tolerance a pack may set (`policy/schema.py`), and the rounding of its own edges is nothing beside it."""
+
+_BATCH = 100_000  # tiles looked at together
 
 
 def tile_rows(features: Sequence[Feature]) -> Iterator[dict[str, Any]]:
     """One row a tile, in the order of tile names: `{"tile": "x:y", "cells": [{"code", "path", "ring"}]}`.
 
     `path` holds the names from the district to the cell, `ring` the closed outline as `[lon, lat]`. Every cell that
-    shares a point with the tile is in it, ordered by code.
+    comes within MARGIN_METRES of the tile is in it, ordered by code.
     """
     paths = paths_by_code(features)
+    cells = sorted(_cells(features), key=_code)
+    entries = [{"code": _code(cell), "path": paths[_code(cell)], "ring": ring_of(cell)} for cell in cells]
     listed: defaultdict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    for feature in sorted(_cells(features), key=_code):
-        ring = ring_of(feature)
-        entry = {"code": _code(feature), "path": paths[_code(feature)], "ring": ring}
-        for tile in _tiles_around(ring):
-            if meets(ring, _box_of_tile(tile)):
-                listed[tile].append(entry)
+    shapes = np.array([shapely.Polygon(entry["ring"]) for entry in entries], dtype=object)
+    for which, x, y in zip(*(counted.tolist() for counted in tiles_touched(shapes)), strict=True):
+        listed[x, y].append(entries[which])
     for x, y in sorted(listed):
         yield {"tile": f"{x}:{y}", "cells": listed[x, y]}
+
+
+def tiles_touched(shapes: NDArray[np.object_]) -> tuple[Counts, Counts, Counts]:
+    """Every tile that each shape comes within MARGIN_METRES of: index of the shape, x and y of the tile.
+
+    In the order of the shapes.
+    """
+    west, south, east, north = shapely.bounds(shapes).T
+    high = MARGIN_METRES / METRES_A_DEGREE
+    wide = high / np.cos(np.radians(np.clip(np.maximum(np.abs(south), np.abs(north)), 0, 89)))
+    first_x, first_y = _tile(west - wide), _tile(south - high)
+    columns, rows = _tile(east + wide) - first_x + 1, _tile(north + high) - first_y + 1
+    shapely.prepare(shapes)
+    found: list[tuple[Counts, Counts, Counts]] = [(np.zeros(0, int),) * 3]
+    batch_of = np.cumsum(columns * rows) // _BATCH
+    for batch in np.split(np.arange(len(shapes)), np.flatnonzero(np.diff(batch_of)) + 1):
+        tiles = columns[batch] * rows[batch]
+        which = np.repeat(batch, tiles)
+        number = np.arange(len(which)) - np.repeat(np.cumsum(tiles) - tiles, tiles)
+        x, y = first_x[which] + number // rows[which], first_y[which] + number % rows[which]
+        boxes = shapely.box(
+            x * TILE_DEGREES - wide[which],
+            y * TILE_DEGREES - high,
+            (x + 1) * TILE_DEGREES + wide[which],
+            (y + 1) * TILE_DEGREES + high,
+        )
+        touching = shapely.intersects(shapes[which], boxes)
+        found.append((which[touching], x[touching], y[touching]))
+    all_which, all_x, all_y = (np.concatenate(column) for column in zip(*found, strict=True))
+    return all_which, all_x, all_y
 
 
 def samples(features: Sequence[Feature], n: int = 24, seed: int = 1) -> list[dict[str, Any]]:
@@ -88,86 +123,21 @@ def ring_of(feature: Feature) -> list[list[float]]:
 
 def inner_point(ring: Sequence[Vertex], random: Random) -> tuple[float, float]:
     """A random point `(lon, lat)` inside a ring and not near its edge, to six decimals."""
-    west, south, east, north = _box_around(ring)
+    shape = shapely.Polygon(ring)
+    west, south, east, north = shape.bounds
     clear = min(east - west, north - south) * 0.12
+    shapely.prepare(shape)
     while True:
         lon, lat = round(random.uniform(west, east), 6), round(random.uniform(south, north), 6)
-        if _inside(ring, lon, lat) and all(_distance(lon, lat, *edge) > clear for edge in _edges(ring)):
+        point = shapely.Point(lon, lat)
+        if shapely.contains(shape, point) and shapely.distance(shape.exterior, point) > clear:
             return lon, lat
         clear *= 0.98
 
 
-def meets(ring: Sequence[Vertex], box: Box) -> bool:
-    """Whether a ring and a rectangle have a point in common: an edge enters it, or one holds the other."""
-    west, south, _, _ = box
-    return any(_enters(start, end, box) for start, end in _edges(ring)) or _inside(ring, west, south)
-
-
-def _enters(start: Vertex, end: Vertex, box: Box) -> bool:
-    """Whether a stretch has a point in a rectangle (Liang and Barsky's clipping)."""
-    west, south, east, north = box
-    enter, leave = 0.0, 1.0
-    run, rise = end[0] - start[0], end[1] - start[1]
-    for step, room in (
-        (-run, start[0] - west),
-        (run, east - start[0]),
-        (-rise, start[1] - south),
-        (rise, north - start[1]),
-    ):
-        if step == 0:
-            if room < 0:
-                return False
-        elif step < 0:
-            enter = max(enter, room / step)
-        else:
-            leave = min(leave, room / step)
-    return enter <= leave
-
-
-def _inside(ring: Sequence[Vertex], lon: float, lat: float) -> bool:
-    inside = False
-    for (x1, y1), (x2, y2) in _edges(ring):
-        if (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) * (x2 - x1) / (y2 - y1):
-            inside = not inside
-    return inside
-
-
-def _distance(lon: float, lat: float, start: Vertex, end: Vertex) -> float:
-    run, rise = end[0] - start[0], end[1] - start[1]
-    share = ((lon - start[0]) * run + (lat - start[1]) * rise) / (run * run + rise * rise)
-    share = min(1.0, max(0.0, share))
-    return math.hypot(lon - start[0] - share * run, lat - start[1] - share * rise)
-
-
-def _tiles_around(ring: Sequence[Vertex]) -> Iterator[tuple[int, int]]:
-    west, south, east, north = _box_around(ring)
-    for x in range(_tile(west - MARGIN), _tile(east + MARGIN) + 1):
-        for y in range(_tile(south - MARGIN), _tile(north + MARGIN) + 1):
-            yield x, y
-
-
-def _box_of_tile(tile: tuple[int, int]) -> Box:
-    x, y = tile
-    return (
-        x * TILE_DEGREES - MARGIN,
-        y * TILE_DEGREES - MARGIN,
-        (x + 1) * TILE_DEGREES + MARGIN,
-        (y + 1) * TILE_DEGREES + MARGIN,
-    )
-
-
-def _box_around(ring: Sequence[Vertex]) -> Box:
-    lons, lats = [vertex[0] for vertex in ring], [vertex[1] for vertex in ring]
-    return min(lons), min(lats), max(lons), max(lats)
-
-
-def _edges(ring: Sequence[Vertex]) -> list[tuple[Vertex, Vertex]]:
-    """The edges of a closed ring."""
-    return list(pairwise(ring))
-
-
-def _tile(degrees: float) -> int:
-    return math.floor(degrees / TILE_DEGREES)
+def _tile(degrees: NDArray[np.float64]) -> Counts:
+    """The count of a tile eastward or northward, as `grid.tile_of` counts it."""
+    return np.floor(degrees / TILE_DEGREES).astype(np.int_)
 
 
 def _cells(features: Sequence[Feature]) -> list[Feature]:

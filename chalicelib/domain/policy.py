@@ -142,6 +142,9 @@ class Rules(NamedTuple):
     identity_retention: int  # after the case was closed
     refused_retention: int  # of messages that could be neither taken nor sent back
     erase_open_cases: bool  # whether a person is forgotten on request while the case is still open
+    boundary_tolerance_metres: float
+    cell_households_least: int
+    cell_households_most: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,10 +161,15 @@ def _schema_of(hint: Any) -> CoreSchema:
 class PositionIn(In):
     lat: Latitude
     lon: Longitude
-    datum: Literal["WGS-84"] = "WGS-84"
+    datum: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
 
     def to_domain(self) -> Position:
-        return Position(float(self.lat), float(self.lon))
+        """In WGS-84, whichever datum it was sent in: from here on there is one."""
+        if self.datum == "WGS-84":
+            return Position(float(self.lat), float(self.lon))
+        from chalicelib.domain.datums import position_in
+
+        return position_in(float(self.lat), float(self.lon), self.datum)
 
 
 class ReporterIn(In):

@@ -166,6 +166,7 @@ def report_view(known: KnownReport, shown: Masked) -> dict[str, Any]:
         "category": report.category,
         "urgency": report.urgency,
         "position": {"lat": position.lat, "lon": position.lon, "datum": "WGS-84"} if position else None,
+        "position_as_sent": position.sent._asdict() if position and position.sent else None,
         "area": report.area_code,
         "address": report.address,
         "media": list(report.media),
@@ -234,6 +235,11 @@ def upload_view(attachment_id: str, form: UploadForm) -> dict[str, Any]:
 
 def attachment_view(attachment: Attachment, url: str | None) -> dict[str, Any]:
     return {"attachment_id": attachment.id, "state": attachment.state, "reason": attachment.reason, "url": url}
+
+
+def area_view(area: Area, day: str) -> dict[str, Any]:
+    """An area as it stood on a day."""
+    return {"code": area.code, "level": area.level, "path": list(area.path), "on": day}
 
 
 def _area(area: Area | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, UnicodeAttribute
@@ -49,7 +50,7 @@ class TileRow(DatedRow):
         return f"TILE#{tile}"
 
     @staticmethod
-    def to_cells(listed: list[dict[str, Any]]) -> list[Cell]:
+    def to_cells(listed: Iterable[dict[str, Any]]) -> list[Cell]:
         return [Cell(Area(c["code"], tuple(c["path"])), c["ring"]) for c in listed]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pynamodb.connection import Connection
 
-from chalicelib.domain.grid import Area, Cell, tile_of
+from chalicelib.domain.grid import Area, Cell, tile_of, tiles_around
 from chalicelib.domain.network import NetworkVersion, in_force
 from chalicelib.domain.records import Contact, Duty, Holder
 from chalicelib.models.base import batch_get, translating
@@ -25,20 +25,31 @@ class DynamoGrid:
         self._connection = connection
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
-        return TileRow.to_cells(self._in_force(TileRow.key(tile_of(lat, lon)), TileRow.SK, day) or [])
+        return self._cells([tile_of(lat, lon)], day)
+
+    def cells_around(self, lat: float, lon: float, metres: float, day: str) -> Sequence[Cell]:
+        return self._cells(tiles_around(lat, lon, metres), day)
 
     def area(self, code: str, day: str) -> Area | None:
-        area = self._in_force(AreaRow.key(code), AreaRow.SK, day)
-        return Area(code, tuple(area["path"])) if area else None
+        for area in self._in_force([{"pk": AreaRow.key(code), "sk": AreaRow.SK}], day):
+            return Area(code, tuple(area["path"]))
+        return None
 
-    def _in_force(self, pk: str, sk: str, day: str) -> Any:
+    def _cells(self, tiles: Sequence[str], day: str) -> Sequence[Cell]:
+        keys = [{"pk": TileRow.key(tile), "sk": TileRow.SK} for tile in tiles]
+        listed = self._in_force(keys, day)
+        return TileRow.to_cells({cell["code"]: cell for cells in listed for cell in cells}.values())
+
+    def _in_force(self, keys: Sequence[dict[str, str]], day: str) -> list[Any]:
+        """What the network says on a day of each of these rows of which it says anything."""
+        if not keys:
+            return []
         network = {"pk": NetworkRow.KEY, "sk": NetworkRow.SK}
-        rows = batch_get(self._connection, AreaRow, [network, {"pk": pk, "sk": sk}])
-        if len(rows) < 2:
-            return None
-        versions = next(row["versions"] for row in rows if "versions" in row)
-        said = next(row["said"] for row in rows if "said" in row)
-        return in_force(json.loads(said), [NetworkVersion(*each) for each in json.loads(versions)], day)
+        rows = batch_get(self._connection, AreaRow, [network, *keys])
+        listed = next((row["versions"] for row in rows if "versions" in row), "[]")
+        versions = [NetworkVersion(*each) for each in json.loads(listed)]
+        found = (in_force(json.loads(row["said"]), versions, day) for row in rows if "said" in row)
+        return [said for said in found if said]
 
 
 @translating

@@ -7,7 +7,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.domain.grid import Position
+from chalicelib.domain.grid import Position, Sent
 from chalicelib.domain.records import KnownReport
 from chalicelib.domain.reports import Report
 from chalicelib.models.base import dumps, moment, stamp
@@ -60,6 +60,7 @@ class ReportRow(CasesRow):
                     "category": report.category,
                     "urgency": report.urgency,
                     "position": [position.lat, position.lon] if position else None,
+                    **({"position_as_sent": position.sent} if position and position.sent else {}),
                     "area_code": report.area_code,
                     "address": report.address,
                     "media": report.media,
@@ -78,7 +79,8 @@ class ReportRow(CasesRow):
 
     def to_report(self) -> Report:
         parts = self.facts()
-        position = parts["position"]
+        place = parts["position"]
+        sent = Sent(*parts["position_as_sent"]) if "position_as_sent" in parts else None
         return Report(
             source=self.source,
             message_id=parts["message_id"],
@@ -88,7 +90,7 @@ class ReportRow(CasesRow):
             received_at=moment(self.received_at),
             category=parts["category"],
             urgency=parts["urgency"],
-            position=Position(*position) if position else None,
+            position=Position(place[0], place[1], sent) if place else None,
             area_code=parts["area_code"],
             address=parts["address"],
             media=tuple(parts["media"]),

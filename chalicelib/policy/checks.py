@@ -345,6 +345,8 @@ def _rules(text: PackText) -> Iterator[Fault]:
     for word in entry.part.major_words:
         if word in entry.part.urgent_words:
             yield entry.fault("major_words", f"{word!r} is an urgent word too")
+    if entry.part.cell_households_least > entry.part.cell_households_most:
+        yield entry.fault("cell_households_least", "is more than cell_households_most")
 
 
 def _overlay(overlay: Entry[OverlayPart], text: PackText) -> Iterator[Fault]:

@@ -54,6 +54,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "identity.export",
         "identity.erase",
         "audit.read",
+        "area.read",
     }
 )  # and `case.<action>` for every action of the procedure
 
@@ -285,6 +286,9 @@ class RulesPart(Part):
     identity_retention: Duration
     refused_retention: Duration
     erase_open_cases: bool
+    boundary_tolerance_metres: Annotated[float, Field(ge=0.01, le=5)]  # tiles allow for no more (infra/tiles.py)
+    cell_households_least: Count
+    cell_households_most: Count
 
 
 class CategoryDurations(Part):

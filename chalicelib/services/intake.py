@@ -14,22 +14,22 @@ from chalicelib.domain.errors import (
     AlreadyKnown,
     DomainError,
     IdempotencyConflict,
-    OutsideDistrict,
     StaleVersion,
     TemporarilyUnavailable,
     TrackingCodeTaken,
     UnknownArea,
     UnknownCategory,
 )
-from chalicelib.domain.grid import Area, cell_at
 from chalicelib.domain.masking import masked
 from chalicelib.domain.procedure import Change, Circumstances, join, open_case
 from chalicelib.domain.records import Identity
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
+from chalicelib.services.locating import place
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import Actor
+    from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Policy
     from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
 
@@ -141,10 +141,7 @@ class Intake:
                 raise UnknownArea("area")
         if report.position is None:
             return named
-        position = report.position
-        cell = cell_at(position, self._grid.cells_near(position.lat, position.lon, day))
-        if cell is None:
-            raise OutsideDistrict("position")
+        cell = place(report.position, day, self._grid, self._policy)
         return named if named is not None and not cell.code.startswith(named.code) else cell
 
     def _matters_of(self, report: Report) -> Iterator[Case]:

@@ -97,7 +97,11 @@ class Grid(Protocol):
     """The network of areas as it stands on a day (ISO date, district time)."""
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
-        """The cells whose tile a point lies in."""
+        """The cells that touch the tile a point lies in, or come within the widest tolerance of it. One read."""
+        ...
+
+    def cells_around(self, lat: float, lon: float, metres: float, day: str) -> Sequence[Cell]:
+        """The cells that touch any of the tiles as near to a point as that, each once. One read, of many rows."""
         ...
 
     def area(self, code: str, day: str) -> Area | None: ...

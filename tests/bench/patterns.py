@@ -128,6 +128,10 @@ PATTERNS: dict[str, Pattern] = {
         "reference `TILE#<x>:<y>` / `TILE` and `NETWORK`, in one batch",
         lambda f: bootstrap._grid().cells_near(f["position"]["lat"], f["position"]["lon"], f["now"][:10]),
     ),
+    "cells near a point outside": Pattern(
+        "reference `TILE#<x>:<y>` / `TILE` of all tiles within 1,000 m and `NETWORK`, in one batch",
+        lambda f: bootstrap._grid().cells_around(f["position"]["lat"], f["position"]["lon"], 1000, f["now"][:10]),
+    ),
     "area by code": Pattern(
         "reference `AREA#<code>` / `AREA` and `NETWORK`, in one batch",
         lambda f: bootstrap._grid().area(f["area"], f["now"][:10]),

@@ -39,6 +39,8 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("POST", "/v1/persons/erase"),
         ("GET", "/v1/audit"),
         ("GET", "/v1/public/track/{tracking_code}"),
+        ("GET", "/v1/cells"),
+        ("GET", "/v1/areas/{code}"),
         ("POST", "/hooks/sms/aliyun"),
         ("POST", "/hooks/hotline/12345"),
         ("GET", "/openapi.json"),

@@ -1,4 +1,4 @@
-"""The sample district: its grid is seamless (G1–G3), every post held, every desk manned, the files as generated.
+"""The sample district: its grid is seamless (G1, G2), every post held, every desk manned, the files as generated.
 
 And the day that is replayed in it: mixed, repeatable, and clear about what must come of every message.
 """
@@ -17,17 +17,13 @@ from random import Random
 from typing import Any
 
 import pytest
-import shapely
 from shapely.geometry import MultiPoint, Point, Polygon
-from shapely.geometry import box as rectangle
-from shapely.ops import unary_union
 
-from chalicelib.domain.grid import TILE_DEGREES, Area, Cell, Position, cell_at, tile_of
 from infra.samples.day import FAULTS, TRACKING_CODE, DayMessage, body_of, filled_in, messages
 from infra.samples.day_texts import ADVICE, FOLLOW_UPS, TEXTS, UNCLEAR
 from infra.samples.generate_gulou import HERE, LABEL, UNITS, main
 from infra.samples.pictures import picture
-from infra.tiles import inner_point, meets, ring_of, samples, tile_rows
+from infra.tiles import inner_point, ring_of, samples, tile_rows
 
 NOW = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
 LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
@@ -127,24 +123,6 @@ def test_every_area_is_one_simple_figure(features: list[dict[str, Any]], polygon
             assert 117.12 < lon < 117.27 and 34.26 < lat < 34.37
 
 
-def test_cells_do_not_overlap(polygons: dict[str, Polygon]) -> None:
-    cells = [polygon for code, polygon in polygons.items() if len(code) == 16]
-    tree = shapely.STRtree(cells)
-    for one, other in tree.query(cells, predicate="intersects").T:
-        if one < other:
-            assert cells[one].intersection(cells[other]).area < 1e-12
-
-
-def test_children_cover_their_parent_without_gap_or_overlap(polygons: dict[str, Polygon]) -> None:
-    for code, polygon in polygons.items():
-        if len(code) < 16:
-            parts = [polygons[child] for child in children_of(code, list(polygons))]
-            union = unary_union(parts)
-            assert union.geom_type == "Polygon" and not union.interiors, code
-            assert union.symmetric_difference(polygon).area < 1e-12, code
-            assert sum(part.area for part in parts) == pytest.approx(polygon.area, abs=1e-12), code
-
-
 def test_shared_boundaries_have_identical_vertices_on_both_sides(polygons: dict[str, Polygon]) -> None:
     cells = {code: polygon for code, polygon in polygons.items() if len(code) == 16}
     steps_of_cells = Counter(step for polygon in cells.values() for step in steps(polygon))
@@ -160,67 +138,12 @@ def test_file_says_it_is_a_demonstration_and_is_small(collection: dict[str, Any]
     assert "非真实界线" in (HERE / "README.md").read_text(encoding="utf-8")
 
 
-def test_tiles_and_ray_casting_find_the_cell_that_shapely_finds(
-    features: list[dict[str, Any]], polygons: dict[str, Polygon]
-) -> None:
-    tiles = cells_by_tile(features)
-    codes = [code for code in polygons if len(code) == 16]
-    tree = shapely.STRtree([polygons[code] for code in codes])
-    random = Random(20260101)
-    west, south, east, north = polygons["320302"].bounds
-    found = 0
-    while found < 2000:
-        lon, lat = random.uniform(west, east), random.uniform(south, north)
-        holding = [codes[at] for at in tree.query(Point(lon, lat), predicate="intersects")]
-        cell = cell_at(Position(lat, lon), tiles.get(tile_of(lat, lon), []))
-        assert (cell.code if cell else None) == min(holding, default=None)
-        found += bool(holding)
-
-
-def test_points_on_edges_and_corners_fall_in_a_cell_that_touches_them(
-    features: list[dict[str, Any]], polygons: dict[str, Polygon]
-) -> None:
-    tiles = cells_by_tile(features)
-    touching: defaultdict[Vertex, set[str]] = defaultdict(set)
-    for code, polygon in polygons.items():
-        if len(code) == 16:
-            for (x1, y1), (x2, y2) in steps(polygon):
-                touching[x1, y1].add(code)
-                touching[(x1 + x2) / 2, (y1 + y2) / 2].add(code)
-    for (lon, lat), codes in touching.items():
-        cell = cell_at(Position(lat, lon), tiles[tile_of(lat, lon)])
-        if cell is None or cell.code not in codes:  # the middle of an outer edge may round to just outside
-            assert cell is None and polygons["320302"].exterior.distance(Point(lon, lat)) < 1e-12
-        if len(codes) > 2:
-            assert cell is not None and cell.code == min(codes)
-
-
-def test_a_tile_lists_every_cell_that_meets_it(features: list[dict[str, Any]], polygons: dict[str, Polygon]) -> None:
-    listed = {row["tile"]: {cell["code"] for cell in row["cells"]} for row in tile_rows(features)}
-    for tile, codes in listed.items():
-        x, y = (int(part) * TILE_DEGREES for part in tile.split(":"))
-        square = rectangle(x, y, x + TILE_DEGREES, y + TILE_DEGREES)
-        expected = {code for code, polygon in polygons.items() if len(code) == 16 and polygon.intersects(square)}
-        assert expected <= codes
-        assert all(polygons[code].distance(square) < 1e-8 for code in codes)
-
-
 def test_tile_rows_carry_names_from_district_to_cell_and_stay_small(features: list[dict[str, Any]]) -> None:
     for row in tile_rows(features):
         assert len(json.dumps(row, ensure_ascii=False).encode()) < 16_000
         for cell in row["cells"]:
             assert len(cell["path"]) == 5 and cell["path"][0] == "鼓楼区"
             assert cell["path"][-1].startswith(cell["path"][2])
-
-
-def test_a_rectangle_meets_a_ring_that_holds_it_crosses_it_or_lies_in_it() -> None:
-    ring = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0], [0.0, 0.0]]
-    assert meets(ring, (1, 1, 2, 2))
-    assert meets(ring, (-1, 1, 5, 2))
-    assert meets(ring, (-1, -1, 5, 5))
-    assert meets(ring, (4, 4, 5, 5))
-    assert not meets(ring, (5, 5, 6, 6))
-    assert not meets([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [0.0, 0.0]], (3, 3, 4, 4))
 
 
 def test_samples_lie_in_their_cells_and_are_spread_over_the_district(
@@ -306,13 +229,6 @@ def test_roles_fit_units_and_areas() -> None:
             assert area == "320302"
             assert (row["role"] == "petition-office") == (unit == "petition-office")
             assert (row["role"] in {"linkage-centre", "administrator"}) == (unit == "linkage-centre")
-
-
-def cells_by_tile(features: list[dict[str, Any]]) -> dict[str, list[Cell]]:
-    return {
-        row["tile"]: [Cell(Area(cell["code"], tuple(cell["path"])), cell["ring"]) for cell in row["cells"]]
-        for row in tile_rows(features)
-    }
 
 
 def test_rings_are_closed(features: list[dict[str, Any]]) -> None:

@@ -1,0 +1,1 @@
+"""The network of grid areas as operators bring it: checked, planned, applied as a whole, and given out again."""
