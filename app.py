@@ -9,6 +9,7 @@ from chalicelib.handlers.due import due
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.network import network
+from chalicelib.handlers.notices import notices
 from chalicelib.handlers.relay import relay
 from chalicelib.handlers.seal import seal
 from chalicelib.handlers.sweep import sweep
@@ -18,5 +19,5 @@ from chalicelib.handlers.vault import vault
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, hooks, network, vault, relay, alert, sweep, due, uploads, seal):
+for blueprint in (authorizer, api, notices, network, hooks, vault, relay, alert, sweep, due, uploads, seal):
     app.register_blueprint(blueprint)

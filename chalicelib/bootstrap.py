@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.services.audit import Audit, Sealing
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
+    from chalicelib.services.notices import Notices
     from chalicelib.services.persons import Persons
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
@@ -124,6 +125,14 @@ def locating() -> Locating:
     from chalicelib.services.locating import Locating
 
     return Locating(_grid(), policy())
+
+
+@cache
+def notices() -> Notices:
+    from chalicelib.models.board_store import DynamoBoard
+    from chalicelib.services.notices import Notices
+
+    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
 
 
 @cache

@@ -18,6 +18,7 @@ class SettingMissing(RuntimeError):
 class Settings:
     """What a deployment decides.
 
+    `public_url` is where residents reach the API, empty where that is the address they asked; it is printed on walls.
     `policy_file` is the compiled pack, `contract` the directory of errors.json and openapi.json; packaging puts both
     where they are looked for by default.
     """
@@ -27,6 +28,7 @@ class Settings:
     cases_table: str
     reference_table: str
     vault_table: str
+    public_url: str
     policy_file: Path
     contract: Path
 
@@ -47,6 +49,7 @@ def settings() -> Settings:
         cases_table=env.get("CASES_TABLE", ""),
         reference_table=env.get("REFERENCE_TABLE", ""),
         vault_table=env.get("VAULT_TABLE", ""),
+        public_url=env.get("PUBLIC_URL", "").rstrip("/"),
         policy_file=Path(env.get("POLICY_FILE") or _HERE / "policy" / "pack.json"),
         contract=Path(env.get("CONTRACT_DIR") or _HERE / "handlers"),
     )

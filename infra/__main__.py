@@ -120,6 +120,31 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
 
 
 @cli.command()
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--api", help="Base URL of the API; that of `make run` without it.")
+@click.option("--to", "directory", type=click.Path(path_type=Path), default=Path("notices"), show_default=True)
+@click.option("--below", is_flag=True, help="Also of every area below these.")
+@click.option("--as", "form", type=click.Choice(["html", "pdf", "png"]), default="html", show_default=True)
+@click.option("--on", help="As of a day, say 2026-12-01; today without it.")
+def notice(codes: tuple[str, ...], api: str | None, directory: Path, below: bool, form: str, on: str | None) -> None:
+    """Writes the public notices of areas into a directory, for the print shop."""
+    from infra.day.standing import RUN_FILE
+    from infra.notices import NotPrinted, areas_below, print_notices
+
+    try:
+        base = (api or json.loads(RUN_FILE.read_text("utf-8"))["api"]).rstrip("/")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("finding areas", total=None)
+            listed = list(areas_below(base, codes)) if below else list(codes)
+            bar.update(task, description="printing", total=len(listed))
+            count = print_notices(base, listed, directory, form, on, lambda code: bar.update(task, advance=1))
+    except (NotPrinted, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"{count} notices in {directory}", soft_wrap=True)
+
+
+@cli.command()
 @click.argument("staff_id")
 @click.option("--name", default="run", show_default=True, help="Whose issuer: run, or another under .local/.")
 @click.option("--stage", default="local", show_default=True)

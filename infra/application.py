@@ -43,7 +43,7 @@ FROM_STATEFUL = (
 
 _SEALED_EVERY_SECONDS = 5
 
-FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcSubjectClaim", "MailFrom", "AlarmEmail")
+FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcSubjectClaim", "MailFrom", "AlarmEmail", "PublicUrl")
 """Parameters that are settings of the deployment; all but the first four may be empty."""
 
 

@@ -110,6 +110,7 @@ def _fingerprint(root: Path, deployment: Deployment, region: str, embedded: bool
 def _inputs(root: Path) -> Iterator[Path]:
     yield from (root / "app.py", root / "requirements.txt", *(root / path for path in CONTRACT))
     yield from sorted((root / "chalicelib").rglob("*.py"))
+    yield from sorted((root / "chalicelib" / "handlers" / "templates").iterdir())
     yield from sorted((root / ".chalice").glob("*.json"))
     yield from (Path(__file__), Path(__file__).with_name("dependencies.py"))
 

@@ -116,11 +116,13 @@ def deploy(
         },
     )
     outputs = {**stateful, **application}
+    api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
     if endpoint:
         _put_gateway_responses(
             stacks.session.client("apigateway", **_at(endpoint)), outputs["RestAPIId"], template["Resources"]["RestAPI"]
         )
-    api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
+        if not deployment.public_url:
+            _tell_own_address(stacks.session.client("lambda", **_at(endpoint)), f"wangge-{stage}-api", api)
     units = unit_queues(integrated_units(json.loads(built.pack.read_bytes())))
     queues = {queue.units[0]: outputs[f"{queue.title}QueueUrl"] for queue in units}
     return Deployed(stage, region, endpoint, api.rstrip("/"), outputs, queues)
@@ -281,6 +283,7 @@ def new_secret() -> dict[str, str]:
         "hotline": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "phone": base64.b64encode(secrets.token_bytes(32)).decode(),
         "cursor": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "form": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
 
 
@@ -307,6 +310,15 @@ def _put_gateway_responses(client: Any, api: str, resource: Mapping[str, Any]) -
             responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
         )
     client.create_deployment(restApiId=api, stageName=resource["Properties"]["StageName"])
+
+
+def _tell_own_address(client: Any, function: str, api: str) -> None:
+    """Says to the API where it is: the embedded cloud's gateway tells a function no domain, as AWS's does."""
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    if variables.get("PUBLIC_URL") != api:
+        client.update_function_configuration(
+            FunctionName=function, Environment={"Variables": {**variables, "PUBLIC_URL": api}}
+        )
 
 
 def _at(endpoint: str | None) -> dict[str, str]:

@@ -78,6 +78,7 @@ def environment(function: Function) -> dict[str, Any]:
         "OIDC_JWKS_URL": {"Ref": "OidcJwksUrl"},
         "OIDC_SUBJECT_CLAIM": {"Ref": "OidcSubjectClaim"},
         "MAIL_FROM": {"Ref": "MailFrom"},
+        "PUBLIC_URL": {"Ref": "PublicUrl"},
         "POWERTOOLS_SERVICE_NAME": function.name,
         "POWERTOOLS_METRICS_NAMESPACE": "wangge",
         "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},

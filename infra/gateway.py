@@ -24,6 +24,15 @@ CODES = {
 }
 """Type of gateway response -> code of the error catalogue."""
 
+THROTTLES = {
+    ("POST", "/v1/public/reports"): (5, 20),
+    ("GET", "/v1/public/areas/{code}/report"): (20, 60),
+    ("GET", "/v1/public/areas/{code}/notice"): (10, 40),
+    ("GET", "/v1/public/areas/{code}/notice.html"): (10, 40),
+    ("GET", "/v1/public/track/{tracking_code}"): (20, 60),
+}
+"""What anybody may ask without a token -> requests a second, and at once. A district's residents stay far below."""
+
 
 def rest_api_override(errors: Mapping[str, Any]) -> dict[str, Any]:
     """Tracing, metrics, and the gateway's own errors with CORS; `errors` is the contract's catalogue."""
@@ -31,9 +40,23 @@ def rest_api_override(errors: Mapping[str, Any]) -> dict[str, Any]:
         "Properties": {
             "Name": {"Fn::Sub": "wangge-${Stage}"},
             "TracingEnabled": True,
-            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": True}],
+            "MethodSettings": [
+                {"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": True},
+                *(_throttled(method, path, *rate) for (method, path), rate in THROTTLES.items()),
+            ],
             "GatewayResponses": {kind: _answer(code, errors[code]) for kind, code in CODES.items()},
         }
+    }
+
+
+def _throttled(method: str, path: str, rate: int, burst: int) -> dict[str, Any]:
+    """A method's own limit; in the path of its setting `~1` stands for a slash."""
+    return {
+        "ResourcePath": "/" + path.replace("/", "~1"),
+        "HttpMethod": method,
+        "MetricsEnabled": True,
+        "ThrottlingRateLimit": rate,
+        "ThrottlingBurstLimit": burst,
     }
 
 

@@ -1,4 +1,4 @@
-"""Loads a sample district into the reference table: areas, tiles, posts, staff and duty rosters.
+"""Loads a sample district into the reference table: areas, tiles, posts, staff, duty rosters, units' telephones.
 
 Every row is put whole under a key of its own, so that loading again changes nothing.
 """
@@ -9,6 +9,7 @@ import csv
 import json
 import re
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -39,15 +40,21 @@ class LoadFailed(RuntimeError):
 
 def sample_rows(directory: Path) -> list[Row]:
     """Every row of the reference table that a sample directory describes, keys included."""
-    features = json.loads((directory / "areas.geojson").read_text("utf-8"))["features"]
+    collection = json.loads((directory / "areas.geojson").read_text("utf-8"))
+    features = collection["features"]
     staff = {row["staff_id"]: row for row in _csv(directory / "staff.csv")}
     return [
-        {"pk": "NETWORK", "sk": "NETWORK", "versions": _compact([[VERSION, FROM_DAY]])},
+        {
+            **{"pk": "NETWORK", "sk": "NETWORK", "versions": _compact([[VERSION, FROM_DAY]])},
+            **({"label": collection["label"]} if "label" in collection else {}),
+        },
         *_area_rows(features),
+        *_feature_rows(features),
         *_tile_rows(features),
-        *_post_rows(_csv(directory / "posts.csv"), staff),
+        *_post_rows(_csv(directory / "posts.csv"), staff, list(_csv(directory / "absences.csv"))),
         *_staff_rows(staff.values()),
         *_duty_rows(_csv(directory / "duty.csv"), staff),
+        *_unit_rows(_csv(directory / "units.csv")),
     ]
 
 
@@ -86,15 +93,36 @@ def _tile_rows(features: Sequence[Row]) -> Iterator[Row]:
         yield {"pk": f"TILE#{row['tile']}", "sk": "TILE", "said": _compact({VERSION: row["cells"]})}
 
 
-def _post_rows(posts: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
+def _feature_rows(features: Sequence[Row]) -> Iterator[Row]:
+    """Each area with its boundary, and the names of those right below it."""
+    children: dict[str, list[list[str]]] = {}
+    for feature in features:
+        area = feature["properties"]
+        children.setdefault(area["parent"], []).append([area["code"], area["name"]])
+    for feature in features:
+        code = feature["properties"]["code"]
+        properties = {**feature["properties"], "children": children.get(code, [])}
+        zipped = zlib.compress(_compact({**feature, "properties": properties}).encode())
+        yield {"pk": f"AREA#{code}", "sk": f"FEATURE#{VERSION}", "feature": zipped}
+
+
+def _post_rows(posts: Iterator[Row], staff: dict[str, Row], absences: Sequence[Row]) -> Iterator[Row]:
     for post in posts:
+        away = [_away(each, staff) for each in absences if each["staff_id"] == post["staff_id"]]
         yield {
             "pk": f"AREA#{post['area']}",
             "sk": f"POST#{post['post']}#{post['staff_id']}",
             **_contact(staff[post["staff_id"]]),
             "from": post["from"],
             **({"until": post["until"]} if post["until"] else {}),
+            **({"away": _compact(away)} if away else {}),
         }
+
+
+def _away(absence: Row, staff: dict[str, Row]) -> Row:
+    """An absence with the deputy's contact, or an empty one where nobody deputises."""
+    deputy = staff.get(absence["deputy_id"])
+    return {"from": absence["from"], "until": absence["until"], **(_contact(deputy) if deputy else {"staff_id": ""})}
 
 
 def _staff_rows(staff: Iterable[Row]) -> Iterator[Row]:
@@ -122,8 +150,14 @@ def _duty_rows(duty: Iterator[Row], staff: dict[str, Row]) -> Iterator[Row]:
         }
 
 
+def _unit_rows(units: Iterator[Row]) -> Iterator[Row]:
+    for unit in units:
+        yield {"pk": f"UNIT#{unit.pop('unit')}", "sk": "UNIT", **unit}
+
+
 def _contact(person: Row) -> Row:
-    return {name: person[name] for name in ("staff_id", "name", "phone", "email")}
+    own = {"hide_phone": True} if person.get("hide_phone") == "yes" else {}
+    return {name: person[name] for name in ("staff_id", "name", "phone", "email")} | own
 
 
 def _day(written: str) -> str:

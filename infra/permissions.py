@@ -23,7 +23,12 @@ from infra.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "permissions.md"
 _SIGNS = {ALLOWED: "✓", HIDDEN: "○", REFUSED: "✗", EMPTY: "□"}
-_OPEN = {"anybody": "任何人 anybody", "secret": "地址中的密钥 a secret in the address", "signature": "签名 a signature"}
+_OPEN = {
+    "anybody": "任何人 anybody",
+    "form": "页面给出的表单 a form that the page gave",
+    "secret": "地址中的密钥 a secret in the address",
+    "signature": "签名 a signature",
+}
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ class Deployment:
     oidc_subject_claim: str
     cognito: bool
     cognito_mfa: str
+    public_url: str
     consumer_concurrency: int
     reserved_concurrency: Mapping[str, int] = field(default_factory=dict)
 

@@ -240,7 +240,7 @@ def _add_secrets(template: Template) -> None:
         secretsmanager.Secret(
             "ApplicationSecret",
             Name=Sub("wangge/${Stage}/application"),
-            Description="Webhook secrets, key of phone hashes, key of cursors",
+            Description="Webhook secrets, key of phone hashes, keys of cursors and of forms",
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
         )

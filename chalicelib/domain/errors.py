@@ -36,6 +36,12 @@ class UnknownArea(DomainError):
     code = "unknown-area"
 
 
+class AreaEnded(DomainError):
+    """There was such an area. `ended_on`: since which day there is not; `now`: the one above that there still is."""
+
+    code = "area-ended"
+
+
 class UnknownCategory(DomainError):
     code = "unknown-category"
 

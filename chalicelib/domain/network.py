@@ -15,6 +15,21 @@ class NetworkVersion(NamedTuple):
     from_day: str
 
 
+def ended_on(said: Mapping[str, object], versions: Sequence[NetworkVersion], day: str) -> str | None:
+    """The day from which the network no longer has a thing that it had; None when it has it, or never had."""
+    lives, ended = False, None
+    for version in versions:
+        if version.from_day <= day and version.id in said:
+            lived, lives = lives, said[version.id] is not None
+            ended = version.from_day if lived and not lives else None if lives else ended
+    return ended
+
+
+def version_on(versions: Sequence[NetworkVersion], day: str) -> NetworkVersion | None:
+    """The newest finished version in force on a day."""
+    return next((version for version in reversed(versions) if version.from_day <= day), None)
+
+
 def in_force(said: Mapping[str, Said], versions: Sequence[NetworkVersion], day: str) -> Said | None:
     """What the network says of one thing on a day, or None when it says nothing of it.
 

@@ -51,12 +51,17 @@ class Category(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One of the six kinds of matter. A confidential kind is seen only by roles marked so."""
+    """One of the six kinds of matter. A confidential kind is seen only by roles marked so.
+
+    `examples`: categories that a public notice names. `rank`: its place in lists, from 0.
+    """
 
     id: str
     zh: str
     en: str
     confidential: bool = False
+    examples: tuple[str, ...] = ()
+    rank: int = 0
 
 
 class RoutingRule(NamedTuple):
@@ -123,6 +128,25 @@ class Role(NamedTuple):
     kinds: tuple[str, ...] = ()  # sees these kinds only; empty: all
 
 
+class Post(NamedTuple):
+    """A named duty 岗位 in the areas of a level (G4).
+
+    `single`: one holder at a time. `excludes`: posts that nobody holds beside this one, as the pack says it; meant both
+    ways. `leader`: the post that leads it, in the area or the one above that has it; empty for the topmost. `duties`:
+    what residents read. `rank`: its place in lists, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    level: str  # district | street | community | compound | cell
+    single: bool
+    excludes: tuple[str, ...]
+    leader: str
+    duties: str
+    rank: int
+
+
 class Rules(NamedTuple):
     """Numbers and words that belong to no category. Durations in seconds."""
 
@@ -163,6 +187,7 @@ class Policy:
     states: Mapping[str, State]
     actions: Mapping[str, Action]
     roles: Mapping[str, Role]
+    posts: Mapping[str, Post]
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules

@@ -5,7 +5,7 @@ Named tuples: they hold and do nothing, and to define one takes a tenth of the t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.cases import Visit
     from chalicelib.domain.grid import Area
     from chalicelib.domain.masking import Masked
+    from chalicelib.domain.network import NetworkVersion
     from chalicelib.domain.reports import Report
 
 
@@ -115,9 +116,47 @@ class Duty(NamedTuple):
     to_time: str
 
 
+class Counter(NamedTuple):
+    """How residents reach a unit; where nothing is known of it, nothing is said."""
+
+    duty_phone: str | None = None
+    supervision_phone: str | None = None
+    address: str | None = None
+
+
+class Network(NamedTuple):
+    """The finished versions of the network, oldest first; what it says of itself; counters of the units asked for."""
+
+    versions: Sequence[NetworkVersion]
+    label: str | None
+    counters: Mapping[str, Counter]
+
+
+class AreaRecord(NamedTuple):
+    """All that is kept of an area: what it is and its GeoJSON feature, by version; who holds its posts, by post."""
+
+    code: str
+    said: Mapping[str, Mapping[str, Any] | None]
+    features: Mapping[str, Mapping[str, Any] | None]
+    holders: Mapping[str, Sequence[Holder]]
+
+
+class Absence(NamedTuple):
+    """When the holder of a post is away (ISO dates, included), and who deputises; None: nobody does."""
+
+    from_date: str
+    until_date: str | None
+    deputy: Contact | None
+    deputy_name: str = ""
+    deputy_hides_phone: bool = False
+
+
 class Holder(NamedTuple):
-    """Who holds a post, from a date to a date (ISO; None: still)."""
+    """Who holds a post, from a date to a date (ISO; None: still). `hides_phone`: it is told, but stands on no wall."""
 
     contact: Contact
     from_date: str
     until_date: str | None
+    name: str = ""
+    away: tuple[Absence, ...] = ()
+    hides_phone: bool = False

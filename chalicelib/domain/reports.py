@@ -12,7 +12,7 @@ from chalicelib.domain.people import Reporter
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area, Position
 
-MOBILE, SMS, HOTLINE = "mobile", "sms", "12345"
+MOBILE, SMS, HOTLINE, WEB = "mobile", "sms", "12345", "web"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ from chalicelib.handlers.http import (
     parsed,
     query_of,
     staff_request,
+    wants_html,
 )
+from chalicelib.handlers.notices import tracking_page
 from chalicelib.handlers.requests import ActionIn, AttachmentIn, ReportIn, VisitResultIn, check_told_at
 from chalicelib.services.acting import Asked
 
@@ -179,6 +181,9 @@ def record_visit(visit_id: str) -> Response:
 @api.route("/v1/public/track/{tracking_code}", methods=["GET"])
 @http_boundary
 def track(tracking_code: str) -> Response:
+    """As JSON, or for a browser as a page."""
+    if wants_html(api.current_request):
+        return tracking_page(api.current_request, named(tracking_code))
     case = bootstrap.reading().track(named(tracking_code))
     return answer(views.public_view(case), version=case.version)
 

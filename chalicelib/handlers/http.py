@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 256 * 1024
 _MOST_NAME, _MOST_DIGITS = 200, 9
-_JSON = {"Content-Type": "application/json"}
+_HTML, _JSON_TYPE = "text/html", "application/json"
+_JSON = {"Content-Type": _JSON_TYPE}
 _SUBJECTS = {"case_id": "case", "report_id": "report"}
 _PROBLEM = {"Content-Type": "application/problem+json"}
 
@@ -240,6 +241,12 @@ def expected_version(request: Request) -> int:
 def query_of(request: Request) -> dict[str, str]:
     """The query's parameters; of one given twice, the last."""
     return cast(dict[str, str], request.query_params or {})
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a browser asks: it names HTML, and before JSON if it names that at all."""
+    accepted = [part.split(";")[0].strip().lower() for part in (request.headers.get("accept") or "").split(",")]
+    return _HTML in accepted and (_JSON_TYPE not in accepted or accepted.index(_HTML) < accepted.index(_JSON_TYPE))
 
 
 def named(value: str) -> str:

@@ -21,7 +21,7 @@ from chalicelib.domain.grid import Position
 from chalicelib.domain.people import Reporter
 from chalicelib.domain.phones import Phone as Dialled
 from chalicelib.domain.phones import phone_of
-from chalicelib.domain.reports import HOTLINE, MOBILE, Report
+from chalicelib.domain.reports import HOTLINE, MOBILE, WEB, Report
 
 _KEPT_CONTROLS = "\n\t\r"
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998  # so that no zone takes it out of what a datetime holds
@@ -106,6 +106,7 @@ Moment = Annotated[str, _By(core.str_schema(max_length=40), _zoned)]
 Phone = Annotated[Dialled, _By(core.str_schema(max_length=40), _phone)]
 IdNumber = Annotated[str, _By(core.str_schema(max_length=40), _id_number)]
 Reason = Annotated[str, _By(core.str_schema(max_length=2000), _told)]
+FormToken = Annotated[str, _By(core.str_schema(min_length=1, max_length=400))]
 Code = Annotated[str, _By(core.str_schema(max_length=64))]
 Latitude = Annotated[float, _By(core.float_schema(ge=-90, le=90, allow_inf_nan=False))]
 Longitude = Annotated[float, _By(core.float_schema(ge=-180, le=180, allow_inf_nan=False))]
@@ -229,6 +230,31 @@ class CallerIn(In):
     def to_domain(self) -> Reporter:
         who = _reporter(self.name, self.phone, self.id_number, self.address)
         return who if who.known else Reporter(anonymous=True)
+
+
+class PublicReportIn(In):
+    """`POST /v1/public/reports`: what a resident may say. The place is the form's, category and urgency the desk's."""
+
+    form: FormToken
+    text: Text
+    address: ShortText | None = None
+    position: PositionIn | None = None
+    name: ShortText | None = None
+    phone: Phone | None = None
+
+    def to_domain(self, area: str, message_id: str, fingerprint: str, now: datetime) -> Report:
+        return Report(
+            source=WEB,
+            message_id=message_id,
+            fingerprint=fingerprint,
+            text=self.text,
+            told_at=now,
+            received_at=now,
+            position=self.position.to_domain() if self.position else None,
+            area_code=area,
+            address=self.address,
+            reporter=CallerIn({"name": self.name, "phone": self.phone}).to_domain(),
+        )
 
 
 class HotlineOrderIn(In):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
@@ -186,6 +186,17 @@ def batch_get(connection: Connection, table_of: type[Row], keys: Sequence[dict[s
             raise TemporarilyUnavailable()
     rows = answer["Responses"][table]
     return [{name: next(iter(value.values())) for name, value in row.items()} for row in rows]
+
+
+def partition(connection: Connection, table_of: type[Row], pk: str) -> Iterator[dict[str, Any]]:
+    """Rows of several kinds in one partition, not read consistently, in the order of their keys: as they lie."""
+    start: Any = None
+    while True:
+        page = connection.query(str(table_of.Meta.table_name), pk, exclusive_start_key=start)
+        yield from page["Items"]
+        start = page.get("LastEvaluatedKey")
+        if not start:
+            return
 
 
 Store = TypeVar("Store", bound=type)

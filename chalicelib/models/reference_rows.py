@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute
 
 from chalicelib.domain.grid import Area, Cell
 from chalicelib.domain.people import Employment, StaffMember
+from chalicelib.domain.records import Absence, Contact, Holder
 from chalicelib.models.base import ReferenceRow
 
 
@@ -16,10 +18,12 @@ class NetworkRow(ReferenceRow):
     """Which versions of the network are finished, oldest first; the one row that makes an import count.
 
     `versions`: JSON `[[id, from day], …]`. `importing`: the id of an import under way, or of one that was interrupted.
+    `label`: what every public notice says of the network, such as that it is a demonstration.
     """
 
     versions = UnicodeAttribute()
     importing = UnicodeAttribute(null=True)
+    label = UnicodeAttribute(null=True)
 
     KEY = SK = "NETWORK"
 
@@ -57,7 +61,7 @@ class TileRow(DatedRow):
 class FeatureRow(ReferenceRow):
     """An area as it was imported by one version, its boundary with it: a GeoJSON feature, zipped; empty: ended.
 
-    Beside its area, one a version. Read by imports and exports only, never on the way of a request.
+    Beside its area, one a version. Read by imports and exports, and for the map of a public notice.
     """
 
     feature = BinaryAttribute(legacy_encoding=False)
@@ -112,14 +116,55 @@ class DutyRow(ContactRow):
 
 
 class PostRow(ContactRow):
-    """Holder of a post in an area, with dates (`until` absent: still)."""
+    """Holder of a post in an area, with dates (`until` absent: still).
 
-    post = UnicodeAttribute()
+    `away`: JSON `[{"from", "until", "staff_id", "name", "phone", "email"}, …]`, absences with the deputy's contact
+    (`staff_id` empty: nobody deputises). `hide_phone`, of holder or deputy: the number is somebody's own; messages go
+    to it, and it is never shown.
+    """
+
+    name = UnicodeAttribute(null=True)
     from_date = UnicodeAttribute(attr_name="from")
     until_date = UnicodeAttribute(attr_name="until", null=True)
+    away = UnicodeAttribute(null=True)
+    hide_phone = BooleanAttribute(null=True)
 
     PREFIX = "POST#"
 
     @staticmethod
     def key(area: str) -> str:
         return f"AREA#{area}"
+
+    @property
+    def post(self) -> str:
+        return self.sk.split("#")[1]
+
+    def to_holder(self) -> Holder:
+        return Holder(
+            Contact(self.staff_id, self.phone, self.email),
+            self.from_date,
+            self.until_date or None,
+            self.name or "",
+            tuple(_absence(each) for each in json.loads(self.away or "[]")),
+            bool(self.hide_phone),
+        )
+
+
+def _absence(said: dict[str, Any]) -> Absence:
+    deputy = Contact(said["staff_id"], said.get("phone"), said.get("email")) if said.get("staff_id") else None
+    name, hidden = said.get("name") or "", bool(said.get("hide_phone"))
+    return Absence(said["from"], said.get("until") or None, deputy, name, hidden)
+
+
+class UnitRow(ReferenceRow):
+    """How residents reach a unit. `supervision_phone` 监督电话: where one complains of it."""
+
+    duty_phone = UnicodeAttribute(null=True)
+    supervision_phone = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+
+    SK = "UNIT"
+
+    @staticmethod
+    def key(unit: str) -> str:
+        return f"UNIT#{unit}"

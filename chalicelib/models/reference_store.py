@@ -62,7 +62,7 @@ class DynamoRoster:
 
     def holders(self, area: str, post: str) -> Sequence[Holder]:
         rows = PostRow.query(PostRow.key(area), PostRow.sk.startswith(f"{PostRow.PREFIX}{post}#"))
-        return [Holder(Contact(r.staff_id, r.phone, r.email), r.from_date, r.until_date or None) for r in rows]
+        return [row.to_holder() for row in rows]
 
 
 class KeptRoster(DynamoRoster):

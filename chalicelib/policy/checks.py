@@ -12,7 +12,9 @@ from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
+    COUNTED_ON_POSTS,
     INITIAL_STATES,
+    LEVELS,
     NEEDED_PERMISSION,
     PERMISSIONS,
     STATES,
@@ -25,6 +27,7 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PostPart,
     RolePart,
     RoutingPart,
     RulesPart,
@@ -87,6 +90,9 @@ def _kinds(text: PackText) -> Iterator[Fault]:
         unit = entry.part.confidential_to
         if unit is not None and unit not in text.ids(UnitPart):
             yield entry.fault("confidential_to", f"unknown unit {unit!r}")
+        for example in entry.part.examples:
+            if f"categories/{entry.part.id}.toml" not in text.declared.get(CategoryPart, {}).get(example, []):
+                yield entry.fault("examples", f"no category {example!r} of this kind")
     confidential = any(entry.part.confidential_to for entry in text.all(KindPart))
     if confidential and not any(entry.part.confidential for entry in text.all(RolePart)):
         yield Fault("roles.toml", WHOLE_FILE, "no role is confidential, so nobody could see a confidential matter")
@@ -279,6 +285,44 @@ def _sight(entry: Entry[RolePart], text: PackText) -> Iterator[Fault]:
         yield entry.fault("kinds", "the role could see nothing: it is not confidential, and these kinds are")
 
 
+def _posts(text: PackText) -> Iterator[Fault]:
+    """Posts name each other rightly, and following the leaders leads up and comes to an end."""
+    posts = {entry.part.id: entry for entry in text.all(PostPart)}
+    for post, level in COUNTED_ON_POSTS.items():
+        if post not in text.ids(PostPart):
+            yield Fault("posts.toml", "post", f"post {post!r} is missing, which alerts count on")
+        elif post in posts and posts[post].part.level != level:
+            yield posts[post].fault(
+                "level", f"must be {level!r}, which alerts count on, not {posts[post].part.level!r}"
+            )
+    for entry in posts.values():
+        post = entry.part
+        for other, number in Counter(post.excludes).items():
+            if other not in text.ids(PostPart):
+                yield entry.fault("excludes", f"unknown post {other!r}")
+            elif other == post.id:
+                yield entry.fault("excludes", "a post cannot exclude itself")
+            elif number > 1:
+                yield entry.fault("excludes", f"{other!r} is named twice")
+        if post.leader and post.leader not in text.ids(PostPart):
+            yield entry.fault("leader", f"unknown post {post.leader!r}")
+        elif post.leader in posts:
+            leader = posts[post.leader].part
+            if LEVELS.index(leader.level) > LEVELS.index(post.level):
+                yield entry.fault("leader", f"{leader.id!r} is of a narrower area ({leader.level}) than {post.level}")
+            if post.id in _leaders(post.leader, posts):
+                yield entry.fault("leader", f"{post.id!r} would lead itself")
+
+
+def _leaders(post: str, posts: Mapping[str, Entry[PostPart]]) -> list[str]:
+    """A post and those that lead it, upward, each once."""
+    chain: list[str] = []
+    while post in posts and post not in chain:
+        chain.append(post)
+        post = posts[post].part.leader
+    return chain
+
+
 def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
@@ -374,6 +418,7 @@ _TABLES: Mapping[type[Part], str] = {
     StatePart: "state",
     ActionPart: "action",
     RolePart: "role",
+    PostPart: "post",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterator[Fault]], ...] = (
@@ -386,6 +431,7 @@ _CHECKS: tuple[Callable[[PackText], Iterator[Fault]], ...] = (
     _routing,
     _procedure,
     _roles,
+    _posts,
     _messages,
     _rules,
 )

@@ -29,6 +29,7 @@ from chalicelib.policy.schema import (
     OverlayPart,
     PackPart,
     Part,
+    PostPart,
     RolePart,
     RoutingPart,
     RulesPart,
@@ -136,8 +137,11 @@ def _compiled(text: PackText) -> dict[str, Any]:
     return {
         **pack.part.model_dump(),
         "kinds": _by_id(
-            {"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None}
-            for kind in _parts(text, KindPart)
+            {
+                **{"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None},
+                **{"examples": kind.examples, "rank": rank},
+            }
+            for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
         "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
@@ -148,6 +152,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
             {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
             for role in _parts(text, RolePart)
         ),
+        "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
@@ -186,6 +191,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "centres": kinds.count("centre"),
         "routing rules": len(compiled["routing"]),
         "roles": len(compiled["roles"]),
+        "posts": len(compiled["posts"]),
         "templates": len(compiled["templates"]),
         "notices": len(compiled["notices"]),
     }

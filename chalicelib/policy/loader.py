@@ -12,6 +12,7 @@ from chalicelib.domain.policy import (
     Kind,
     Notice,
     Policy,
+    Post,
     Role,
     RoutingRule,
     Rules,
@@ -35,7 +36,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         zh=compiled["zh"],
         district=compiled["district"],
         timezone=compiled["timezone"],
-        kinds={key: Kind(**row) for key, row in compiled["kinds"].items()},
+        kinds={key: Kind(**_tuples(row)) for key, row in compiled["kinds"].items()},
         categories={key: Category(**_tuples(row)) for key, row in compiled["categories"].items()},
         units=units,
         routing=tuple(RoutingRule(**_tuples(row)) for row in compiled["routing"]),
@@ -45,6 +46,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
             key: Role(**{**_tuples(row), "permissions": frozenset(row["permissions"])})
             for key, row in compiled["roles"].items()
         },
+        posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),

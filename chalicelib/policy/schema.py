@@ -78,6 +78,8 @@ UNASKED_MOVES = (
 STATES = frozenset(
     {cases.SCREENING, cases.ASSIGNED, cases.ACCEPTED, cases.RESOLVED, cases.REOPEN_REQUESTED, cases.CLOSED}
 )  # what the code counts on
+COUNTED_ON_POSTS: Mapping[str, str] = {"information-officer": "cell"}  # post → level: whom alerts tell of a visit
+LEVELS = ("district", "street", "community", "compound", "cell")  # widest first
 AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -147,7 +149,7 @@ AreaCode = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14}|\d{16})$")
 Duration = Annotated[int, BeforeValidator(seconds_of)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
-Source = Literal["mobile", "sms", "12345"]
+Source = Literal["mobile", "sms", "12345", "web"]
 
 
 class Part(BaseModel):
@@ -166,11 +168,15 @@ class PackPart(Part):
 
 
 class KindPart(Part):
-    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential."""
+    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential.
+
+    `examples`: the categories that public notices name.
+    """
 
     id: Id
     zh: Zh
     en: En
+    examples: list[Id] = []
     confidential_to: Id | None = None
 
 
@@ -243,6 +249,19 @@ class RolePart(Part):
     kinds: list[Id] = []
     permissions: Annotated[list[Text], Field(min_length=1)]
     confidential: bool = False
+
+
+class PostPart(Part):
+    """A named duty in areas of a level. `leader`: the post that leads it, empty for who is led by nobody."""
+
+    id: Id
+    zh: Zh
+    en: En
+    level: Literal["district", "street", "community", "compound", "cell"]
+    single: bool
+    excludes: list[Id]
+    leader: Id | Literal[""]
+    duties: Zh
 
 
 class MailPart(Part):
@@ -337,6 +356,7 @@ FILES: Mapping[str, FileShape] = {
     "routing.toml": FileShape(tables={"rule": RoutingPart}),
     "procedure.toml": FileShape(tables={"state": StatePart, "action": ActionPart}),
     "roles.toml": FileShape(tables={"role": RolePart}),
+    "posts.toml": FileShape(tables={"post": PostPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
 }

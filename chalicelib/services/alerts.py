@@ -19,6 +19,7 @@ from chalicelib.domain.deliveries import (
 )
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import reference_of
+from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
 
 if TYPE_CHECKING:
@@ -204,16 +205,17 @@ class Alerts:
         return contacts
 
     def _cell_officers(self, area: str | None, at: datetime) -> list[Contact]:
-        """The information officers of a cell; for a wider area or a vacant post, who is on duty at its centre."""
+        """The information officers of a cell, or who deputises for them; of a vacant post, whom its leader's post has.
+
+        For a wider area, or where nobody holds that one either, who is on duty at its centre.
+        """
         if area and len(area) == _CELL_DIGITS:
-            day = self._policy.day_of(at)
-            holders = [
-                holder.contact
-                for holder in self._roster.holders(area, _INFORMATION_OFFICER)
-                if holder.from_date <= day and (holder.until_date is None or day <= holder.until_date)
-            ]
-            if holders:
-                return holders
+            day, officer = self._policy.day_of(at), self._policy.posts[_INFORMATION_OFFICER]
+            leader = next(led_by(area, officer, self._policy), None)
+            for place, post in ((area, officer), *([leader] if leader else [])):
+                acting = seat(place, post, self._roster.holders(place, post.id), day).acting
+                if acting:
+                    return acting
         return self._on_duty([self._policy.centre_of(area)], at)
 
     def _words(self, event: Happening) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Intake:
                 raise UnknownCategory("category")
             return self._open(report, self._place(report), Origin(actor, source, correlation_id))
         except DomainError as refused:
-            known = self._answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
+            known = self.answer_again(report) if not isinstance(refused, TemporarilyUnavailable) else None
             if known is None:
                 raise
             return known
@@ -87,10 +87,20 @@ class Intake:
                 apart = f"{report.message_id}~{report.fingerprint[:12]}"
                 twin = replace(report, message_id=apart, conflict_of=report.id)
                 return self.take_text(twin, actor, correlation_id, source)
-            again = self._answer_again(report)
+            again = self.answer_again(report)
             if again is None:
                 raise
             return again
+
+    def answer_again(self, report: Report) -> Receipt | None:
+        """The answer this report got when it came first; None when it is new. Raises IdempotencyConflict."""
+        known = self._store.report(report.id)
+        if known is None:
+            return None
+        if known.report.fingerprint != report.fingerprint:
+            raise IdempotencyConflict()
+        case = replay(self._store.history(known.case_id, up_to=known.version))
+        return self._receipt(case, report, joined=known.joined)
 
     def _open(self, report: Report, area: Area | None, by: Origin) -> Receipt:
         screening = screen(report.text, report.category, report.urgency, self._policy)
@@ -157,16 +167,6 @@ class Intake:
             newest = still_open[0]
             if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
                 yield newest
-
-    def _answer_again(self, report: Report) -> Receipt | None:
-        """The answer this report got when it came first; None when it is new. Raises IdempotencyConflict."""
-        known = self._store.report(report.id)
-        if known is None:
-            return None
-        if known.report.fingerprint != report.fingerprint:
-            raise IdempotencyConflict()
-        case = replay(self._store.history(known.case_id, up_to=known.version))
-        return self._receipt(case, report, joined=known.joined)
 
     def _around(self, report: Report, by: Origin) -> Circumstances:
         return Circumstances(by.actor, self._clock.now(), self._policy, by.request, causation_id=report.id)

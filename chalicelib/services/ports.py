@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.people import Reporter
     from chalicelib.domain.procedure import Change
-    from chalicelib.domain.records import Command, Duty, Holder, Identity, Kept, KnownCommand, KnownReport, Page, Sealed
+    from chalicelib.domain.records import (
+        AreaRecord,
+        Command,
+        Duty,
+        Holder,
+        Identity,
+        Kept,
+        KnownCommand,
+        KnownReport,
+        Network,
+        Page,
+        Sealed,
+    )
     from chalicelib.domain.reports import Report
 
 
@@ -111,6 +123,18 @@ class Roster(Protocol):
     def duty_of(self, unit: str) -> Sequence[Duty]: ...
 
     def holders(self, area: str, post: str) -> Sequence[Holder]: ...
+
+
+class Board(Protocol):
+    """What hangs out in public of the areas: who holds their posts, their outlines, how their units are reached."""
+
+    def network(self, units: Sequence[str]) -> Network: ...
+
+    def area(self, code: str) -> AreaRecord: ...
+
+    def holders_in(self, code: str) -> Mapping[str, Sequence[Holder]]:
+        """Who ever held or will hold each post of an area."""
+        ...
 
 
 class DeliveryLedger(Protocol):

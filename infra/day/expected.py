@@ -20,11 +20,12 @@ _LOCAL = timezone(timedelta(hours=8))  # Asia/Shanghai has known no other since 
 
 @dataclass(frozen=True, slots=True)
 class Rosters:
-    """The sample's staff: contacts by id, duties by unit, information officers by cell."""
+    """The sample's staff: contacts by id, duties by unit, who holds which post of which area, and who is away."""
 
     contacts: Mapping[str, tuple[str, str]]
     duties: Mapping[str, list[tuple[str, str, str]]]
-    officers: Mapping[str, list[tuple[str, str, str]]]
+    holders: Mapping[tuple[str, str], list[tuple[str, str, str]]]
+    absences: Mapping[str, list[tuple[str, str, str]]]
 
     @classmethod
     def read(cls, sample: Path) -> Rosters:
@@ -32,11 +33,13 @@ class Rosters:
         duties: dict[str, list[tuple[str, str, str]]] = {}
         for row in _rows(sample / "duty.csv"):
             duties.setdefault(row["unit"], []).append((row["staff_id"], row["from"], row["to"]))
-        officers: dict[str, list[tuple[str, str, str]]] = {}
+        holders: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
         for row in _rows(sample / "posts.csv"):
-            if row["post"] == "information-officer":
-                officers.setdefault(row["area"], []).append((row["staff_id"], row["from"], row["until"]))
-        return cls(contacts, duties, officers)
+            holders.setdefault((row["area"], row["post"]), []).append((row["staff_id"], row["from"], row["until"]))
+        absences: dict[str, list[tuple[str, str, str]]] = {}
+        for row in _rows(sample / "absences.csv"):
+            absences.setdefault(row["staff_id"], []).append((row["from"], row["until"], row["deputy_id"]))
+        return cls(contacts, duties, holders, absences)
 
     def on_duty(self, unit: str, at: datetime) -> list[tuple[str, str]]:
         local = at.astimezone(_LOCAL).strftime("%H:%M")
@@ -47,9 +50,22 @@ class Rosters:
         ]
 
     def officers_of(self, area: str, at: datetime) -> list[tuple[str, str]]:
+        """The information officer of a cell or the deputy, else those of the compound's grid leader, else the desk."""
         day = at.astimezone(_LOCAL).date().isoformat()
-        held = [o for o in self.officers.get(area, []) if o[1] <= day and (not o[2] or day <= o[2])]
-        return [self.contacts[staff] for staff, _, _ in held] or self.on_duty(f"centre-{area[:12]}", at)
+        for place, post in ((area, "information-officer"), (area[:14], "grid-leader")):
+            acting = [
+                self.contacts[acting]
+                for staff, start, end in self.holders.get((place, post), [])
+                if len(area) == 16 and start <= day and (not end or day <= end) and (acting := self._acting(staff, day))
+            ]
+            if acting:
+                return acting
+        return self.on_duty(f"centre-{area[:12]}", at)
+
+    def _acting(self, staff: str, day: str) -> str:
+        """Somebody, or the deputy on a day he or she is away; nobody where there is none."""
+        away = [deputy for start, end, deputy in self.absences.get(staff, []) if start <= day <= end]
+        return away[0] if away else staff
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ def _invite(stood: Standing, console: Console) -> None:
     unit = sample["units"]["missing-manhole-cover"]
     console.rule("鼓楼区 Gulou is up")
     console.print(f"API     {api}\ncloud   {stood.cloud.endpoint}\ntokens  {stood.run_file.relative_to(LOCAL.parent)}")
+    area = f"{api}/v1/public/areas/{sample['area']}"
+    print(f"notice  {area}/notice.html\nform    {area}/report")
     lines = (
         f"curl -s {api}/v1/reports -H 'Authorization: Bearer {worker}' -H 'Content-Type: application/json' "
         f"-H 'Idempotency-Key: {uuid4()}' -d '{told}'",

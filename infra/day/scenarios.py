@@ -6,6 +6,7 @@ A scenario makes its own cases, raises Missed when something does not come about
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -110,6 +111,40 @@ def an_order_of_the_hotline(district: District) -> Case:
     district.phones[first["report_id"]] = resident.international
     district.told(first["case_id"])
     return first
+
+
+def a_report_by_the_sign_of_a_cell(district: District) -> Case:
+    """The notice of a cell names who answers for it; what is told on its form is a case there, and is answered."""
+    resident, code = district.resident(), district.places[1]["area"]
+    sign = f"/v1/public/areas/{code}"
+    notice = answered(district.caller.get(f"{sign}/notice"))
+    officers = next(post for post in notice["posts"] if post["post"] == "information-officer")
+    if notice["area"]["code"] != code or not (officers["holders"] or officers["stands_in"]):
+        raise Missed(f"the notice of {code} names {officers}")
+    if notice["report_url"] != f"{district.system.api}{sign}/report":
+        raise Missed(f"the QR code leads to {notice['report_url']}")
+    printed = district.caller.get(f"{sign}/notice.html")
+    if not printed.ok or notice["area"]["name"] not in printed.text or "<svg" not in printed.text:
+        raise Missed(f"the page to print was answered {printed.status_code} {printed.text[:200]}")
+    page = district.caller.get(f"{sign}/report").text
+    form, key = (re.findall(f'data-{name}="([^"]+)"', page) for name in ("form", "key"))
+    if not form or not key:
+        raise Missed(f"the report form is {page[:200]}")
+    said = {"form": form[0], "text": "三号楼前井盖缺失", "name": resident.name, "phone": resident.phone}
+    first, again = (
+        answered(district.caller.post("/v1/public/reports", said, headers={"Idempotency-Key": key[0]}), 201)
+        for _ in range(2)
+    )
+    if first != again:
+        raise Missed(f"the same report was answered {first}, then {again}")
+    case = answered(district.caller.get("/v1/cases", district.administrator, source="web", message_id=key[0]))
+    if (case["area"]["code"], case["tracking_code"]) != (code, first["tracking_code"]):
+        raise Missed(f"a report from {code} is {case}")
+    district.phones[case["reports"][0]] = resident.international
+    district.told(case["case_id"])
+    if not any(first["tracking_code"] in text for text in district.sent_to(resident)):
+        raise Missed(f"the sender was told {district.sent_to(resident)}")
+    return case
 
 
 # --- acting

@@ -1,4 +1,4 @@
-"""Writes the sample district Gulou: the grid, its people, their posts and duty hours.
+"""Writes the sample district Gulou: the grid, its people, their posts, absences and duty hours, its units' telephones.
 
     python -m infra.samples.generate_gulou [directory]
 
@@ -71,7 +71,15 @@ def roster_files(roster: Roster) -> dict[str, str]:
         ),
         "posts.csv": _table(
             ["area", "post", "staff_id", "from", "until"],
-            [[p.area, p.post, p.staff, p.since, ""] for p in roster.posts],
+            [[p.area, p.post, p.staff, p.since, p.until] for p in roster.posts],
+        ),
+        "absences.csv": _table(
+            ["staff_id", "from", "until", "deputy_id"],
+            [[a.staff, a.start, a.end, a.deputy] for a in roster.absences],
+        ),
+        "units.csv": _table(
+            ["unit", "duty_phone", "supervision_phone", "address"],
+            [[c.unit, c.duty_phone, c.supervision_phone, c.address] for c in roster.counters],
         ),
         "duty.csv": _table(
             ["unit", "staff_id", "from", "to"],

@@ -2,13 +2,14 @@
 
 Numbers run through the centres and the grid first and the departments last, in the order of `units.toml`, so that a
 department added at its end changes nobody else's number, name or telephone. Leaders, mediators and auditors, who man no
-desk, have a series of their own.
+desk, have a series of their own, and so have those who hold posts that came later (LATER_POSTS).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 
 from infra.samples.gulou_grid import DISTRICT, Node
@@ -17,6 +18,21 @@ SINCE = "2026-01-01"
 FIRST_BEYOND_DESKS = 9001
 DAY, NIGHT = ("08:00", "20:00"), ("20:00", "08:00")
 LINKAGE_CENTRE, PETITION_OFFICE = "linkage-centre", "petition-office"
+LATER_POSTS = 5001  # the first number of those who hold the leaders', property and urban management officers' posts
+
+# Who left a post, and has no successor yet: area and post, last day.
+LEFT = {
+    ("3203020010030201", "information-officer"): "2026-10-31",
+    ("320302004002", "mediator"): "2026-09-30",
+}
+NEVER_HELD = {("32030200200101", "property-officer")}
+# Who is away: area and post, first and last day; the deputy's area and post.
+AWAY = (
+    ("3203020010020102", "information-officer", "2026-11-01", "2027-03-31", "32030200100201", "grid-leader"),
+    ("32030200100301", "grid-leader", "2026-11-10", "2027-01-31", "320302001003", "first-secretary"),
+    ("320302004002", "first-secretary", "2026-11-16", "2027-02-28", "320302004002", "urban-management-officer"),
+    ("320302002001", "mediator", "2026-09-01", "2026-09-30", "320302002001", "first-secretary"),
+)
 
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
@@ -42,12 +58,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a post 岗位 in an area, since when."""
+    """Who holds a post 岗位 in an area, since when, and to which day if he or she has left it."""
 
     area: str
     post: str
     staff: str
     since: str = SINCE
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +77,37 @@ class Duty:
     end: str
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """When somebody is away, both days included, and who deputises."""
+
+    staff: str
+    start: str
+    end: str
+    deputy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """How a unit is reached, invented: numbers of the block 0516-0000, which nobody has."""
+
+    unit: str
+    duty_phone: str
+    supervision_phone: str
+    address: str
+
+
 @dataclass(slots=True)
 class Roster:
     staff: list[Staff] = field(default_factory=list)
     beyond_desks: list[Staff] = field(default_factory=list)
     posts: list[Holder] = field(default_factory=list)
     duty: list[Duty] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
+    counters: list[Counter] = field(default_factory=list)
 
-    def hire(self, role: str, unit: str, area: str) -> Staff:
-        member = _somebody(len(self.staff) + 1, role, unit, area)
+    def hire(self, role: str, unit: str, area: str, number: int | None = None) -> Staff:
+        member = _somebody(number or len(self.staff) + 1, role, unit, area)
         self.staff.append(member)
         return member
 
@@ -81,8 +120,9 @@ class Roster:
         for hours in (*[DAY] * by_day, *[NIGHT] * by_night):
             self.duty.append(Duty(unit, self.hire(role, unit, area).id, *hours))
 
-    def appoint(self, post: str, area: str, role: str, unit: str) -> None:
-        self.posts.append(Holder(area, post, self.hire(role, unit, area).id))
+    def appoint(self, post: str, area: str, role: str, unit: str, number: int | None = None) -> None:
+        staff = self.hire(role, unit, area, number).id
+        self.posts.append(Holder(area, post, staff, until=LEFT.get((area, post), "")))
 
 
 def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Roster:
@@ -98,6 +138,9 @@ def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Ros
         if unit != LINKAGE_CENTRE:
             role = PETITION_OFFICE if unit == PETITION_OFFICE else "department"
             roster.man_desk(role, unit, DISTRICT, by_day=1, by_night=1)
+    _fill_later_posts(roster, nodes)
+    _send_away(roster)
+    _open_counters(roster, nodes, departments)
     _staff_beyond_desks(roster, nodes)
     return roster
 
@@ -143,6 +186,38 @@ def _staff_community(roster: Roster, code: str, nodes: Sequence[Node]) -> None:
     for node in nodes:
         if node.code.startswith(code) and node.level == "cell":
             roster.appoint("information-officer", node.code, "grid-worker", centre)
+
+
+def _fill_later_posts(roster: Roster, nodes: Sequence[Node]) -> None:
+    """The leaders of district and streets, a community's urban management officer, a compound's property officer."""
+    number = count(LATER_POSTS)
+    roster.appoint("district-leader", DISTRICT, "linkage-centre", LINKAGE_CENTRE, next(number))
+    for street in _of_level(nodes, "street"):
+        roster.appoint("street-leader", street.code, "street", f"centre-{street.code}", next(number))
+    for level, post in (("community", "urban-management-officer"), ("compound", "property-officer")):
+        for node in _of_level(nodes, level):
+            if (node.code, post) not in NEVER_HELD:
+                roster.appoint(post, node.code, "grid-worker", f"centre-{node.code[:12]}", next(number))
+
+
+def _send_away(roster: Roster) -> None:
+    holders = {(each.area, each.post): each.staff for each in roster.posts}
+    for area, post, start, end, deputys_area, deputys_post in AWAY:
+        deputy = holders[deputys_area, deputys_post]
+        roster.absences.append(Absence(holders[area, post], start, end, deputy))
+
+
+def _open_counters(roster: Roster, nodes: Sequence[Node], departments: Sequence[str]) -> None:
+    """Telephones and address of every unit. Complaints of a unit are heard elsewhere, those of the district's apart."""
+    names = {node.code: node.name for node in nodes}
+    centres = [(LINKAGE_CENTRE, DISTRICT)] + [
+        (f"centre-{node.code}", node.code) for level in ("street", "community") for node in _of_level(nodes, level)
+    ]
+    others = [(unit, DISTRICT) for unit in departments if unit != LINKAGE_CENTRE]
+    for number, (unit, area) in enumerate([*centres, *others], 1):
+        path = "".join(names[area[:digits]] for digits in (6, 9, 12) if digits <= len(area))
+        supervision = "0516-00009001" if unit == LINKAGE_CENTRE else "0516-00009002"
+        roster.counters.append(Counter(unit, f"0516-0000{number:04}", supervision, f"{path}示例路{number}号"))
 
 
 def _of_level(nodes: Sequence[Node], level: str) -> Iterator[Node]:

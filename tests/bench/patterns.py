@@ -143,6 +143,11 @@ PATTERNS: dict[str, Pattern] = {
         "reference `AREA#<code>` / `POST#<post>#…`",
         lambda f: bootstrap.alerts()._roster.holders(f["area"], "information-officer"),
     ),
+    "public notice of an area": Pattern(
+        "reference, one batch: `NETWORK` and `UNIT#<centre>` / `UNIT`; a query each: `AREA#<code>` of it, of the area "
+        "above and of every part, `AREA#<code>` / `POST#…` of those above",
+        lambda f: bootstrap.notices().of(f["area"], f["now"][:10]),
+    ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
         "vault `IDENTITY#<report id>`, `AUDIT#<hour>`; reads the tile and `NETWORK`",

@@ -118,7 +118,7 @@ def examples() -> Iterator[Example]:
         for status, answer in operation["responses"].items():
             bodies.append((f"{where} {status}", int(status), resolved(answer)))
         for place, code, body in bodies:
-            for media_type, content in body["content"].items():
+            for media_type, content in body.get("content", {}).items():
                 for name, example in content["examples"].items():
                     value = resolved(example)["value"]
                     yield Example(f"{place} {name}", content["schema"], value, code, media_type)

@@ -33,6 +33,10 @@ def test_an_order_of_the_hotline_is_one_case_however_often_sent(district: Distri
     scenarios.an_order_of_the_hotline(district)
 
 
+def test_a_report_by_the_sign_of_a_cell_is_a_case_there_and_its_sender_is_told(district: District) -> None:
+    scenarios.a_report_by_the_sign_of_a_cell(district)
+
+
 def test_a_case_is_returned_classified_and_settled_and_its_reporter_answered(district: District) -> None:
     scenarios.a_case_is_returned_and_settled(district)
 

@@ -13,8 +13,10 @@ from chalice.deploy.validate import validate_configuration
 
 from infra.build import BuildFailed, Package, _check_types, build
 from infra.dependencies import SERVICES
-from infra.settings import load_deployment
+from infra.settings import ROOT, load_deployment
 from tests.infra.conftest import REGION
+
+HANDLERS = ROOT / "chalicelib" / "handlers"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,7 @@ def test_the_package_holds_the_compiled_pack_and_the_contract_but_not_their_sour
         "chalicelib/policy/loader.py",
         "chalicelib/handlers/openapi.json",
         "chalicelib/handlers/errors.json",
+        *(f"chalicelib/handlers/templates/{path.name}" for path in (HANDLERS / "templates").iterdir()),
     } <= names
     policy = {name for name in names if name.startswith("chalicelib/policy/") and not name.endswith(".pyc")}
     assert {name.split("/")[-1] for name in policy} == {"__init__.py", "loader.py", "pack.json"}
@@ -65,7 +68,14 @@ def test_what_is_left_of_the_libraries_is_all_that_is_needed(package: Package, t
         for path in tmp_path.glob("chalicelib/**/*.py")
         if path.name != "__init__.py"
     )
-    libraries = ["aws_lambda_powertools", "jwt.algorithms", "standardwebhooks.webhooks"]
+    libraries = [
+        "aws_lambda_powertools",
+        "itsdangerous",
+        "jwt.algorithms",
+        "standardwebhooks.webhooks",
+        "segno",
+        "jinja2",
+    ]
     libraries += ["cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.asymmetric.rsa"]
     script = f"""
 import importlib, sys

@@ -99,7 +99,8 @@ def test_tokens_outlive_a_restart_of_the_issuer(local_issuer: Issuer) -> None:
 def test_the_sample_has_one_row_a_key_and_loads_into_the_reference_table() -> None:
     rows = sample_rows(SAMPLES / "gulou")
     assert len({(row["pk"], row["sk"]) for row in rows}) == len(rows)
-    assert {row["sk"].split("#")[0] for row in rows} == {"NETWORK", "AREA", "POST", "TILE", "STAFF", "DUTY"}
+    kinds = {row["sk"].split("#")[0] for row in rows}
+    assert kinds == {"NETWORK", "AREA", "FEATURE", "POST", "TILE", "STAFF", "DUTY", "UNIT"}
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         keys = ("pk", "sk")

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cfnlint.api import ManualArgs, lint
 
 from infra.application import FROM_SETTINGS, FROM_STATEFUL
 from infra.build import Package
 from infra.functions import FUNCTIONS
 from infra.gateway import CODES
+from infra.settings import ROOT
 from infra.stateful import stateful_template
 
 Template = dict[str, Any]
@@ -66,6 +68,22 @@ def test_parameters_are_given_by_the_deploy_code(application: Template, stateful
     always_defaulted = {"LogLevel"}
     given = {"Stage", "Protected", *FROM_STATEFUL, *FROM_SETTINGS}
     assert set(application["Parameters"]) - always_defaulted == given
+
+
+def test_every_method_open_to_anybody_has_a_limit_of_its_own(application: Template) -> None:
+    settings = application["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+    limited = {
+        (each["HttpMethod"], each["ResourcePath"].removeprefix("/").replace("~1", "/"))
+        for each in settings
+        if each.get("ThrottlingRateLimit") and each.get("ThrottlingBurstLimit")
+    }
+    document = yaml.safe_load((ROOT / "docs" / "contract" / "openapi.yaml").read_text("utf-8"))
+    assert limited == {
+        (method.upper(), path)
+        for path, methods in document["paths"].items()
+        if path.startswith("/v1/public/")
+        for method in methods
+    }
 
 
 def test_every_queue_has_a_dead_letter_queue_and_an_alarm(application: Template) -> None:

@@ -44,7 +44,13 @@ from tests.world import ADMIN, HandClock, lay_area, lay_grid
 REGION = "us-east-1"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 HOTLINE_SECRET = "whsec_" + base64.b64encode(b"hotline-secret-of-the-tests!").decode()
-SECRETS = {"aliyun": "aliyun-secret", "hotline": HOTLINE_SECRET, "phone": "phone-secret", "cursor": "cursor-secret"}
+SECRETS = {
+    "aliyun": "aliyun-secret",
+    "hotline": HOTLINE_SECRET,
+    "phone": "phone-secret",
+    "cursor": "cursor-secret",
+    "form": "form-secret",
+}
 MAIL_FROM = "wangge@gulou.example"
 INSIDE = {"lat": 34.285, "lon": 117.185, "datum": "WGS-84"}
 NEXT_COMMUNITY = "320302001003"

@@ -41,7 +41,7 @@ class Matters:
 
     def facts(self, route: Route, matter: Matter | None) -> Facts:
         """What {names} of a route stand for."""
-        general = {"now": self._edge.clock.now().isoformat(), "cell": CELL, "community": COMMUNITY, "code": CELL}
+        general = {"now": self._edge.clock.now().isoformat(), "cell": CELL, "code": CELL, "community": COMMUNITY}
         if matter is None:
             return general
         return general | self._facts[matter.id, route.state or matter.state]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chalicelib.domain.deliveries import LEASE, Delivery, OutcomeUnknown, Undeliverable, Unreachable
@@ -205,3 +207,38 @@ def test_a_due_visit_is_told_to_the_information_officer_of_its_cell(world: World
     world.visit_falls_due(case_id)
     world.alerts.tell(world.happenings(case_id, "visit.due.v1")[0])
     assert [address for address, _ in world.mails.sent] == ["here@example.org"]
+
+
+def hold(world: World, area: str, post: str, staff: str, until: str = "", away: str = "[]") -> None:
+    row = {"staff_id": staff, "name": staff, "phone": "+8619900000001", "email": f"{staff}@example.org"}
+    key = {"pk": f"AREA#{area}", "sk": f"POST#{post}#{staff}"}
+    world.reference.put_item(Item={**key, **row, "from": "2026-01-01", "until": until, "away": away})
+
+
+def told_of_a_due_visit(world: World) -> list[str]:
+    case_id = world.settled()
+    world.visit_falls_due(case_id)
+    world.alerts.tell(world.happenings(case_id, "visit.due.v1")[0])
+    return [address.removesuffix("@example.org") for address, _ in world.mails.sent]
+
+
+def test_a_due_visit_is_told_to_the_deputy_of_an_officer_who_is_away(world: World) -> None:
+    deputy = {"staff_id": "deputy", "name": "deputy", "phone": "+8619900000002", "email": "deputy@example.org"}
+    away = json.dumps([{"from": "2026-11-01", "until": "2026-11-30", **deputy}])
+    hold(world, CELL, "information-officer", "holder", away=away)
+    assert told_of_a_due_visit(world) == ["deputy"]
+
+
+@pytest.mark.parametrize("gone", [{"until": "2026-10-31"}, {"away": '[{"from": "2026-11-01", "until": "2026-11-30"}]'}])
+def test_a_due_visit_of_a_vacant_post_is_told_to_its_leader(world: World, gone: dict[str, str]) -> None:
+    hold(world, CELL, "information-officer", "holder", **gone)
+    hold(world, CELL[:14], "grid-leader", "leader")
+    hold(world, COMMUNITY, "first-secretary", "secretary")
+    assert told_of_a_due_visit(world) == ["leader"]
+
+
+def test_a_due_visit_of_a_cell_whose_post_and_leader_are_vacant_is_told_to_who_is_on_duty(world: World) -> None:
+    hold(world, CELL, "information-officer", "holder", until="2026-10-31")
+    hold(world, COMMUNITY, "first-secretary", "secretary")
+    world.on_duty(f"centre-{COMMUNITY}", "desk")
+    assert told_of_a_due_visit(world) == ["desk"]

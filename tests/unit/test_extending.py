@@ -69,7 +69,7 @@ template = "accepted-jointly"
 }
 """What is written, and to the end of which file (of the notices: to the end of their list)."""
 
-GENERATED = (SAMPLE / "staff.csv", SAMPLE / "duty.csv")
+GENERATED = (SAMPLE / "staff.csv", SAMPLE / "duty.csv", SAMPLE / "units.csv")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,11 @@ def test_only_files_the_readme_names_are_touched(checkout: Path) -> None:
     }
     assert touched == {*WRITTEN, *GENERATED}
     readme = (ROOT / "README.md").read_text("utf-8")
-    named = [str(path).replace("hazard.toml", "<kind>.toml") for path in WRITTEN] + [str(GENERATED[0]), "`duty.csv`"]
+    named = [str(path).replace("hazard.toml", "<kind>.toml") for path in WRITTEN] + [
+        str(GENERATED[0]),
+        "`duty.csv`",
+        "`units.csv`",
+    ]
     assert [path for path in named if path not in readme] == []
 
 

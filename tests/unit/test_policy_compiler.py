@@ -75,6 +75,16 @@ def test_the_procedure_knows_what_every_action_means(policy: Policy) -> None:
     assert set(policy.actions) == set(_ACTIONS)
 
 
+def test_every_level_of_the_grid_has_its_posts_and_each_is_led_up_to_the_district(policy: Policy) -> None:
+    assert {post.level for post in policy.posts.values()} == {"district", "street", "community", "compound", "cell"}
+    assert sorted(policy.posts.values(), key=lambda post: post.rank)[0].id == "district-leader"
+    for post in policy.posts.values():
+        topmost = post
+        while topmost.leader:
+            topmost = policy.posts[topmost.leader]
+        assert topmost.id == "district-leader"
+
+
 def test_petitions_go_to_the_petition_office_alone(policy: Policy) -> None:
     petitions = [category for category in policy.categories.values() if policy.kinds[category.kind].confidential]
     assert petitions

@@ -84,6 +84,11 @@ SHAPES = {
         "messages.toml: notice[8].audience: must be 'reporter', 'reporters', 'lead-duty', 'joint-duty', "
         "'screening-duty' or 'cell-officer', not 'mayor'",
     ),
+    "post of an unknown level": (
+        ("posts.toml", 'id = "mediator"', 'level = "community"', 'level = "village"'),
+        "posts.toml: post[mediator].level: must be 'district', 'street', 'community', 'compound' or 'cell', not "
+        "'village'",
+    ),
     "number that is no count": (
         ("rules.toml", "", "max_visits = 2", "max_visits = 0"),
         "rules.toml: max_visits: Input should be greater than 0, not 0",
@@ -150,6 +155,10 @@ MEANINGS = {
         ("categories/petition.toml", "", 'closes_after = "P30D"', 'visit_after = "P1D"\ncloses_after = "P30D"'),
         "categories/petition.toml: category[petition-official-conduct].visit_after: a confidential matter is not told "
         "to the cell that would visit",
+    ),
+    "example of another kind": (
+        ("pack.toml", 'id = "hazard"', '"gas-leak"', '"noise"'),
+        "pack.toml: kind[hazard].examples: no category 'noise' of this kind",
     ),
     "nobody who may see petitions": (
         ("pack.toml", "", 'confidential_to = "petition-office"', 'confidential_to = "petition-bureau"'),
@@ -248,6 +257,34 @@ MEANINGS = {
     "petitions without the right to see them": (
         ("roles.toml", 'id = "petition-office"', "confidential = true\n", ""),
         "roles.toml: role[petition-office].confidential: a role whose scope is petitions must be confidential",
+    ),
+    "leader that is no post": (
+        ("posts.toml", 'id = "mediator"', 'leader = "first-secretary"', 'leader = "secretary"'),
+        "posts.toml: post[mediator].leader: unknown post 'secretary'",
+    ),
+    "leader of a narrower area": (
+        ("posts.toml", 'id = "mediator"', 'leader = "first-secretary"', 'leader = "grid-leader"'),
+        "posts.toml: post[mediator].leader: 'grid-leader' is of a narrower area (compound) than community",
+    ),
+    "posts that lead each other": (
+        ("posts.toml", 'id = "first-secretary"', 'leader = "street-leader"', 'leader = "mediator"'),
+        "posts.toml: post[first-secretary].leader: 'first-secretary' would lead itself",
+    ),
+    "post that excludes an unknown one": (
+        ("posts.toml", 'id = "mediator"', '["property-officer"]', '["property-manager"]'),
+        "posts.toml: post[mediator].excludes: unknown post 'property-manager'",
+    ),
+    "post that excludes itself": (
+        ("posts.toml", 'id = "mediator"', '["property-officer"]', '["mediator"]'),
+        "posts.toml: post[mediator].excludes: a post cannot exclude itself",
+    ),
+    "post that alerts count on": (
+        ("posts.toml", "", 'id = "information-officer"', 'id = "informant"'),
+        "posts.toml: post: post 'information-officer' is missing, which alerts count on",
+    ),
+    "post that alerts count on in cells": (
+        ("posts.toml", 'id = "information-officer"', 'level = "cell"', 'level = "compound"'),
+        "posts.toml: post[information-officer].level: must be 'cell', which alerts count on, not 'compound'",
     ),
     "unknown event": (
         ("messages.toml", "", '"visit.due.v1"', '"visit.due.v2"'),

@@ -58,6 +58,6 @@ def test_no_category_routes_a_petition_away_from_the_petition_office(policy: Pol
     for category in policy.categories.values():
         if category.kind == "petition":
             for urgency in ("ordinary", "urgent", "major"):
-                for source in ("mobile", "sms", "12345"):
+                for source in ("mobile", "sms", "12345", "web"):
                     found = route(category, AREA, urgency, source, policy)
                     assert (found.lead, found.joint_units) == ("petition-office", ())

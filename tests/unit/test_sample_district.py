@@ -22,10 +22,12 @@ from shapely.geometry import MultiPoint, Point, Polygon
 from infra.samples.day import FAULTS, TRACKING_CODE, DayMessage, body_of, filled_in, messages
 from infra.samples.day_texts import ADVICE, FOLLOW_UPS, TEXTS, UNCLEAR
 from infra.samples.generate_gulou import HERE, LABEL, UNITS, main
+from infra.samples.gulou_people import AWAY, LEFT, NEVER_HELD
 from infra.samples.pictures import picture
 from infra.tiles import inner_point, ring_of, samples, tile_rows
 
 NOW = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
+POSTS = UNITS.with_name("posts.toml")
 LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
 Vertex = tuple[float, float]
 
@@ -70,7 +72,9 @@ def test_committed_files_are_what_the_generator_writes(tmp_path: Any) -> None:
     main(tmp_path)
     for made in sorted(tmp_path.iterdir()):
         assert made.read_bytes() == (HERE / made.name).read_bytes(), f"run the generator again: {made.name} differs"
-    assert {made.name for made in tmp_path.iterdir()} == {"areas.geojson", "staff.csv", "posts.csv", "duty.csv"}
+    assert {made.name for made in tmp_path.iterdir()} == {
+        "areas.geojson", "staff.csv", "posts.csv", "duty.csv", "absences.csv", "units.csv",
+    }  # fmt: skip
 
 
 def test_district_has_seven_streets_65_communities_410_cells(properties: dict[str, dict[str, Any]]) -> None:
@@ -167,24 +171,40 @@ def test_inner_point_is_inside_even_a_narrow_cell() -> None:
     assert Polygon(sliver).contains(Point(lon, lat))
 
 
-def test_every_post_is_held_where_its_kind_of_area_is(properties: dict[str, dict[str, Any]]) -> None:
+def test_every_post_is_held_where_its_level_is_but_for_the_vacancies(properties: dict[str, dict[str, Any]]) -> None:
     staff = {row["staff_id"]: row for row in rows("staff.csv")}
     held: defaultdict[str, list[str]] = defaultdict(list)
     for post in rows("posts.csv"):
         held[post["post"]].append(post["area"])
         assert staff[post["staff_id"]]["areas"] == post["area"]
-        assert staff[post["staff_id"]]["unit"] == f"centre-{post['area'][:12]}"
-        assert (post["from"], post["until"]) == ("2026-01-01", "")
+        centre = f"centre-{post['area'][:12]}" if len(post["area"]) > 6 else "linkage-centre"
+        assert staff[post["staff_id"]]["unit"] == centre
+        assert (post["from"], post["until"]) == ("2026-01-01", LEFT.get((post["area"], post["post"]), ""))
+    levels = {row["id"]: row["level"] for row in tomllib.loads(POSTS.read_text(encoding="utf-8"))["post"]}
     areas = {
         level: sorted(code for code, area in properties.items() if area["level"] == level) for level in LEVELS.values()
     }
-    assert {post: sorted(codes) for post, codes in held.items()} == {
-        "first-secretary": areas["community"],
-        "mediator": areas["community"],
-        "community-police-officer": areas["community"],
-        "grid-leader": areas["compound"],
-        "information-officer": areas["cell"],
+    assert {post: sorted([*codes, *(a for a, p in NEVER_HELD if p == post)]) for post, codes in held.items()} == {
+        post: areas[level] for post, level in levels.items()
     }
+
+
+def test_who_is_away_has_a_deputy_whose_areas_hold_the_same() -> None:
+    staff = {row["staff_id"]: row for row in rows("staff.csv")}
+    posts = {row["staff_id"]: row["area"] for row in rows("posts.csv")}
+    for absence in rows("absences.csv"):
+        assert absence["from"] <= absence["until"] and absence["staff_id"] != absence["deputy_id"]
+        assert posts[absence["staff_id"]].startswith(staff[absence["deputy_id"]]["areas"])
+    assert len(rows("absences.csv")) == len(AWAY)
+
+
+def test_every_unit_has_telephones_and_an_address_that_nobody_has() -> None:
+    units = rows("units.csv")
+    assert {row["unit"] for row in units} == {row["unit"] for row in rows("duty.csv")}
+    assert len({row["duty_phone"] for row in units}) == len(units)
+    for row in units:
+        assert row["duty_phone"].startswith("0516-0000") and row["supervision_phone"].startswith("0516-0000")
+        assert row["duty_phone"] != row["supervision_phone"] and "示例路" in row["address"]
 
 
 def test_staff_can_be_told_apart_and_reached() -> None:
