@@ -20,5 +20,5 @@ from chalicelib.handlers.vault import vault
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, notices, hooks, network, patrols, vault, relay, alert, sweep, due, uploads, seal):
+for blueprint in (authorizer, api, notices, network, hooks, vault, patrols, relay, alert, sweep, due, uploads, seal):
     app.register_blueprint(blueprint)

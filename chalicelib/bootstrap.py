@@ -122,15 +122,6 @@ def reading() -> Reading:
 
 
 @cache
-def patrolling() -> Patrolling:
-    from chalicelib.models.patrol_store import DynamoPatrolStore
-    from chalicelib.models.reference_store import DynamoRoster
-    from chalicelib.services.patrolling import Patrolling
-
-    return Patrolling(DynamoPatrolStore(_connection()), _grid(), DynamoRoster(), policy(), _CLOCK)
-
-
-@cache
 def locating() -> Locating:
     from chalicelib.services.locating import Locating
 
@@ -143,6 +134,15 @@ def notices() -> Notices:
     from chalicelib.services.notices import Notices
 
     return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
+
+
+@cache
+def patrolling() -> Patrolling:
+    from chalicelib.models.patrol_store import DynamoPatrolStore
+    from chalicelib.models.reference_store import DynamoRoster
+    from chalicelib.services.patrolling import Patrolling
+
+    return Patrolling(DynamoPatrolStore(_connection()), _grid(), DynamoRoster(), policy(), _CLOCK)
 
 
 @cache

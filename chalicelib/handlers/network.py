@@ -10,16 +10,19 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.domain.errors import InvalidField
 from chalicelib.handlers import views
+from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.http import answer, http_boundary, named, query_of, staff_request
 
 network = Blueprint(__name__)
+AREA_READ = "area.read"  # no secret: what is asked of the grid is not noted
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,17})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @network.route("/v1/cells", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(network, AREA_READ, noted=False)
 def find_cell() -> Response:
     from chalicelib.domain.datums import DATUMS, WGS84, position_in
 
@@ -34,6 +37,7 @@ def find_cell() -> Response:
 
 @network.route("/v1/areas/{code}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
+@audited(network, AREA_READ, noted=False)
 def read_area(code: str) -> Response:
     query, staff = query_of(network.current_request), staff_request(network.current_request).staff
     day = _day(query)
