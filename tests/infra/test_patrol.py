@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 from click.testing import CliRunner
 
 import infra.__main__ as commands
-from infra.load import SAMPLES, load, sample_rows
 from infra.settings import ROOT
 
-SAMPLE = SAMPLES / "gulou"
+SAMPLE = ROOT / "infra" / "samples" / "gulou"
 COMMUNITY = "320302001002"
 OPTIONS = ("--stage", "demo", "--region", "us-east-1", "--area", COMMUNITY)
 
@@ -22,10 +24,34 @@ OPTIONS = ("--stage", "demo", "--region", "us-east-1", "--area", COMMUNITY)
 @pytest.fixture
 def stage(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The sample in the reference table, no beat planned."""
-    rows = [row for row in sample_rows(SAMPLE) if row["sk"].partition("#")[0] in ("NETWORK", "AREA", "POST")]
-    load(lambda service, **more: boto3.client(service, "us-east-1", **more), tables["Reference"], rows)
+    with boto3.resource("dynamodb", "us-east-1").Table(tables["Reference"]).batch_writer() as table:
+        for row in _rows():
+            table.put_item(Item=row)
     outputs = {f"{title}Table": tables[title] for title in ("Cases", "Reference", "Vault")}
     monkeypatch.setattr(commands, "_stateful_outputs", lambda *asked: outputs)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    """The areas and posts of the community's street, as an import leaves them."""
+    yield {"pk": "NETWORK", "sk": "NETWORK", "versions": json.dumps([["v1", "2014-01-01"]])}
+    features = json.loads((SAMPLE / "areas.geojson").read_text("utf-8"))["features"]
+    names = {feature["properties"]["code"]: feature["properties"]["name"] for feature in features}
+    for code in names:
+        if code.startswith(COMMUNITY[:9]):
+            path = [names[code[:digits]] for digits in (6, 9, 12, 14, 16) if digits <= len(code)]
+            said = {"v1": {"name": names[code], "level": "x", "path": path}}
+            yield {"pk": f"AREA#{code}", "sk": "AREA", "said": json.dumps(said)}
+    for row in _csv("posts.csv"):
+        if row["area"].startswith(COMMUNITY[:9]):
+            contact = {"staff_id": row["staff_id"], "phone": "+8619900000001", "email": "x@gulou.example"}
+            until = {"until": row["until"]} if row["until"] else {}
+            key = {"pk": f"AREA#{row['area']}", "sk": f"POST#{row['post']}#{row['staff_id']}"}
+            yield {**key, **contact, "from": row["from"], **until}
+
+
+def _csv(name: str) -> list[dict[str, str]]:
+    with (SAMPLE / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def _by_the_files() -> set[str]:
@@ -33,13 +59,12 @@ def _by_the_files() -> set[str]:
     pack = tomllib.loads((ROOT / "chalicelib" / "policy" / "gulou" / "patrol.toml").read_text("utf-8"))
     walking = {patrol["post"] for patrol in pack["patrol"]}
     today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
-    with (SAMPLE / "posts.csv").open(encoding="utf-8", newline="") as lines:
-        return {
-            f"{row['area']}.{row['post']}"
-            for row in csv.DictReader(lines)
-            if row["post"] in walking and row["area"].startswith(COMMUNITY)
-            if row["from"] <= today and (not row["until"] or today <= row["until"])
-        }
+    return {
+        f"{row['area']}.{row['post']}"
+        for row in _csv("posts.csv")
+        if row["post"] in walking and row["area"].startswith(COMMUNITY)
+        if row["from"] <= today and (not row["until"] or today <= row["until"])
+    }
 
 
 def _told(*arguments: str) -> list[str]:
