@@ -4,7 +4,7 @@
 
 Codes and names of streets and communities are real (`divisions_2023.csv`, the national list of 2023-06-30); compounds,
 cells, boundaries, households and people are invented. The same input always gives the same bytes, so the files are
-committed and a test holds them to this module.
+committed and a test holds them to this module. The grown district goes into the directory of that name and `-2027`.
 """
 
 from __future__ import annotations
@@ -14,41 +14,50 @@ import io
 import json
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.samples.gulou_grid import Node, grow_grid
-from infra.samples.gulou_people import Roster, staff_the_district
+from infra.samples.gulou_grid import Node, grow_grids
+from infra.samples.gulou_people import Roster, staff_the_district, staff_the_grown_district
 
 HERE = Path(__file__).parent / "gulou"
 DIVISIONS = HERE / "divisions_2023.csv"
 UNITS = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou" / "units.toml"
 LABEL = "演示数据，边界为生成，非真实界线 / demonstration data, generated boundaries"
 
+FROM_DAY, GROWN_FROM = "2014-01-01", "2027-01-01"
+GROWN = "-2027"  # added to the directory's name
+
 
 def main(directory: Path = HERE) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in files().items():
-        (directory / name).write_bytes(text.encode())
+    before, after = both_versions()
+    for place, files in ((directory, before), (directory.with_name(directory.name + GROWN), after)):
+        place.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (place / name).write_bytes(text.encode())
 
 
-def files() -> dict[str, str]:
-    """The generated files by name."""
+def both_versions() -> tuple[dict[str, str], dict[str, str]]:
+    """The generated files by name: of the district, and of it once it has grown."""
     with DIVISIONS.open(encoding="utf-8", newline="") as lines:
-        nodes = grow_grid(list(csv.DictReader(lines)))
+        grids = grow_grids(list(csv.DictReader(lines)))
     departments = [unit["id"] for unit in tomllib.loads(UNITS.read_text(encoding="utf-8"))["unit"]]
-    roster = staff_the_district(nodes, departments)
-    return {"areas.geojson": areas_geojson(nodes), **roster_files(roster)}
-
-
-def areas_geojson(nodes: list[Node]) -> str:
-    """One feature a line, so that a difference of two versions can be read."""
-    features = ",\n".join(_compact(feature_of(node)) for node in nodes)
+    roster = staff_the_district(grids.before, departments)
+    grown = staff_the_grown_district(roster, grids.after, grids.succeeds, GROWN_FROM)
     return (
-        f'{{"type":"FeatureCollection","label":{json.dumps(LABEL, ensure_ascii=False)},"features":[\n{features}\n]}}\n'
+        {"areas.geojson": areas_geojson(grids.before, {}, FROM_DAY), **roster_files(roster)},
+        {"areas.geojson": areas_geojson(grids.after, grids.succeeds, GROWN_FROM), **roster_files(grown)},
     )
 
 
-def feature_of(node: Node) -> dict[str, object]:
+def areas_geojson(nodes: list[Node], succeeds: Mapping[str, Sequence[str]], from_day: str) -> str:
+    """One feature a line, so that a difference of two versions can be read."""
+    features = ",\n".join(_compact(feature_of(node, succeeds.get(node.code, ()))) for node in nodes)
+    about = _compact({"type": "FeatureCollection", "from": from_day, "label": LABEL})
+    return f'{about[:-1]},"features":[\n{features}\n]}}\n'
+
+
+def feature_of(node: Node, succeeds: Sequence[str]) -> dict[str, object]:
     closed = [list(vertex) for vertex in (*node.ring, node.ring[0])]
     return {
         "type": "Feature",
@@ -58,6 +67,7 @@ def feature_of(node: Node) -> dict[str, object]:
             "level": node.level,
             "parent": node.parent,
             "households": node.households,
+            **({"succeeds": list(succeeds)} if succeeds else {}),
         },
         "geometry": {"type": "Polygon", "coordinates": [closed]},
     }

@@ -1,9 +1,12 @@
-"""The areas of the sample district: seven streets, 65 communities, their compounds, 410 cells, and where they lie."""
+"""The areas of the sample district: seven streets, 65 communities, their compounds, 410 cells, and where they lie.
+
+And what becomes of them: an eighth street to the north, one cell split in two, two merged into one.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -38,6 +41,17 @@ STREET_CUTS: tuple[tuple[tuple[str, ...], tuple[str, ...], float], ...] = (
     (("320302001", "320302004"), ("320302006",), NORTH - 0.2),
     (("320302001",), ("320302004",), EAST - 0.1),
 )
+
+# The district once it has grown: the ground of the eighth street lies along the outline from its point 7 to point 10.
+EIGHTH_STREET = LEFT_OUT_STREETS[0]
+ANNEXED: tuple[int, int, tuple[Point, ...]] = (
+    7, 10, ((10.3, 9.9), (8.7, 11.3), (6.3, 11.9), (3.8, 11.6), (2.0, 10.4)),
+)  # fmt: skip
+VILLAGE_CELLS = ((3, 2), (2, 3), (2, 2, 2), (2, 2), (3, 2))  # of each village's hamlets
+HAMLET_SUFFIXES = ("东庄", "西庄", "南庄")
+# What was built and pulled down meanwhile: a cell that outgrew itself, and two that are left with few.
+SPLIT, SPLIT_INTO = "3203020020040101", {"3203020020040103": 214, "3203020020040104": 229}
+MERGED, MERGED_INTO = ("3203020050020101", "3203020050020102"), {"3203020050020103": 286}
 
 COMPOUND_SUFFIXES = (
     "花园",
@@ -83,21 +97,46 @@ class _Plan:
         return sum(map(sum, self.compounds))
 
 
-def grow_grid(divisions: Sequence[Mapping[str, str]]) -> list[Node]:
-    """Every area from the district to the cells, ordered by code; children tile their parent exactly (G2)."""
-    random = Random(SEED)
-    names = {row["code"]: row["name"].removesuffix("居委会") for row in divisions}
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """The areas before and after the district grew, each ordered by code; and who succeeds whom: old codes by new."""
+
+    before: list[Node]
+    after: list[Node]
+    succeeds: Mapping[str, tuple[str, ...]]
+
+
+def grow_grids(divisions: Sequence[Mapping[str, str]]) -> Grids:
+    """Every area from the district to the cells, in both versions; children tile their parent exactly (G2).
+
+    Both are cut out of one partition, so that what did not change has the very same outline in both.
+    """
+    random, later = Random(SEED), Random(SEED + 1)
+    names = {row["code"]: row["name"].removesuffix("居委会").removesuffix("委会") for row in divisions}
     plans = _plan(sample_communities(divisions), names, random)
     partition = Partition(OUTLINE)
-    faces = _place(partition, plans, random)
-    partition.refine(longest_km=0.36, outer_longest_km=0.3, most_vertices=13)
-    places = _bend(partition, random)
+    faces = {code: (face,) for code, face in _place(partition, plans, random).items()}
+    _refine(partition)
+    points, outer = len(partition.points), partition.outer_points()
+    villages = _plan_villages(divisions, names)
+    annexed = _fill(partition, partition.annex(*ANNEXED), villages, later)
+    _refine(partition)
+    halves = partition.cut(faces[SPLIT][0], 0.5, None, later)
+    places = [*_bend(partition.points[:points], outer, random), *_bend(partition.points[points:], frozenset(), later)]
     households = {code: random.randint(200, 300) for code in sorted(faces)}
     names.update(_invented_names(plans))
-    return [
-        _node(code, names[code], [c for c in sorted(faces) if c.startswith(code)], partition, faces, places, households)
-        for code in sorted({*_ancestors(faces), *faces})
-    ]
+    before = _nodes({**faces, SPLIT: halves}, names, households, partition, places)
+
+    (merged,) = MERGED_INTO
+    succeeds = {**dict.fromkeys(SPLIT_INTO, (SPLIT,)), merged: MERGED}
+    now = {code: face for code, face in faces.items() if code != SPLIT and code not in MERGED}
+    now.update({code: (half,) for code, half in zip(SPLIT_INTO, halves, strict=True)})
+    now[merged] = tuple(face for code in MERGED for face in faces[code])
+    now.update({code: (face,) for code, face in annexed.items()})
+    households.update({**SPLIT_INTO, **MERGED_INTO, **{code: later.randint(200, 300) for code in sorted(annexed)}})
+    names.update(_invented_names(villages))
+    names.update(_names_of_new_cells(names))
+    return Grids(before, _nodes(now, names, households, partition, places), succeeds)
 
 
 def sample_communities(divisions: Sequence[Mapping[str, str]]) -> list[str]:
@@ -107,6 +146,14 @@ def sample_communities(divisions: Sequence[Mapping[str, str]]) -> list[str]:
     )
     last = {max(code for code in codes if code.startswith(street)) for street in STREETS_SHORTENED}
     return [code for code in codes if code not in last]
+
+
+def _plan_villages(divisions: Sequence[Mapping[str, str]], names: Mapping[str, str]) -> list[_Plan]:
+    codes = sorted(row["code"] for row in divisions if row["parent_code"] == EIGHTH_STREET)
+    return [
+        _Plan(code, names[code], tuple((1.0,) * cells for cells in hamlets))
+        for code, hamlets in zip(codes, VILLAGE_CELLS, strict=True)
+    ]
 
 
 def level_of(code: str) -> str:
@@ -146,19 +193,29 @@ def _place(partition: Partition, plans: list[_Plan], random: Random) -> dict[str
         (street,) = streets
         own = [plan for plan in plans if plan.code.startswith(street)]
         random.shuffle(own)
-        for plan, ground in zip(own, partition.divide(face, [p.weight for p in own], random), strict=True):
-            yards = partition.divide(ground, [sum(cells) for cells in plan.compounds], random)
-            for number, (cells, yard) in enumerate(zip(plan.compounds, yards, strict=True), 1):
-                for order, made in enumerate(partition.divide(yard, cells, random), 1):
-                    faces[f"{plan.code}{number:02}{order:02}"] = made
+        faces.update(_fill(partition, face, own, random))
     return faces
 
 
-def _bend(partition: Partition, random: Random) -> list[Point]:
+def _fill(partition: Partition, face: int, plans: Sequence[_Plan], random: Random) -> dict[str, int]:
+    """Cut the ground of communities into them, their compounds and cells; the face of every cell, by code."""
+    faces: dict[str, int] = {}
+    for plan, ground in zip(plans, partition.divide(face, [p.weight for p in plans], random), strict=True):
+        yards = partition.divide(ground, [sum(cells) for cells in plan.compounds], random)
+        for number, (cells, yard) in enumerate(zip(plan.compounds, yards, strict=True), 1):
+            for order, made in enumerate(partition.divide(yard, cells, random), 1):
+                faces[f"{plan.code}{number:02}{order:02}"] = made
+    return faces
+
+
+def _refine(partition: Partition) -> None:
+    partition.refine(longest_km=0.36, outer_longest_km=0.3, most_vertices=13)
+
+
+def _bend(points: Sequence[Point], outer: frozenset[int], random: Random) -> list[Point]:
     """The place of every point in degrees: shaken a little, then bent as a whole, so that no road is dead straight."""
-    outer = partition.outer_points()
     places = []
-    for point, (x, y) in enumerate(partition.points):
+    for point, (x, y) in enumerate(points):
         shake = 0.045 if point in outer else 0.022
         x, y = x + random.uniform(-shake, shake), y + random.uniform(-shake, shake)
         east = x + 0.3 * math.sin(0.75 * y + 0.6) + 0.09 * math.sin(2.3 * y + 0.9 * x)
@@ -167,21 +224,25 @@ def _bend(partition: Partition, random: Random) -> list[Point]:
     return places
 
 
-def _node(
-    code: str,
-    name: str,
-    cells: list[str],
-    partition: Partition,
-    faces: Mapping[str, int],
-    places: Sequence[Point],
+def _nodes(
+    faces: Mapping[str, Sequence[int]],
+    names: Mapping[str, str],
     households: Mapping[str, int],
-) -> Node:
-    outline = dissolve([partition.faces[faces[cell]] for cell in cells])
-    ring = tuple(places[point] for point in outline)
-    return Node(code, name, level_of(code), parent_of(code), sum(households[cell] for cell in cells), ring)
+    partition: Partition,
+    places: Sequence[Point],
+) -> list[Node]:
+    """All areas above and among cells, given the faces that each cell is made of."""
+    nodes = []
+    for code in sorted({*_ancestors(faces), *faces}):
+        cells = [cell for cell in faces if cell.startswith(code)]
+        outline = dissolve([partition.faces[face] for cell in cells for face in faces[cell]])
+        ring = tuple(places[point] for point in outline)
+        people = sum(households[cell] for cell in cells)
+        nodes.append(Node(code, names[code], level_of(code), parent_of(code), people, ring))
+    return nodes
 
 
-def _ancestors(faces: Mapping[str, int]) -> list[str]:
+def _ancestors(faces: Iterable[str]) -> list[str]:
     return sorted({code[:length] for code in faces for length in (6, 9, 12, 14)})
 
 
@@ -191,11 +252,21 @@ def _invented_names(plans: Sequence[_Plan]) -> dict[str, str]:
     for order, plan in enumerate(plans):
         stem = plan.name.removesuffix("社区")
         suffixes = PART_SUFFIXES if stem.endswith(LIKE_A_COMPOUND) else COMPOUND_SUFFIXES
+        suffixes = HAMLET_SUFFIXES if plan.code.startswith(EIGHTH_STREET) else suffixes
         cell = 0
         for number, cells in enumerate(plan.compounds, 1):
-            at = number - 1 if suffixes is PART_SUFFIXES else (order * 5 + (number - 1) * 3) % len(suffixes)
+            at = number - 1 if suffixes is not COMPOUND_SUFFIXES else (order * 5 + (number - 1) * 3) % len(suffixes)
             names[f"{plan.code}{number:02}"] = stem + suffixes[at]
             for position in range(1, len(cells) + 1):
                 cell += 1
                 names[f"{plan.code}{number:02}{position:02}"] = f"{plan.name}第{cell}网格"
     return names
+
+
+def _names_of_new_cells(names: Mapping[str, str]) -> dict[str, str]:
+    """New cells are numbered on after the last that their community has had."""
+    made: dict[str, str] = {}
+    for code in sorted({*SPLIT_INTO, *MERGED_INTO}):
+        known = [cell for cell in (*names, *made) if len(cell) == 16 and cell.startswith(code[:12])]
+        made[code] = f"{names[code[:12]]}第{len(known) + 1}网格"
+    return made

@@ -2,22 +2,23 @@
 
 Numbers run through the centres and the grid first and the departments last, in the order of `units.toml`, so that a
 department added at its end changes nobody else's number, name or telephone. Leaders, mediators and auditors, who man no
-desk, have a series of their own, and so have those who hold posts that came later (LATER_POSTS).
+desk, and who came later have numbers of series of their own (LATER_POSTS, NEWCOMERS).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 
-from infra.samples.gulou_grid import DISTRICT, Node
+from infra.samples.gulou_grid import DISTRICT, EIGHTH_STREET, Node
 
 SINCE = "2026-01-01"
 FIRST_BEYOND_DESKS = 9001
 DAY, NIGHT = ("08:00", "20:00"), ("20:00", "08:00")
 LINKAGE_CENTRE, PETITION_OFFICE = "linkage-centre", "petition-office"
+NEWCOMERS = 7001  # the first number of those who came when the district grew
 LATER_POSTS = 5001  # the first number of those who hold the leaders', property and urban management officers' posts
 
 # Who left a post, and has no successor yet: area and post, last day.
@@ -120,9 +121,11 @@ class Roster:
         for hours in (*[DAY] * by_day, *[NIGHT] * by_night):
             self.duty.append(Duty(unit, self.hire(role, unit, area).id, *hours))
 
-    def appoint(self, post: str, area: str, role: str, unit: str, number: int | None = None) -> None:
+    def appoint(
+        self, post: str, area: str, role: str, unit: str, number: int | None = None, since: str = SINCE
+    ) -> None:
         staff = self.hire(role, unit, area, number).id
-        self.posts.append(Holder(area, post, staff, until=LEFT.get((area, post), "")))
+        self.posts.append(Holder(area, post, staff, since, LEFT.get((area, post), "")))
 
 
 def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Roster:
@@ -143,6 +146,38 @@ def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Ros
     _open_counters(roster, nodes, departments)
     _staff_beyond_desks(roster, nodes)
     return roster
+
+
+def staff_the_grown_district(
+    roster: Roster, nodes: Sequence[Node], succeeds: Mapping[str, Sequence[str]], since: str
+) -> Roster:
+    """Who is there once the district has grown, given who was before.
+
+    The officer of an ended cell takes the first of the new ones that has none yet, or leaves; who is still lacking then
+    is hired. Until the policy pack has centres for the new street, the linkage centre answers for it.
+    """
+    number = count(NEWCOMERS)
+    ended = {old for olds in succeeds.values() for old in olds}
+    officers = {holder.area: holder.staff for holder in roster.posts if holder.area in ended}
+    moves: dict[str, str] = {}
+    for code, olds in succeeds.items():
+        moves.update({officers[old]: code for old in olds[:1] if officers[old] not in moves})
+    grown = Roster(
+        staff=[replace(s, area=moves.get(s.id, s.area)) for s in roster.staff if s.id in moves or s.area not in ended],
+        beyond_desks=list(roster.beyond_desks),
+        posts=[holder for holder in roster.posts if holder.area not in ended],
+        duty=list(roster.duty),
+        absences=[absence for absence in roster.absences if absence.end >= since],
+        counters=list(roster.counters),
+    )
+    grown.posts += [Holder(code, "information-officer", staff, since) for staff, code in moves.items()]
+    for code in (code for code in succeeds if code not in moves.values()):
+        grown.appoint("information-officer", code, "grid-worker", f"centre-{code[:12]}", next(number), since)
+    for node in nodes:
+        if node.code.startswith(EIGHTH_STREET):
+            for post in POSTS_OF_LEVEL[node.level]:
+                grown.appoint(post, node.code, "grid-worker", LINKAGE_CENTRE, next(number), since)
+    return grown
 
 
 def _staff_beyond_desks(roster: Roster, nodes: Sequence[Node]) -> None:
@@ -172,6 +207,14 @@ def name_of(number: int) -> str:
     surname = random.choice(SURNAMES[:COMMONEST] if random.random() < 0.5 else SURNAMES)
     length = 1 if random.random() < 0.18 else 2
     return surname + "".join(random.sample(GIVEN, length))
+
+
+POSTS_OF_LEVEL = {
+    "street": ("street-leader",),
+    "community": ("first-secretary", "mediator", "community-police-officer", "urban-management-officer"),
+    "compound": ("grid-leader", "property-officer"),
+    "cell": ("information-officer",),
+}
 
 
 def _staff_community(roster: Roster, code: str, nodes: Sequence[Node]) -> None:

@@ -67,6 +67,22 @@ class Partition:
                     break
                 start = self._insert(start, right, between(self.points[left], self.points[right], step / pieces))
 
+    def annex(self, first: int, last: int, beyond: Sequence[Point]) -> int:
+        """Add a face outside: along the outline from the point `first` to the point `last`, counter-clockwise, and back
+        by way of new points `beyond` it, given from `first` on. The new face's id.
+        """
+        following = {left: right for left, right in self._face_left_of if (right, left) not in self._face_left_of}
+        along = [first]
+        while along[-1] != last:
+            along.append(following[along[-1]])
+        made = range(len(self.points), len(self.points) + len(beyond))
+        self.points.extend(beyond)
+        face = self._next_face
+        self._next_face += 1
+        self.faces[face] = [*reversed(along), *made]
+        self._own_edges(face)
+        return face
+
     def outer_points(self) -> frozenset[int]:
         """The ids of the points on the outline."""
         return frozenset(point for edge in self._face_left_of if edge[::-1] not in self._face_left_of for point in edge)

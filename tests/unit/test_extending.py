@@ -69,7 +69,8 @@ template = "accepted-jointly"
 }
 """What is written, and to the end of which file (of the notices: to the end of their list)."""
 
-GENERATED = (SAMPLE / "staff.csv", SAMPLE / "duty.csv", SAMPLE / "units.csv")
+GROWN = SAMPLE.with_name(SAMPLE.name + generate_gulou.GROWN)
+GENERATED = tuple(sample / name for sample in (SAMPLE, GROWN) for name in ("staff.csv", "duty.csv", "units.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,7 @@ def test_only_files_the_readme_names_are_touched(checkout: Path) -> None:
         str(GENERATED[0]),
         "`duty.csv`",
         "`units.csv`",
+        f"`{GROWN.name}`",
     ]
     assert [path for path in named if path not in readme] == []
 
