@@ -223,6 +223,10 @@ def _breached(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
     return replace(case, clocks=clocks)
 
 
+def _moved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
+    return replace(case, area=Area(facts["area"]["code"], tuple(facts["area"]["path"])))
+
+
 _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Case]] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _reported,
@@ -239,6 +243,7 @@ _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Case]] = {
     E.CASE_REOPENED: _unchanged,
     E.CASE_REOPEN_DECLINED: _unchanged,
     E.CASE_CLOSED: _closed,
+    E.CASE_MOVED: _moved,
     E.CLOCK_BREACHED: _breached,
 }
 

@@ -19,6 +19,7 @@ CASE_REOPEN_REQUESTED = "case.reopen-requested.v1"
 CASE_REOPENED = "case.reopened.v1"
 CASE_REOPEN_DECLINED = "case.reopen-declined.v1"
 CASE_CLOSED = "case.closed.v1"
+CASE_MOVED = "case.moved.v1"
 VISIT_PLANNED = "visit.planned.v1"
 VISIT_DUE = "visit.due.v1"
 VISIT_RECORDED = "visit.recorded.v1"
@@ -44,6 +45,7 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         CASE_REOPENED,
         CASE_REOPEN_DECLINED,
         CASE_CLOSED,
+        CASE_MOVED,
         VISIT_PLANNED,
         VISIT_DUE,
         VISIT_RECORDED,

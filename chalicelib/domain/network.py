@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 Said = TypeVar("Said")
@@ -40,3 +40,20 @@ def in_force(said: Mapping[str, Said], versions: Sequence[NetworkVersion], day: 
         if version.from_day <= day and version.id in said:
             return said[version.id]
     return None
+
+
+def heirs(code: str, successors: Mapping[str, Sequence[str]], in_force: Collection[str]) -> list[str]:
+    """The areas in force that took over the ground of an ended one, through however many versions; by code.
+
+    `successors`: by the code of an ended area. Codes are never used again, so that those of all versions go together.
+    """
+    found: set[str] = set()
+    waiting, seen = list(successors.get(code, ())), {code}
+    while waiting:
+        heir = waiting.pop()
+        if heir in in_force:
+            found.add(heir)
+        elif heir not in seen:
+            seen.add(heir)
+            waiting += successors.get(heir, ())
+    return sorted(found)

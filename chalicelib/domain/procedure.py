@@ -203,6 +203,22 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
     return change if change.events else None
 
 
+def move(case: Case, to: Area, decided_by: str, network: str, around: Circumstances) -> Change:
+    """Move an open case into the area that took over the ground of its own, which ended (G1).
+
+    `network`: the version that ended it. Only the place changes: who must act, and by when, stays as it was.
+    """
+    telling = _Telling(case, case.id, around)
+    telling.tell(
+        E.CASE_MOVED,
+        from_area=_area_facts(case.area),
+        area=_area_facts(to),
+        decided_by=decided_by,
+        network=network,
+    )
+    return telling.change()
+
+
 def _classify(telling: _Telling, said: Particulars) -> None:
     case, policy = _known(telling), telling.around.policy
     category = policy.categories[said.category or ""]

@@ -35,6 +35,7 @@ _WHAT_ZH = {
     E.CASE_REOPENED: "同意重办",
     E.CASE_REOPEN_DECLINED: "不予重办",
     E.CASE_CLOSED: "归档",
+    E.CASE_MOVED: "随网格调整移交",
     E.VISIT_PLANNED: "安排回访",
     E.VISIT_DUE: "回访到期",
     E.VISIT_RECORDED: "记录回访结果",
