@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from infra.network.commands import network
 from infra.settings import load_deployment
 from infra.staff import staff
 from infra.vault import audit, refused, vault
@@ -25,7 +26,7 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (staff, vault, audit, refused):
+for more in (network, staff, vault, audit, refused):
     cli.add_command(more)
 
 
@@ -57,22 +58,6 @@ def package(stage: str, region: str, embedded: bool) -> None:
     with console.status(f"packaging {stage}"):
         built = build(load_deployment(stage), region, embedded=embedded)
     console.print(f"{built.template}\n{built.zip}  {built.zip.stat().st_size // 1024} KiB", soft_wrap=True)
-
-
-@cli.command()
-@stage_option
-@region_option
-@endpoint_option
-@click.option("--sample", default="gulou", show_default=True, help="A directory of infra/samples.")
-def load(stage: str, region: str, endpoint: str | None, sample: str) -> None:
-    """Loads a sample district into the reference table; loading again changes nothing."""
-    from infra.load import SAMPLES
-    from infra.load import load as load_rows
-
-    table = _stateful_outputs(stage, region, endpoint)["ReferenceTable"]
-    load_with_bar(
-        lambda service, **more: _client(region, endpoint, service, **more), table, SAMPLES / sample, load_rows
-    )
 
 
 @cli.command()
@@ -208,27 +193,15 @@ def token(staff_id: str, name: str, stage: str, hours: float) -> None:
 
 
 def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
-    from infra.deploy import session
+    from infra.deploy import client_at
 
-    return session(region, endpoint).client(service, endpoint_url=endpoint, **more)
+    return client_at(region, endpoint, service, **more)
 
 
 def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
     from infra.deploy import stateful_outputs
 
     return stateful_outputs(stage, region, endpoint)
-
-
-def load_with_bar(client_of: Any, table: str, directory: Path, load_rows: Any) -> None:
-    """Loads a sample directory under a progress bar."""
-    from infra.load import sample_rows
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(f"reading {directory.name}", total=None)
-        rows = sample_rows(directory)
-        bar.update(task, description=f"loading {directory.name}", total=len(rows))
-        load_rows(client_of, table, rows, lambda written: bar.update(task, advance=written))
 
 
 def _say(status: Any, line: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.grid import Area, Cell
 from chalicelib.domain.people import Employment, StaffMember
@@ -26,6 +26,51 @@ class NetworkRow(ReferenceRow):
     label = UnicodeAttribute(null=True)
 
     KEY = SK = "NETWORK"
+
+
+class NetworkIndexRow(ReferenceRow):
+    """A part of a list of what imports have written, so that nobody has to search the table for it.
+
+    Beside NETWORK. `entries`: JSON, zipped; `parts`: how many rows the whole list takes. A list is never changed: its
+    name is that of the version it lists, or a hash of what it holds.
+    """
+
+    entries = BinaryAttribute(legacy_encoding=False)
+    parts = NumberAttribute()
+
+    KEY = NetworkRow.KEY
+
+    @staticmethod
+    def sk_of(name: str, part: int) -> str:
+        return f"INDEX#{name}#{part:05d}"
+
+
+class PeopleRow(ReferenceRow):
+    """Which lists say what rows of staff, units, posts and duty there are; one row, beside NETWORK.
+
+    `lists`: JSON, the name of the list by kind. `importing`: the id of an import under way or interrupted; the lists
+    then also name the rows it may have written.
+    """
+
+    lists = UnicodeAttribute()
+    importing = UnicodeAttribute(null=True)
+
+    KEY, SK = NetworkRow.KEY, "PEOPLE"
+
+
+class ImportRow(ReferenceRow):
+    """An import by the API, once its upload was looked at. `plan`: JSON, zipped; `sha256`: of the upload it is of."""
+
+    state = UnicodeAttribute()
+    at = UnicodeAttribute()
+    plan = BinaryAttribute(legacy_encoding=False)
+    sha256 = UnicodeAttribute()
+
+    SK = "IMPORT"
+
+    @staticmethod
+    def key(import_id: str) -> str:
+        return f"IMPORT#{import_id}"
 
 
 class DatedRow(ReferenceRow):
@@ -67,6 +112,10 @@ class FeatureRow(ReferenceRow):
     feature = BinaryAttribute(legacy_encoding=False)
 
     PREFIX = "FEATURE#"
+
+    @classmethod
+    def sk_of(cls, version: str) -> str:
+        return f"{cls.PREFIX}{version}"
 
 
 class StaffRow(ReferenceRow):
@@ -110,6 +159,10 @@ class DutyRow(ContactRow):
 
     PREFIX = "DUTY#"
 
+    @classmethod
+    def sk_of(cls, staff_id: str, from_time: str) -> str:
+        return f"{cls.PREFIX}{staff_id}#{from_time}"
+
     @staticmethod
     def key(unit: str) -> str:
         return f"UNIT#{unit}"
@@ -130,6 +183,15 @@ class PostRow(ContactRow):
     hide_phone = BooleanAttribute(null=True)
 
     PREFIX = "POST#"
+
+    @classmethod
+    def sk_of(cls, post: str, staff_id: str) -> str:
+        return f"{cls.PREFIX}{post}#{staff_id}"
+
+    @staticmethod
+    def placed(pk: str, sk: str) -> tuple[str, str]:
+        """Area and post that a key names."""
+        return pk.split("#")[1], sk.split("#")[1]
 
     @staticmethod
     def key(area: str) -> str:

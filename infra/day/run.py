@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from infra.__main__ import load_with_bar
 from infra.day.demo import live_through, table_of
-from infra.day.standing import RUN_FILE, SAMPLE, Standing, standing
-from infra.load import load
+from infra.day.standing import RUN_FILE, Standing, standing
+from infra.network.commands import apply_with_bar
+from infra.network.importing import Importer
 from infra.republish import republish
 from infra.settings import LOCAL
 
@@ -35,7 +35,7 @@ def run(console: Console) -> int:
             keep=True,
             run_file=RUN_FILE,
             say=status.update,
-            load_rows=lambda client_of, table: _load(console, status, client_of, table),
+            bring_in=lambda importer, directory: _bring_in(console, status, importer, directory),
         ) as stood,
     ):
         status.stop()
@@ -49,9 +49,9 @@ def run(console: Console) -> int:
     return 0
 
 
-def _load(console: Console, status: Any, client_of: Any, table: str) -> None:
+def _bring_in(console: Console, status: Any, importer: Importer, directory: Path) -> None:
     status.stop()
-    load_with_bar(client_of, table, SAMPLE, load)
+    apply_with_bar(importer, importer.plan(directory), console)
 
 
 def _live(stood: Standing, console: Console) -> None:

@@ -16,10 +16,11 @@ from chalicelib.domain.routing import route
 from chalicelib.policy.loader import load_policy
 from infra.build import PACK_FILE
 from infra.cloud import REGION, Cloud
-from infra.deploy import Deployed, deploy, session
+from infra.deploy import Deployed, client_at, deploy
 from infra.issuer import Issuer
-from infra.load import SAMPLES, load, sample_rows
+from infra.network.importing import Importer, importer
 from infra.queues import unit_queues
+from infra.samples import SAMPLES
 from infra.settings import LOCAL, ROOT, load_deployment
 from infra.tiles import samples
 
@@ -51,15 +52,19 @@ def standing(
     keep: bool,
     run_file: Path,
     say: Say = lambda line: None,
-    load_rows: Callable[[Any, str], None] | None = None,
+    bring_in: Callable[[Importer, Path], object] = Importer.bring_in,
 ) -> Iterator[Standing]:
-    """Everything up, until the block ends. `keep`: the state of an earlier run is taken up again and kept."""
+    """Everything up, until the block ends. `keep`: the state of an earlier run is taken up again and kept.
+
+    `bring_in`: how the sample district comes in.
+    """
     audience = load_deployment(stage).oidc_audience
     known_before = keep and Cloud(name, keep=keep).has_state()
     with Cloud(name, keep=keep) as cloud, Issuer(name, audience) as issuer:
         deployed = deploy(stage, REGION, cloud.endpoint, settings=issuer.settings, say=say)
         if not known_before:
-            (load_rows or _load)(_clients_of(cloud), deployed.outputs["ReferenceTable"])
+            pack = (LOCAL / "build" / stage / "source" / PACK_FILE).read_bytes()
+            bring_in(importer(_clients_of(cloud), deployed.outputs["ReferenceTable"], pack), SAMPLE)
         described = _described(deployed, issuer, cloud)
         run_file.parent.mkdir(parents=True, exist_ok=True)
         run_file.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")
@@ -67,13 +72,7 @@ def standing(
 
 
 def _clients_of(cloud: Cloud) -> Callable[..., Any]:
-    return lambda service, **more: session(cloud.region, cloud.endpoint).client(
-        service, endpoint_url=cloud.endpoint, **more
-    )
-
-
-def _load(client_of: Any, table: str) -> None:
-    load(client_of, table, sample_rows(SAMPLE))
+    return lambda service, **more: client_at(cloud.region, cloud.endpoint, service, **more)
 
 
 def _units_of(area: str, policy: Policy) -> dict[str, str]:

@@ -19,10 +19,11 @@ from typing import Any
 
 from infra.build import PACK_FILE
 from infra.cloud import REGION, Cloud
-from infra.deploy import Deployed, deploy, session
+from infra.deploy import Deployed, client_at, deploy
 from infra.functions import FUNCTIONS
 from infra.issuer import Issuer
-from infra.load import SAMPLES, load, sample_rows
+from infra.network.importing import importer
+from infra.samples import SAMPLES
 from infra.settings import LOCAL
 from infra.tiles import samples
 from tests.bench.processes import HERE, Process, clean_environment
@@ -85,13 +86,8 @@ def standing(say: Callable[[str], None]) -> Iterator[System]:
     """Everything up, until the block ends."""
     with Cloud(NAME) as cloud, Issuer(NAME, f"wangge-{NAME}") as issuer:
         deployed = deploy(NAME, REGION, cloud.endpoint, settings={**_SETTINGS, **issuer.settings}, say=say)
-        load(
-            lambda service, **more: session(cloud.region, cloud.endpoint).client(
-                service, endpoint_url=cloud.endpoint, **more
-            ),
-            deployed.outputs["ReferenceTable"],
-            sample_rows(SAMPLE),
-        )
+        pack = (LOCAL / "build" / NAME / "source" / PACK_FILE).read_bytes()
+        importer(_clients_of(cloud), deployed.outputs["ReferenceTable"], pack).bring_in(SAMPLE)
         _still(deployed)
         built = LOCAL / "build" / NAME
         archive = built / "package" / "deployment.zip"
@@ -116,6 +112,10 @@ def standing(say: Callable[[str], None]) -> Iterator[System]:
             places=samples(features),
             staff=staff,
         )
+
+
+def _clients_of(cloud: Cloud) -> Callable[..., Any]:
+    return lambda service, **more: client_at(cloud.region, cloud.endpoint, service, **more)
 
 
 def _still(deployed: Deployed) -> None:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.load import SAMPLES
 from infra.network.check import KINDS, WARNING, Fault, Settings, check
+from infra.samples import SAMPLES
 from infra.samples.province import province
 
 Feature = dict[str, Any]

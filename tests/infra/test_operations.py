@@ -1,4 +1,4 @@
-"""Settings, secrets, the local issuer and the sample's rows."""
+"""Settings, secrets and the local issuer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from moto import mock_aws
 from infra import issuer as issuer_module
 from infra.deploy import DeploymentFailed, _fill_secret, deploy, new_secret
 from infra.issuer import Issuer
-from infra.load import SAMPLES, load, sample_rows
 from infra.settings import SettingsInvalid, load_deployment
 
 
@@ -94,27 +93,3 @@ def test_tokens_outlive_a_restart_of_the_issuer(local_issuer: Issuer) -> None:
     local_issuer.stop()
     again = Issuer("here", "wangge-test")
     assert (again.key_id, again.url) == (local_issuer.key_id, local_issuer.url)
-
-
-def test_the_sample_has_one_row_a_key_and_loads_into_the_reference_table() -> None:
-    rows = sample_rows(SAMPLES / "gulou")
-    assert len({(row["pk"], row["sk"]) for row in rows}) == len(rows)
-    kinds = {row["sk"].split("#")[0] for row in rows}
-    assert kinds == {"NETWORK", "AREA", "FEATURE", "POST", "TILE", "STAFF", "DUTY", "UNIT"}
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        keys = ("pk", "sk")
-        client.create_table(
-            TableName="reference",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-            KeySchema=[
-                {"AttributeName": name, "KeyType": kind} for name, kind in zip(keys, ("HASH", "RANGE"), strict=True)
-            ],
-        )
-        few = rows[:60]
-        told: list[int] = []
-        for _ in range(2):
-            load(lambda service, **more: client, "reference", few, told.append)
-        assert client.scan(TableName="reference", Select="COUNT")["Count"] == len(few)
-        assert sum(told) == 2 * len(few)

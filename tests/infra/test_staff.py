@@ -13,7 +13,6 @@ from moto import mock_aws
 
 from infra import staff as staff_module
 from infra.__main__ import cli
-from infra.load import _staff_rows
 from infra.staff import Stranger, known, let_go
 from tests.tables import make_tables
 
@@ -162,14 +161,3 @@ def test_the_command_says_who_works_here_and_tells_neither_name_nor_telephone(
         refused = CliRunner().invoke(cli, [*wrong, *where])
         assert refused.exit_code == 1 and "nobody on the staff is called 'gl9'" in refused.output
     assert CliRunner().invoke(cli, ["staff", "leave", "gl1", "--on", "tomorrow", *where]).exit_code == 2
-
-
-def test_first_and_last_days_of_the_staff_list_are_loaded_where_it_has_them() -> None:
-    person = {"staff_id": "gl1", "name": "王某", "phone": "1", "email": "e", "role": "r", "unit": "u", "areas": "1;2"}
-    assert not {"from", "until"} & set(next(_staff_rows([person])))
-    assert not {"from", "until"} & set(next(_staff_rows([{**person, "from": "", "until": ""}])))
-    row = next(_staff_rows([{**person, "from": "2026-01-01", "until": "2026-12-31"}]))
-    assert (row["from"], row["until"]) == ("2026-01-01", "2026-12-31")
-    for wrong in ("2026-13-01", "2026-02-30", "20260101", "1/1/2026", "tomorrow"):
-        with pytest.raises(ValueError):
-            next(_staff_rows([{**person, "until": wrong}]))

@@ -18,11 +18,12 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from chalicelib.handlers.forms import LIFE_SECONDS
-from infra.load import SAMPLES, sample_rows
+from infra.samples import SAMPLES
 from infra.samples.generate_gulou import LABEL
 from tests.contract.documents import contract
 from tests.integration.edge import INSIDE, Edge, logged
 from tests.integration.gateway import Answer
+from tests.network import rows_of
 from tests.world import ADMIN, CELL, COMMUNITY
 
 STREET, DISTRICT = COMMUNITY[:9], COMMUNITY[:6]
@@ -36,7 +37,7 @@ def sample(deployment: Edge) -> list[dict[str, Any]]:
     """The sample's street with all it holds, the other streets, and how units are reached."""
     rows = [
         row
-        for row in sample_rows(SAMPLES / "gulou")
+        for row in rows_of(SAMPLES / "gulou", deployment.policy, "2026-11-22")
         if row["sk"] in ("NETWORK", "UNIT")
         or row["pk"].startswith(f"AREA#{STREET}")
         or (row["pk"].startswith("AREA#") and len(row["pk"]) <= len("AREA#") + 9)

@@ -17,8 +17,8 @@ import pytest
 import shapely
 
 from chalicelib.domain.grid import METRES_A_DEGREE, TILE_DEGREES, Area, Cell, Position, cell_at, tile_of
-from infra.load import SAMPLES
 from infra.network.check import Settings, check
+from infra.samples import SAMPLES
 from infra.samples.province import province
 from infra.tiles import MARGIN_METRES, ring_of, tile_rows, tiles_touched
 
