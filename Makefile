@@ -15,7 +15,7 @@ READY := .venv/.ready
 help: ## this list
 	sed -n "s/^\([a-z]*\):.*## /\1\t/p" Makefile | expand -t 10
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-importer.txt requirements-dev.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \"Python 3.11 or newer is needed; make PYTHON=... names one\")"
 	test -x $(PY) || { echo "making .venv"; $(PYTHON) -m venv .venv; }
 	echo "installing into .venv (a minute or two the first time)"

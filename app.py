@@ -8,6 +8,7 @@ from chalicelib.handlers.authorizer import authorizer
 from chalicelib.handlers.due import due
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
+from chalicelib.handlers.imports import imports
 from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
 from chalicelib.handlers.patrols import patrols
@@ -20,5 +21,7 @@ from chalicelib.handlers.vault import vault
 app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
-for blueprint in (authorizer, api, notices, network, hooks, vault, patrols, relay, alert, sweep, due, uploads, seal):
+for blueprint in (
+    authorizer, api, notices, network, imports, hooks, vault, patrols, relay, alert, sweep, due, uploads, seal,
+):  # fmt: skip
     app.register_blueprint(blueprint)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
+    from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
     from chalicelib.services.notices import Notices
@@ -173,6 +174,18 @@ def alerts() -> Alerts:
         policy(),
         _CLOCK,
     )
+
+
+@cache
+def imports() -> Imports:
+    from chalicelib.adapters.bucket import S3MediaBucket
+    from chalicelib.adapters.queues import SqsImportQueue
+    from chalicelib.models.import_store import DynamoImports
+    from chalicelib.services.imports import Imports
+
+    bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
+    queue = SqsImportQueue(_client("sqs"), settings().need("IMPORTS_QUEUE_URL"))
+    return Imports(DynamoImports(_connection()), bucket, queue, policy(), _CLOCK)
 
 
 @cache

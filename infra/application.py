@@ -22,7 +22,7 @@ from troposphere import (
 )
 
 from infra.dashboard import dashboard
-from infra.functions import FUNCTIONS, arn_of, function_named, function_resources, override
+from infra.functions import FUNCTIONS, OF_CHALICE, apart, arn_of, function_named, function_resources, override
 from infra.gateway import rest_api_override
 from infra.queues import Queue, dead_letters, queue_bundle, unit_queues
 from infra.settings import Deployment
@@ -36,6 +36,7 @@ FROM_STATEFUL = (
     "MediaBucket",
     "EventsTopicArn",
     "ObjectEventsTopicArn",
+    "ImportEventsTopicArn",
     "DataKeyArn",
     "SecretArn",
 )
@@ -62,8 +63,9 @@ def merge_template(
     alerts = Queue("Alerts", "alerts", "EventsTopicArn", types=types, consumer="alert", concurrency=most)
     due = Queue("Due", "due", consumer="due", concurrency=most)
     attachments = Queue("Attachments", "attachments", "ObjectEventsTopicArn", consumer="attachments", concurrency=most)
+    imports = Queue("Imports", "imports", "ImportEventsTopicArn", consumer="importer", concurrency=2, batch=1)
     units = unit_queues(integrated_units)
-    parts = [part for queue in (alerts, due, attachments, *units) for part in queue_bundle(queue)]
+    parts = [part for queue in (alerts, due, attachments, imports, *units) for part in queue_bundle(queue)]
     parts += [part for function in FUNCTIONS for part in function_resources(function, deployment)]
     for part in (*parts, *_relay(), *_seal(), *_sweep(), *_alarm_topic(), _api_alarm(), dashboard()):
         template.add_resource(part)
@@ -72,8 +74,9 @@ def merge_template(
     for queue, unit in zip(units, sorted(integrated_units), strict=True):
         template.add_output(Output(f"{queue.title}QueueUrl", Description=unit, Value=Ref(f"{queue.title}Queue")))
     rendered: dict[str, Any] = template.to_dict()
-    for function in FUNCTIONS:
+    for function in OF_CHALICE:
         rendered["Resources"][function.resource] = override(function, deployment)
+    rendered["Resources"].update(apart(function_named("importer"), deployment))
     rendered["Resources"]["RestAPI"] = rest_api_override(errors)
     return rendered
 

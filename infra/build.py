@@ -18,6 +18,7 @@ import yaml
 
 from infra.application import merge_template
 from infra.dependencies import compile_modules, dependencies
+from infra.functions import IMPORTER_ZIP
 from infra.settings import LOCAL, ROOT, Deployment
 
 PACK_FILE = "chalicelib/policy/pack.json"
@@ -32,10 +33,14 @@ class BuildFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a stage deploys. `pack` is the compiled policy pack inside it, `source` the tree that was zipped."""
+    """What a stage deploys. `pack` is the compiled policy pack inside it, `source` the tree that was zipped.
+
+    `importer`: the zip of the function that has one of its own.
+    """
 
     template: Path
     zip: Path
+    importer: Path
     pack: Path
     source: Path
 
@@ -63,7 +68,7 @@ def build(
     """
     target = target or LOCAL / "build" / deployment.stage
     source, out = target / "source", target / "package"
-    package = Package(out / "sam.json", out / "deployment.zip", source / PACK_FILE, source)
+    package = Package(out / "sam.json", out / "deployment.zip", out / IMPORTER_ZIP, source / PACK_FILE, source)
     pack = compile_policy(deployment, root)
     merge = json.dumps(_merge(deployment, pack, root), ensure_ascii=False, indent=1)
     fingerprint = _fingerprint(root, deployment, region, embedded, pack, merge.encode())
@@ -74,6 +79,7 @@ def build(
     _assemble(source, root, deployment, embedded, pack)
     (target / "merge.json").write_text(merge, "utf-8")
     _package(source, out, target / "merge.json", deployment.stage, region)
+    _package_importer(source, package.importer, root, deployment, embedded)
     _check_types(package.template)
     stamp.write_text(fingerprint, "utf-8")
     return package
@@ -109,6 +115,8 @@ def _fingerprint(root: Path, deployment: Deployment, region: str, embedded: bool
 
 def _inputs(root: Path) -> Iterator[Path]:
     yield from (root / "app.py", root / "requirements.txt", *(root / path for path in CONTRACT))
+    yield from (root / "requirements-importer.txt", root / "infra" / "tiles.py")
+    yield from sorted((root / "infra" / "network").glob("*.py"))
     yield from sorted((root / "chalicelib").rglob("*.py"))
     yield from sorted((root / "chalicelib" / "handlers" / "templates").iterdir())
     yield from sorted((root / ".chalice").glob("*.json"))
@@ -165,6 +173,25 @@ def _package(source: Path, out: Path, merge: Path, stage: str, region: str) -> N
     )
     if outcome.returncode:
         raise BuildFailed(f"chalice package: {outcome.stderr or outcome.stdout}")
+
+
+def _package_importer(source: Path, archive: Path, root: Path, deployment: Deployment, embedded: bool) -> None:
+    """The zip of the function importer: what all have, the checks of a network, and the geometry library."""
+    tree = source.with_name("importer")
+    shutil.copytree(source / "chalicelib", tree / "chalicelib")
+    for name in ("requirements.txt", "requirements-importer.txt"):
+        libraries = dependencies(root / name, deployment.architecture, embedded=embedded)
+        shutil.copytree(libraries, tree, dirs_exist_ok=True)
+    shutil.copytree(root / "infra" / "network", tree / "infra" / "network", ignore=_not_needed_by_the_importer)
+    for name in ("__init__.py", "tiles.py"):
+        shutil.copy(root / "infra" / name, tree / "infra")
+    compile_modules(tree / "infra")
+    shutil.make_archive(str(archive.with_suffix("")), "zip", tree)
+
+
+def _not_needed_by_the_importer(directory: str, names: list[str]) -> set[str]:
+    """What only an operator at a terminal needs."""
+    return {"__pycache__", "commands.py", "export.py", "moving.py", "show.py", "tables.py", "versions.py"} & set(names)
 
 
 def _check_types(template: Path) -> None:

@@ -101,10 +101,11 @@ def deploy(
         deployment = replace(deployment, **oidc_of(stateful))
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
     template = json.loads(built.template.read_text("utf-8"))
-    code = stacks.upload(f"{stage}/{_sha256(built.zip.read_bytes())}.zip", built.zip.read_bytes())
+    archives = {f"./{each.name}": each.read_bytes() for each in (built.zip, built.importer)}
+    code = {name: stacks.upload(f"{stage}/{_sha256(archive)}.zip", archive) for name, archive in archives.items()}
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = code
+            resource["Properties"]["CodeUri"] = code[resource["Properties"]["CodeUri"]]
     application = stacks.apply(
         deployment.stack("application"),
         json.dumps(template, ensure_ascii=False, separators=(",", ":")),

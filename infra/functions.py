@@ -6,6 +6,7 @@ Their sizes, timeouts and rights are in `.chalice/`.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class Function:
 
     `dead_letters`: the dead-letter queue it may put messages into itself, with their reason.
     `errors_tolerated`: in five minutes, before the alarm; a refused token is an error of the authorizer's function.
+    `entry`: where a function is entered that Chalice knows nothing of, and that has a package of its own.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Function:
     resource: str
     dead_letters: str | None = None
     errors_tolerated: int = 0
+    entry: str | None = None
 
 
 FUNCTIONS = (
@@ -39,8 +42,11 @@ FUNCTIONS = (
     Function("sweep", "sweep", "Sweep"),
     Function("due", "due", "Due", "DueDeadLetters"),
     Function("attachments", "attachments", "Attachments", "AttachmentsDeadLetters"),
+    Function("importer", "importer", "Importer", "ImportsDeadLetters", entry="infra.network.function.handle"),
     Function("seal", "seal", "Seal", "SealDeadLetters"),
 )
+OF_CHALICE = tuple(function for function in FUNCTIONS if function.entry is None)
+IMPORTER_ZIP = "importer.zip"
 
 
 def timeout_of(function: str) -> int:
@@ -61,6 +67,38 @@ def override(function: Function, deployment: Deployment) -> dict[str, Any]:
     return {"Properties": properties}
 
 
+def apart(function: Function, deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """The resources of a function that Chalice does not make: itself and its role, as Chalice would make them."""
+    configured = json.loads(CHALICE_CONFIG.read_text("utf-8"))["lambda_functions"][function.configured_as]
+    policy = json.loads((CHALICE_CONFIG.parent / configured["iam_policy_file"]).read_text("utf-8"))
+    role = f"{function.resource}Role"
+    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {
+        role: {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trusted]},
+                "Policies": [{"PolicyName": f"{role}Policy", "PolicyDocument": policy}],
+            },
+        },
+        function.resource: {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+                "Handler": function.entry,
+                "CodeUri": f"./{IMPORTER_ZIP}",
+                "Tracing": "Active",
+                "Timeout": configured["lambda_timeout"],
+                "MemorySize": configured["lambda_memory_size"],
+                "Architectures": [deployment.architecture],
+                "EphemeralStorage": {"Size": 2048},
+                "Role": {"Fn::GetAtt": [role, "Arn"]},
+                **override(function, deployment)["Properties"],
+            },
+        },
+    }
+
+
 def environment(function: Function) -> dict[str, Any]:
     """The settings a function reads. DEAD_LETTERS_URL is that of its own dead-letter queue, when it has one."""
     variables: dict[str, Any] = {
@@ -71,6 +109,7 @@ def environment(function: Function) -> dict[str, Any]:
         "MEDIA_BUCKET": {"Ref": "MediaBucket"},
         "EVENTS_TOPIC_ARN": {"Ref": "EventsTopicArn"},
         "DUE_QUEUE_URL": {"Ref": "DueQueue"},
+        "IMPORTS_QUEUE_URL": {"Ref": "ImportsQueue"},
         "DATA_KEY_ID": {"Ref": "DataKeyArn"},
         "SECRETS_ID": {"Ref": "SecretArn"},
         "OIDC_ISSUER": {"Ref": "OidcIssuer"},

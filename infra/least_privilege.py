@@ -30,7 +30,7 @@ _PATIENCES = (4.0, 12.0, 36.0)
 """Seconds within which a scenario must hold with a right and fail without it; more when the machine has no time."""
 
 _VISIBILITY_SECONDS = 4
-_QUEUES = ("alerts", "due", "attachments")
+_QUEUES = ("alerts", "due", "attachments", "imports")
 
 Scenario = Callable[[District], Any]
 
@@ -40,6 +40,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         scenarios.texts_open_and_join,
         scenarios.a_report_with_pictures,
         scenarios.a_queue_is_read_in_pages,
+        scenarios.a_network_is_imported_by_the_api,
         scenarios.a_report_by_the_sign_of_a_cell,
         scenarios.the_audit_is_asked,
         scenarios.a_reporter_is_released_and_forgotten,
@@ -55,6 +56,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
     "due": (scenarios.a_visit_falls_due, scenarios.a_poison_message_to_due),
     "seal": (scenarios.what_is_noted_is_sealed,),
     "attachments": (scenarios.a_report_with_pictures, scenarios.a_poison_message_to_attachments),
+    "importer": (scenarios.a_network_is_imported_by_the_api, scenarios.a_poison_message_to_imports),
 }
 """What shows that a function lacks a right, the quickest first."""
 

@@ -24,7 +24,7 @@ class Queue:
 
     `title` begins the logical ids, `name` the queue's own name. `topic`: the parameter with the ARN of the topic it
     subscribes to; `types`, `units`: only messages whose attribute names one of these. `consumer`: whom it feeds,
-    and `concurrency` how many of it at once.
+    `concurrency` how many of it at once, and `batch` how many messages each gets together.
     """
 
     title: str
@@ -34,6 +34,7 @@ class Queue:
     units: tuple[str, ...] = ()
     consumer: str | None = None
     concurrency: int = 10
+    batch: int = 10
 
 
 def queue_bundle(queue: Queue) -> list[Any]:
@@ -136,7 +137,7 @@ def _mapping(queue: Queue) -> awslambda.EventSourceMapping:
         f"{queue.title}Mapping",
         EventSourceArn=GetAtt(f"{queue.title}Queue", "Arn"),
         FunctionName=arn_of(function_named(queue.consumer or "")),
-        BatchSize=10,
+        BatchSize=queue.batch,
         FunctionResponseTypes=["ReportBatchItemFailures"],
     )
     # troposphere's class of this name is another resource's

@@ -8,7 +8,12 @@ from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Templat
 from troposphere import dynamodb as ddb
 
 from chalicelib.models.case_rows import SUMMARY_ATTRIBUTES
+from chalicelib.services.attachments import KEY_PREFIX as MEDIA_PREFIX
+from chalicelib.services.imports import KEY_PREFIX as IMPORTS_PREFIX
 from infra.user_pool import add_user_pool
+
+IMPORT_DAYS = 30
+"""How long an upload of a network is kept: it names people, and the directory it was made of stays with its owner."""
 
 
 def stateful_template(mail_identity: str = "", user_pool_mfa: str = "") -> dict[str, Any]:
@@ -38,6 +43,7 @@ def stateful_template(mail_identity: str = "", user_pool_mfa: str = "") -> dict[
         "MediaBucket": Ref("Media"),
         "EventsTopicArn": Ref("CaseEvents"),
         "ObjectEventsTopicArn": Ref("ObjectEvents"),
+        "ImportEventsTopicArn": Ref("ImportEvents"),
         "DataKeyArn": GetAtt("IdentityKey", "Arn"),
         "SecretArn": GetAtt("ApplicationSecret", "Id"),  # the ARN; Ref is the name on the embedded cloud
     }.items():
@@ -131,32 +137,33 @@ def _queue_projection() -> ddb.Projection:
 
 
 def _add_media(template: Template) -> None:
-    """The bucket of pictures; every arrival is told to the topic object-events."""
+    """The bucket of pictures, and of networks to be imported; every arrival is told to the topic of its kind."""
     bucket = "wangge-${Stage}-media-${AWS::AccountId}-${AWS::Region}"
     bucket_arn = Sub("arn:${AWS::Partition}:s3:::" + bucket)
-    template.add_resource(sns.Topic("ObjectEvents", TopicName=_name("object-events")))
-    template.add_resource(
-        sns.TopicPolicy(
-            "ObjectEventsPolicy",
-            Topics=[Ref("ObjectEvents")],
-            PolicyDocument=_policy(
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "s3.amazonaws.com"},
-                    "Action": "sns:Publish",
-                    "Resource": Ref("ObjectEvents"),
-                    "Condition": {
-                        "ArnLike": {"aws:SourceArn": bucket_arn},
-                        "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                    },
-                }
-            ),
+    for title, name in (("ObjectEvents", "object-events"), ("ImportEvents", "import-events")):
+        template.add_resource(sns.Topic(title, TopicName=_name(name)))
+        template.add_resource(
+            sns.TopicPolicy(
+                f"{title}Policy",
+                Topics=[Ref(title)],
+                PolicyDocument=_policy(
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "s3.amazonaws.com"},
+                        "Action": "sns:Publish",
+                        "Resource": Ref(title),
+                        "Condition": {
+                            "ArnLike": {"aws:SourceArn": bucket_arn},
+                            "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+                        },
+                    }
+                ),
+            )
         )
-    )
     template.add_resource(
         s3.Bucket(
             "Media",
-            DependsOn="ObjectEventsPolicy",
+            DependsOn=["ObjectEventsPolicy", "ImportEventsPolicy"],
             BucketName=Sub(bucket),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
@@ -180,6 +187,9 @@ def _add_media(template: Template) -> None:
                         Status="Enabled",
                         AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
                     ),
+                    s3.LifecycleRule(
+                        Id="imports-are-done", Status="Enabled", Prefix=IMPORTS_PREFIX, ExpirationInDays=IMPORT_DAYS
+                    ),
                 ]
             ),
             CorsConfiguration=s3.CorsConfiguration(
@@ -190,7 +200,10 @@ def _add_media(template: Template) -> None:
                 ]
             ),
             NotificationConfiguration=s3.NotificationConfiguration(
-                TopicConfigurations=[s3.TopicConfigurations(Event="s3:ObjectCreated:*", Topic=Ref("ObjectEvents"))]
+                TopicConfigurations=[
+                    _arrivals("ObjectEvents", MEDIA_PREFIX),
+                    _arrivals("ImportEvents", IMPORTS_PREFIX),
+                ]
             ),
         )
     )
@@ -209,6 +222,14 @@ def _add_media(template: Template) -> None:
                 }
             ),
         )
+    )
+
+
+def _arrivals(topic: str, prefix: str) -> s3.TopicConfigurations:
+    return s3.TopicConfigurations(
+        Event="s3:ObjectCreated:*",
+        Topic=Ref(topic),
+        Filter=s3.Filter(S3Key=s3.S3Key(Rules=[s3.Rules(Name="prefix", Value=prefix)])),
     )
 
 

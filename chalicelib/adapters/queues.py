@@ -96,3 +96,17 @@ class SqsDueQueue:
             raise unavailable(error) from error
         if answer.get("Failed"):
             raise TemporarilyUnavailable(service_error=answer["Failed"][0].get("Code"))
+
+
+class SqsImportQueue:
+    """`services.imports.ImportQueue`."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, import_id: str) -> None:
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"apply": import_id}))
+        except NOT_ANSWERING as error:
+            raise unavailable(error) from error

@@ -317,6 +317,16 @@ class AttachmentIn(In):
     bytes: Size
 
 
+class ImportIn(In):
+    """`POST /v1/network/imports`. `bytes`: of the zipped directory."""
+
+    bytes: Size
+
+
+class NothingIn(In):
+    """A command that needs no more to be said."""
+
+
 class ReleaseIn(In):
     """`POST /v1/reports/{id}/reporter/release`."""
 

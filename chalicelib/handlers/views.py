@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import CaseSummary, KnownReport
     from chalicelib.domain.reports import Receipt
+    from chalicelib.services.imports import Import
     from chalicelib.services.persons import Erased
     from chalicelib.services.reading import PublicCase
     from chalicelib.services.reporters import Released
@@ -232,6 +233,14 @@ def upload_view(attachment_id: str, form: UploadForm) -> dict[str, Any]:
         "fields": dict(form.fields),
         "expires_at": _time(form.expires_at),
     }
+
+
+def import_form_view(import_id: str, form: UploadForm) -> dict[str, Any]:
+    return {"import_id": import_id, "url": form.url, "fields": dict(form.fields), "expires_at": _time(form.expires_at)}
+
+
+def import_view(found: Import) -> dict[str, Any]:
+    return {"import_id": found.id, "state": found.state, "at": found.at, "plan": dict(found.plan)}
 
 
 def attachment_view(attachment: Attachment, url: str | None) -> dict[str, Any]:

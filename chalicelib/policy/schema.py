@@ -63,8 +63,9 @@ PERMISSIONS: frozenset[str] = frozenset(
         "identity.release",
         "identity.export",
         "identity.erase",
-        "audit.read",
         "area.read",
+        "audit.read",
+        "network.import",
         "patrol.read",
         "patrol.check-in",
     }

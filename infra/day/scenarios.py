@@ -5,8 +5,10 @@ A scenario makes its own cases, raises Missed when something does not come about
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,6 +17,7 @@ import requests
 
 from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
+from infra.day.standing import SAMPLE
 from infra.operator import Operator
 from infra.republish import republish
 from infra.samples.pictures import picture
@@ -429,6 +432,70 @@ def a_poison_message_to_attachments(district: District) -> None:
     _put_aside(district, "attachments", poison)
     if (seen := _arrived(district, form))["state"] != "arrived":
         raise Missed(f"a good picture beside poison: {seen}")
+
+
+def a_network_is_imported_by_the_api(district: District) -> None:
+    """What is uploaded is planned, has nothing applied that has a fault, and is applied when that is asked."""
+    address = f"示例路{uuid4().hex}"
+    refused = _planned(district, _zipped({"units.csv": (address, "没有电话")}))
+    if refused["state"] != "refused" or not any(each["column"] == "duty_phone" for each in refused["plan"]["faults"]):
+        raise Missed(f"a fault was not found: {refused}")
+    if (answer := _applied(district, refused)).status_code != 409:
+        raise Missed(f"an import with faults was taken: {answer.status_code}")
+    planned = _planned(district, _zipped({"units.csv": (address, "0516-00000001")}))
+    if planned["state"] != "planned" or planned["plan"]["counts"].get("units") != {"changed": 1}:
+        raise Missed(f"not the plan that was expected: {planned['state']} {planned['plan']['counts']}")
+    answered(_applied(district, planned), 202)
+
+    def applied() -> dict[str, Any] | None:
+        seen = _import_seen(district, planned["import_id"])
+        return seen if seen and seen["state"] == "applied" else None
+
+    district.until(applied, "an import was not applied")
+    again = _planned(district, _zipped({"units.csv": (address, "0516-00000001")}))
+    if not again["plan"]["empty"]:
+        raise Missed(f"importing the same again would change something: {again['plan']['counts']}")
+
+
+def a_poison_message_to_imports(district: District) -> None:
+    poison = {
+        f"not json {uuid4()}": "JSONDecodeError",
+        json.dumps({"apply": uuid4().hex}): "LookupError",
+    }
+    _poisoned(district, "imports", list(poison))
+    _put_aside(district, "imports", poison)
+
+
+def _zipped(changed: dict[str, tuple[str, str]]) -> bytes:
+    """The sample, one unit's address and telephone changed."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        for path in sorted(SAMPLE.iterdir()):
+            text = path.read_text("utf-8")
+            if path.name in changed:
+                header, first, *rest = text.splitlines()
+                address, phone = changed[path.name]
+                unit, _, supervision, _ = first.split(",")
+                text = "\n".join([header, f"{unit},{phone},{supervision},{address}", *rest])
+            files.writestr(f"{SAMPLE.name}/{path.name}", text)
+    return archive.getvalue()
+
+
+def _planned(district: District, content: bytes) -> dict[str, Any]:
+    announced, key = {"bytes": len(content)}, {"Idempotency-Key": str(uuid4())}
+    form = answered(district.caller.post("/v1/network/imports", announced, district.administrator, key), 201)
+    _uploaded(district, form, content)
+    return district.until(lambda: _import_seen(district, form["import_id"]), "an upload was not looked at")
+
+
+def _import_seen(district: District, import_id: str) -> dict[str, Any] | None:
+    answer = district.caller.get(f"/v1/network/imports/{import_id}", district.administrator)
+    return None if answer.status_code == 404 else answered(answer)
+
+
+def _applied(district: District, planned: dict[str, Any]) -> requests.Response:
+    path, key = f"/v1/network/imports/{planned['import_id']}/apply", {"Idempotency-Key": str(uuid4())}
+    return district.caller.post(path, {}, district.administrator, key)
 
 
 def _poisoned(district: District, queue: str, bodies: list[str]) -> None:

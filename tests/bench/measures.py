@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from infra.functions import FUNCTIONS
+from infra.functions import OF_CHALICE
 from infra.settings import LOCAL
 from tests.bench import events
 from tests.bench.callers import Caller, Outflow, by_case, queued, refreshed, report_step
@@ -84,7 +84,7 @@ def cold_starts(system: System, say: Say) -> tuple[float, dict[str, Any]]:
     first = first_events(system, COLD_STARTS + 2)
     results: dict[str, Any] = {}
     zip_kb = round(system.zip.stat().st_size / 1024)
-    for function in FUNCTIONS:
+    for function in OF_CHALICE:
         name, handler = function.name, system.handlers[function.name]
         waiting = iter(first[name])
         with system.worker(name) as probe:

@@ -66,6 +66,10 @@ def test_anybody_may_track_a_case_and_learns_of_no_person(district: District) ->
     scenarios.anybody_may_track(district)
 
 
+def test_a_network_is_uploaded_planned_and_applied(district: District) -> None:
+    scenarios.a_network_is_imported_by_the_api(district)
+
+
 def test_a_queue_is_read_in_pages(district: District) -> None:
     scenarios.a_queue_is_read_in_pages(district)
 
@@ -75,6 +79,7 @@ def test_a_queue_is_read_in_pages(district: District) -> None:
     [
         scenarios.a_poison_message_to_alerts,
         scenarios.a_poison_message_to_attachments,
+        scenarios.a_poison_message_to_imports,
         scenarios.a_poison_record_in_the_stream,
     ],
     ids=lambda scenario: scenario.__name__,

@@ -90,6 +90,24 @@ Logger(service="package", utc=True).info("whole")
     assert '"whole"' in ran.stdout
 
 
+def test_the_importer_has_a_package_of_its_own_that_is_whole(package: Package, names: set[str], tmp_path: Path) -> None:
+    """The geometry library is in that package and in no other; there it needs nothing else."""
+    assert not [name for name in names if name.startswith(("shapely/", "numpy/", "infra/"))]
+    with zipfile.ZipFile(package.importer) as archive:
+        archive.extractall(tmp_path)
+    script = f"""
+import sys
+sys.path[:] = [{str(tmp_path)!r}, *(path for path in sys.path if "site-packages" not in path)]
+import shapely
+from infra.network import function
+from infra.network.check import check
+print(function.handle({{"Records": [{{"body": '{{"Event": "s3:TestEvent"}}'}}]}}, None), shapely.__file__)
+"""
+    ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "batchItemFailures" in ran.stdout and str(tmp_path) in ran.stdout
+
+
 def test_an_unchanged_tree_is_not_packaged_again(package: Package) -> None:
     before = package.zip.stat().st_mtime_ns
     again = build(load_deployment("local"), REGION, embedded=True, target=package.source.parent)

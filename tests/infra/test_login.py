@@ -146,12 +146,12 @@ def test_a_pool_gives_the_application_its_issuer(monkeypatch: pytest.MonkeyPatch
             applied.append((name, template, parameters))
             return outputs
 
-    files = {name: tmp_path / name for name in ("template", "zip", "pack")}
-    for file, text in zip(files.values(), ('{"Resources": {}}', "", '{"units": {}}'), strict=True):
+    files = {name: tmp_path / name for name in ("template", "zip", "importer", "pack")}
+    for file, text in zip(files.values(), ('{"Resources": {}}', "", "", '{"units": {}}'), strict=True):
         file.write_text(text, "utf-8")
     monkeypatch.setattr(deploy_module, "_Stacks", Stacks)
     monkeypatch.setattr(deploy_module, "_fill_secret", lambda *given: None)
-    package = deploy_module.Package(files["template"], files["zip"], files["pack"], tmp_path)
+    package = deploy_module.Package(*files.values(), tmp_path)
     deploy("north", "eu-central-1", settings={"cognito": True}, package=lambda *given, **more: package)
     (stateful, template, _), (application, _, parameters) = applied
     assert (stateful, application) == ("wangge-north-stateful", "wangge-north-application")

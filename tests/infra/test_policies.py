@@ -18,7 +18,7 @@ WHOLE_RESOURCES = {
 }
 """(function, statement) that may name `*`, and why."""
 
-SOURCES = {"alert": "AlertsQueue", "due": "DueQueue", "attachments": "AttachmentsQueue"}
+SOURCES = {"alert": "AlertsQueue", "due": "DueQueue", "attachments": "AttachmentsQueue", "importer": "ImportsQueue"}
 
 
 def statements(function: Function) -> dict[str, dict[str, Any]]:

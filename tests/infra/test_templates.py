@@ -121,6 +121,7 @@ def test_every_queue_mapping_reports_partial_failures(application: Template) -> 
         "Alert",
         "Due",
         "Attachments",
+        "Importer",
     }
     for mapping in mappings.values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -37,6 +37,7 @@ from chalicelib.adapters import aws
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import alert, authorizer, due, http, relay, seal, sweep, uploads
 from chalicelib.policy.loader import load_policy
+from infra.network import function as importer
 from tests.integration.gateway import Answer, answer_of, check_answer, gateway_event
 from tests.tables import make_tables
 from tests.world import ADMIN, HandClock, lay_area, lay_grid
@@ -65,6 +66,7 @@ _ENTRY_POINTS: dict[str, Callable[[Any, Any], Any]] = {
     "sweep": sweep.enqueue_due,
     "due": due.fall_due,
     "attachments": uploads.mark_arrived,
+    "importer": importer.handle,
     "seal": seal.seal_entries,
 }
 
@@ -326,6 +328,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
             "MEDIA_BUCKET": names["Media"],
             "EVENTS_TOPIC_ARN": names["Topic"],
             "DUE_QUEUE_URL": names["Due"],
+            "IMPORTS_QUEUE_URL": names["Imports"],
             "DEAD_LETTERS_URL": names["DeadLetters"],
             "DATA_KEY_ID": names["DataKey"],
             "SECRETS_ID": names["Secrets"],
@@ -344,7 +347,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
 
 def cold_start() -> None:
     """Forget every part that a function makes once."""
-    for module in (bootstrap, config, observability, aws, http, authorizer):
+    for module in (bootstrap, config, observability, aws, http, authorizer, importer):
         for part in vars(module).values():
             if hasattr(part, "cache_clear"):
                 part.cache_clear()
@@ -405,7 +408,7 @@ def _make_parts() -> dict[str, str]:
     """What the two templates make, on moto; its names."""
     names = make_tables(boto3.client("dynamodb", REGION))
     sqs, sns = boto3.client("sqs", REGION), boto3.client("sns", REGION)
-    for queue in ("Due", "DeadLetters", "Alerts"):
+    for queue in ("Due", "DeadLetters", "Alerts", "Imports"):
         names[queue] = sqs.create_queue(QueueName=queue)["QueueUrl"]
     names["Topic"] = sns.create_topic(Name="case-events")["TopicArn"]
     alerts = sqs.get_queue_attributes(QueueUrl=names["Alerts"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -6,6 +6,8 @@ A route that needs another thing than a case to be there adds its facts in `Matt
 from __future__ import annotations
 
 import copy
+import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -24,6 +26,7 @@ from tests.integration.gateway import Answer
 from tests.world import CELL, COMMUNITY
 
 FOREIGN = "320302002001"
+PLANNED_IMPORT = "8b0e5c1f7a2d4e6b9c3f1a2b4d5e6f70"
 OTHER, LINKAGE_CENTRE = "health", "linkage-centre"
 SUBMITTER = StaffMember("me", "administrator", LINKAGE_CENTRE, ("320302",))
 _UNTIL_VISITS_ARE_DUE = {"days": 3}
@@ -44,11 +47,15 @@ class Matters:
             if state != "resolved" and not self._due:
                 self._let_visits_fall_due()
             self._facts[matter, state] = self._case(matters()[matter], state)
+        edge.reference.put_item(Item=_planned_import())
         self._kept = [copy.deepcopy(table.items) for table in edge._written()]
 
     def facts(self, route: Route, matter: Matter | None) -> Facts:
         """What {names} of a route stand for."""
-        general = {"now": self._edge.clock.now().isoformat(), "cell": CELL, "code": CELL, "community": COMMUNITY}
+        general = {
+            **{"now": self._edge.clock.now().isoformat(), "cell": CELL, "community": COMMUNITY, "code": CELL},
+            "import_id": PLANNED_IMPORT,
+        }
         general["beat_id"] = _BEAT
         if matter is None:
             return general
@@ -130,6 +137,21 @@ class Matters:
             case = edge.case(facts["case_id"])
             assert case["visits"][-1]["state"] == "due", case
             facts["version"] = case["version"]
+
+
+def _planned_import() -> dict[str, Any]:
+    plan = {
+        "good": True,
+        "empty": True,
+        "version": None,
+        "from": None,
+        "waits_for": None,
+        "encodings": {},
+        "counts": {},
+    }
+    said = zlib.compress(json.dumps({**plan, "changes": [], "faults": [], "ground": []}).encode())
+    row = {"state": "planned", "at": "2026-11-22T00:03:12+00:00", "plan": said, "sha256": ""}
+    return {"pk": f"IMPORT#{PLANNED_IMPORT}", "sk": "IMPORT", **row}
 
 
 _POST = "information-officer"
