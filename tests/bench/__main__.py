@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.policy.loader import policy_from
 from infra.settings import LOCAL
-from tests.bench import document, measures, people
+from tests.bench import document, ground, measures, people
 from tests.bench.bars import bars_of, show
 from tests.bench.scale import SIZES, scale
 from tests.bench.system import System, standing
@@ -61,6 +61,8 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
     permission = people.permission_check(policy_from(dict(system.policy)), system.places, system.staff)
     token = people.token_check(system.issuer)
     scaled, keys = scale(system, measures.CATEGORY, say)
+    lookup = ground.cell_lookup(system, say)
+    checked = ground.network(system.pack, say)
     figures = {
         "floor": {**floor, "init_ms": floor_init},
         "intake": _only("intake", intake),
@@ -68,6 +70,8 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
         "pipeline": pipeline,
         "queue_page": page,
         "capacity": capacity,
+        "cell_lookup": lookup,
+        "network": checked,
         "permission_check": permission,
         "token_check": token,
         "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},

@@ -49,6 +49,7 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         Bar("a case's whole life: read units", figures["capacity"]["lifecycle_rcu"], None),
         Bar("one decision whether somebody may: CPU, µs", figures["permission_check"]["cpu_us"], None),
         Bar("one token checked by known keys: CPU, µs", figures["token_check"]["cpu_us"], None),
+        *_ground(figures["cell_lookup"], figures["network"]),
         *_scale(figures["scale"]),
         Bar("docs/access-patterns.md says so", "yes" if documented else "no", "yes", documented),
     ]
@@ -60,6 +61,16 @@ def _at_most(name: str, figure: float, most: float) -> Bar:
 
 def _exactly(name: str, figure: float, wanted: float) -> Bar:
     return Bar(name, figure, wanted, figure == wanted)
+
+
+def _ground(lookup: dict[str, Any], network: dict[str, float]) -> Iterator[Bar]:
+    few, many = lookup["cells"]
+    for what in ("reads", "scanned", "bytes"):
+        yield _exactly(f"cell look-up: {what} among {many:,} cells, as among {few}", lookup[what][1], lookup[what][0])
+    yield Bar(f"cell look-up among {few} cells: CPU, µs", lookup["cpu_us"][0], None)
+    yield _at_most(f"cell look-up: CPU among {many:,} cells over that", lookup["cpu_ratio"], 1.2)
+    yield _at_most(f"network of {network['cells']:,} cells checked: seconds", network["validate_seconds"], 180)
+    yield _at_most("its peak memory, MiB", network["peak_mib"], 4096)
 
 
 def _scale(scale: dict[str, Any]) -> Iterator[Bar]:

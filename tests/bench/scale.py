@@ -9,7 +9,6 @@ asked for have theirs.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import time
 import zlib
@@ -18,11 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.stateful import stateful_template
 from tests.bench import events
 from tests.bench.callers import Caller
 from tests.bench.sizes import read_units
 from tests.bench.system import System
+from tests.bench.tables import imported
 
 SIZES = (1_000, 100_000)
 DUE_NOW = 80
@@ -34,8 +33,6 @@ _WITH_EVENTS = (MEASURED, VISITED, LATE)
 AHEAD = timedelta(days=30)
 """How far the worker's clock is ahead, so that the late case is late."""
 
-_PART = 10_000
-_BUCKET = "wangge-bench-import"
 _TITLES = {"CASES_TABLE": "Cases", "VAULT_TABLE": "Vault"}
 _IDS: dict[str, Callable[[int], str]] = {
     "case": lambda number: f"01{number:024d}",
@@ -177,28 +174,8 @@ def _entries_about(dynamodb: Any, table: str, case: str) -> list[dict[str, Any]]
 
 def _filled(system: System, setting: str, waiting: Template, visited: Template, size: int) -> str:
     """The name of a table as the template makes it, filled with what so many cases leave there."""
-    name, prefix = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}", f"{setting}-{size}/"
-    s3, dynamodb = system.client("s3"), system.client("dynamodb")
-    s3.create_bucket(Bucket=_BUCKET)
-    for start in range(0, size, _PART):
-        lines = _lines(setting, waiting, visited, range(start, min(start + _PART, size)))
-        body = gzip.compress("\n".join(lines).encode(), compresslevel=1)
-        s3.put_object(Bucket=_BUCKET, Key=f"{prefix}{start:06d}.json.gz", Body=body)
-    properties = stateful_template()["Resources"][_TITLES[setting]]["Properties"]
-    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    arn = dynamodb.import_table(
-        S3BucketSource={"S3Bucket": _BUCKET, "S3KeyPrefix": prefix},
-        InputFormat="DYNAMODB_JSON",
-        InputCompressionType="GZIP",
-        TableCreationParameters={"TableName": name, **{w: properties[w] for w in wanted if w in properties}},
-    )["ImportTableDescription"]["ImportArn"]
-    while (done := dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"])["ImportStatus"] == "IN_PROGRESS":
-        time.sleep(0.5)
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET):
-        for each in page.get("Contents", []):
-            s3.delete_object(Bucket=_BUCKET, Key=each["Key"])
-    if done["ImportStatus"] != "COMPLETED":
-        raise RuntimeError(f"{name}: {done.get('FailureMessage')}")
+    name = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}"
+    imported(system, name, _TITLES[setting], _lines(setting, waiting, visited, range(size)))
     return name
 
 

@@ -50,6 +50,8 @@ class System:
     handlers: Mapping[str, str]
     environments: Mapping[str, Mapping[str, str]]
     policy: Mapping[str, Any]
+    pack: Path
+    features: list[dict[str, Any]]
     places: list[dict[str, Any]]
     staff: list[dict[str, str]]
 
@@ -109,6 +111,8 @@ def standing(say: Callable[[str], None]) -> Iterator[System]:
             handlers=handlers,
             environments=environments,
             policy=json.loads((package / PACK_FILE).read_bytes()),
+            pack=package / PACK_FILE,
+            features=features,
             places=samples(features),
             staff=staff,
         )
