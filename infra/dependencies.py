@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -43,14 +44,17 @@ def dependencies(requirements: Path, architecture: str, *, embedded: bool) -> Pa
     made = LOCAL / "dependencies" / key[:16]
     if made.exists():
         return made
-    making = made.with_suffix(".part")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
+    made.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f"{made.name}.", dir=made.parent))
+    making.chmod(0o755)
     if not (embedded and _copy_installed(pins, making)):
         _install_wheels(requirements, architecture, making, native=embedded)
     _prune(making)
     compile_modules(making, sourceless=True)
-    making.rename(made)
+    try:
+        making.rename(made)
+    except OSError:  # another process was making them too, and came first
+        shutil.rmtree(making)
     return made
 
 
