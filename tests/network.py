@@ -18,7 +18,7 @@ from chalicelib.models.reference_rows import FeatureRow
 from infra.network.content import compact
 from infra.network.given import read
 from infra.network.planning import plan_import
-from infra.network.table import ReferenceTable
+from infra.network.table import PeopleKnown, ReferenceTable
 
 COMMUNITY = "320302001002"
 CELLS = [f"{COMMUNITY}0101", f"{COMMUNITY}0102", f"{COMMUNITY}0201", f"{COMMUNITY}0202"]
@@ -198,8 +198,8 @@ class _EmptyTable:
     def network(self) -> tuple[tuple[()], None]:
         return (), None
 
-    def people(self) -> tuple[dict[str, str], None]:
-        return {}, None
+    def people(self) -> PeopleKnown:
+        return PeopleKnown({})
 
     def rows(self, keys: object) -> dict[tuple[str, str], dict[str, Any]]:
         return {}

@@ -108,7 +108,7 @@ def versions(stage: str, region: str, endpoint: str | None) -> None:
     with _failing():
         importer = importer_at(stage, region, endpoint)
         known = known_network(importer.table)
-        _, people = importer.table.people()
+        people = importer.table.people().importing
     in_force = known.version_on(importer.today)
     table = Table("版本 version", "生效 from", "区域 areas", "网格 cells", "")
     for version in known.versions:

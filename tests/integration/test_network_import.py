@@ -349,9 +349,28 @@ def test_an_import_begun_meanwhile_is_not_overrun(
     importer.bring_in(write(tmp_path / "1"))
     late = importer.plan(write(tmp_path / "2", split(), _people_of_split(), LATER))
     importer.bring_in(write(tmp_path / "3", [*network()[:-1], _renamed(network()[-1])], None, LATER))
+    before = everything(dynamodb, reference)
     with pytest.raises(ImportUnderWay):
         importer.apply(late)
     assert [version.from_day for version in importer.table.network()[0]] == ["2014-01-01", LATER]
+    assert everything(dynamodb, reference) == before
+
+
+def test_people_imported_meanwhile_are_not_overrun(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    fewer, more, moved = tables(), tables(), tables()
+    fewer["duty.csv"].pop()
+    more["duty.csv"].append({"unit": CENTRE, "staff_id": "w1", "from": "20:00", "to": "08:00"})
+    moved["staff.csv"][0]["phone"] = "+8619900000099"
+    for number, meanwhile in enumerate((more, moved)):
+        late = importer.plan(write(tmp_path / f"late{number}", said=fewer))
+        importer.bring_in(write(tmp_path / f"meanwhile{number}", said=meanwhile))
+        before = _lasting(everything(dynamodb, reference))
+        with pytest.raises(ImportUnderWay):
+            importer.apply(late)
+        assert _lasting(everything(dynamodb, reference)) == before
 
 
 def test_an_import_killed_at_any_write_completes_when_it_is_run_again(
