@@ -54,7 +54,7 @@ class NetworkPlan:
 
     @property
     def empty(self) -> bool:
-        return not self.merges
+        return not self.merges and self.listed.members == self.base.members
 
     @property
     def after(self) -> tuple[NetworkVersion, ...]:

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.domain.grid import Position, cell_at
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
 from infra.network.apply import PlanHasFaults
+from infra.network.export import export
 from infra.network.importing import Importer, ImportRefused
 from infra.network.plan import Plan
 from infra.network.table import ImportUnderWay, ReferenceTable
@@ -285,6 +286,19 @@ def test_of_two_versions_for_one_day_the_one_finished_last_counts(
     assert place(0.2, grid, LATER) == f"{COMMUNITY}0103"
     assert len(importer.table.network()[0]) == 3
     assert place(0.2, grid, TODAY) == CELLS[0]
+
+
+def test_what_the_collection_says_besides_areas_is_changed_by_importing_it_again(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    plan = importer.bring_in(write(tmp_path / "2", label="试行 trial", source="2026 survey"))
+    assert not plan.changes
+    assert everything(dynamodb, reference)["NETWORK", "NETWORK"]["label"]["S"] == "试行 trial"
+    export(importer.table, TODAY, tmp_path / "out")
+    out = json.loads((tmp_path / "out" / "areas.geojson").read_text("utf-8"))
+    assert (out["label"], out["source"], len(out["features"])) == ("试行 trial", "2026 survey", 9)
+    assert importer.plan(tmp_path / "2").empty and importer.plan(tmp_path / "out").empty
 
 
 def test_a_version_is_withdrawn_before_its_day_only(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.policy import Policy
 from infra.network.content import check_succession, codes_of
-from infra.network.given import TABLES, Given, read
+from infra.network.given import TABLES, Given, day_of, read
 from infra.network.people import people_of
 from tests.network import CELLS, COMMUNITY, csv_of, network, tables, write
 
@@ -86,6 +86,12 @@ def test_a_bad_value_is_named_by_file_line_and_column(
 )
 def test_telephone_numbers_are_taken_as_people_write_them(tmp_path: Path, policy: Policy, phone: str) -> None:
     assert faults(write(tmp_path, said=changed("staff.csv", 0, phone=phone)), policy) == []
+
+
+@pytest.mark.parametrize("day", ["2026-W48-2", "20261124", "2026-1-1", "２０２６-０１-０１"])
+def test_a_day_is_written_in_one_way_only(day: str) -> None:
+    """Days are compared as they are written."""
+    assert day_of(day) is None and day_of("2026-11-24") == "2026-11-24"
 
 
 def test_a_holder_of_posts_that_exclude_each_other_is_refused_on_the_days_they_meet(
