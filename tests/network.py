@@ -192,6 +192,20 @@ def table_of(client: Any, name: str) -> ReferenceTable:
     return ReferenceTable(client, name, writers=1)
 
 
+def list_laid(table: ReferenceTable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lists the areas and posts among rows that a test laid by hand, as imports list what they write."""
+    areas: dict[str, list[list[Any]]] = {version.id: [] for version in table.network()[0]}
+    standing: dict[str, dict[str, Any]] = {}
+    for version in areas:
+        for row in rows:
+            if row["sk"] == "AREA" and version in (said := json.loads(row["said"])):
+                standing[row["pk"].removeprefix("AREA#")] = said[version]
+        areas[version] = [["area", code, at["name"], "", "", "", version, []] for code, at in standing.items() if at]
+        table.keep_list(version, areas[version])
+    table.keep_list("laid", [[row["pk"], row["sk"]] for row in rows if row["sk"].startswith("POST#")])
+    table.put([(("NETWORK", "PEOPLE"), {"lists": compact({"posts": "laid"})})])
+
+
 class _EmptyTable:
     """A reference table nobody has written to."""
 

@@ -19,6 +19,7 @@ from infra.network.importing import Importer, ImportRefused
 from infra.network.plan import Plan
 from infra.network.table import ImportUnderWay, ReferenceTable
 from infra.network.versions import CannotWithdraw, withdraw
+from infra.patrol import read_ground
 from tests.conftest import REGION
 from tests.network import (
     CELLS,
@@ -299,6 +300,22 @@ def test_what_the_collection_says_besides_areas_is_changed_by_importing_it_again
     out = json.loads((tmp_path / "out" / "areas.geojson").read_text("utf-8"))
     assert (out["label"], out["source"], len(out["features"])) == ("试行 trial", "2026 survey", 9)
     assert importer.plan(tmp_path / "2").empty and importer.plan(tmp_path / "out").empty
+
+
+def test_rounds_are_planned_on_what_an_import_listed(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    importer.bring_in(write(tmp_path / "2", split(), _people_of_split(), LATER))
+    for day, cells in ((TODAY, {*CELLS}), (LATER, {f"{COMMUNITY}{end}" for end in ("0102", "0103", "0104", "0203")})):
+        ground = read_ground(importer.table, day)
+        assert {code for code in ground.areas if len(code) == 16} == cells
+        assert all(area == grid.area(code, day) for code, area in ground.areas.items())
+        assert ground.codes == {*CELLS} | {f"{COMMUNITY}{end}" for end in ("0103", "0104", "0203")} | {
+            code for code in ground.areas if len(code) < 16
+        }
+        wanted = ground.wanted(importer.policy, day)
+        assert {each.area.code for each in wanted.values() if each.post == "information-officer"} == cells
+    (officer,) = ground.holders[CELLS[0], "information-officer"]
+    assert officer == DynamoRoster().holders(CELLS[0], "information-officer")[0] and officer.away
 
 
 def test_a_version_is_withdrawn_before_its_day_only(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:

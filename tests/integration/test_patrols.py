@@ -20,10 +20,12 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import patrols
+from infra.network.table import ReferenceTable
 from infra.patrol import Ground, end_rounds, plan_rounds, read_ground
 from tests.contract.documents import event_validator
 from tests.integration.edge import NEXT_CELL, NEXT_COMMUNITY, REGION, Edge, sqs_record
 from tests.integration.gateway import Answer
+from tests.network import list_laid
 from tests.world import ADMIN, CELL, COMMUNITY, LINKAGE, STATION, WORKER, lay_area
 
 OFFICER = "information-officer"
@@ -66,7 +68,9 @@ def beats(edge: Edge) -> Iterator[Edge]:
 
 def ground_of(edge: Edge) -> Ground:
     day = edge.policy.day_of(edge.clock.now())
-    return read_ground(boto3.client("dynamodb", REGION), edge.names["Reference"], day)
+    table = ReferenceTable(boto3.client("dynamodb", REGION), edge.names["Reference"])
+    list_laid(table, edge.reference.scan()["Items"])
+    return read_ground(table, day)
 
 
 def planned(edge: Edge, **asked: Any) -> Counter[str]:
