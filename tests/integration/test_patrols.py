@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -50,6 +51,13 @@ def hold(edge: Edge, area: str, post: str, staff_id: str, **more: Any) -> None:
     number = sum(map(ord, staff_id))
     contact = {"staff_id": staff_id, "name": staff_id, "phone": f"+86199{number:08d}", "email": f"{staff_id}@x.example"}
     row = {"pk": f"AREA#{area}", "sk": f"POST#{post}#{staff_id}", **contact, "from": "2026-01-01", **more}
+    edge.reference.put_item(Item=row)
+
+
+def lay_parts(edge: Edge, code: str, *parts: str) -> None:
+    """An area's feature, of which its parts are all that is asked."""
+    feature = {"properties": {"children": [[part, part] for part in parts]}}
+    row = {"pk": f"AREA#{code}", "sk": "FEATURE#v1", "feature": zlib.compress(json.dumps(feature).encode())}
     edge.reference.put_item(Item=row)
 
 
@@ -474,10 +482,24 @@ class TestFigures:
     def test_a_street_adds_up_its_communities(self, patrol: Edge) -> None:
         hold(patrol, NEXT_CELL, OFFICER, "w5")
         assert planned(patrol) == {"begun": 1, "unchanged": 2}
+        lay_parts(patrol, STREET, COMMUNITY, NEXT_COMMUNITY)
         street = StaffMember("st1", "street", f"centre-{STREET}", (STREET,))
         answer = patrol.get(f"/v1/areas/{STREET}/patrols", street)
         assert answer.body["sums"]["beats"] == 3
         assert [item["area"]["code"] for item in answer.body["items"]] == [COMPOUND, CELL, NEXT_CELL]
+
+    def test_a_community_without_a_centre_of_its_own_counts_in_its_street(self, patrol: Edge) -> None:
+        """The pack follows a new network later: its communities are the network's."""
+        community = f"{STREET}399"
+        assert community not in patrol.policy.centre_by_area
+        cell = f"{community}0101"
+        for code in (community, cell):
+            lay_area(patrol.reference, code, ["鼓楼区", "黄楼街道", "新社区"])
+        hold(patrol, cell, OFFICER, "w6")
+        assert planned(patrol) == {"begun": 1, "unchanged": 2}
+        lay_parts(patrol, STREET, COMMUNITY, community)
+        answer = patrol.get(f"/v1/areas/{STREET}/patrols", ADMIN)
+        assert [item["area"]["code"] for item in answer.body["items"]] == [COMPOUND, CELL, cell]
 
     def test_an_area_nobody_is_to_walk_has_figures_of_nothing(self, patrol: Edge) -> None:
         answer = patrol.get(f"/v1/areas/{NEXT_COMMUNITY}/patrols", ADMIN)
