@@ -24,7 +24,7 @@ Told = Callable[[int], None]
 ITEM_BYTES = 400 * 1000
 """What DynamoDB takes for one item (409,600 bytes), with some room for keys and names."""
 
-_GET, _PUT, _TOGETHER = 100, 25, 100
+_GET, _PUT, _TOGETHER = 100, 25, 99  # dated rows are read with the network's own
 _TOGETHER_BYTES = 2_000_000
 _ENTRIES_A_PART = 4000
 _TRIES = 10
@@ -104,8 +104,9 @@ class ReferenceTable:
     def merge_said(self, wanted: Sequence[tuple[Key, Any]], version: str, counting: frozenset[str], told: Told) -> None:
         """Adds to dated rows what a version says of them; drops what versions say that do not count (any more).
 
-        `counting`: the versions that do. Each row is changed only as it was read, so that two imports at work at the
-        same time, which the network's own row does not let happen, could still undo nothing of each other's.
+        `counting`: the versions that do. Each row is changed only as it was read, and only while the network's own row
+        says that the version is being imported: one that was given up while it is still at work drops nothing of what
+        another brings in. Raises ImportUnderWay.
         """
         with ThreadPoolExecutor(self._writers) as writers:
             merging = writers.map(lambda some: self._merge(some, version, counting), _some(wanted, _TOGETHER))
@@ -309,8 +310,12 @@ class ReferenceTable:
         raise TableBusy(f"{self._name} refused {sum(map(len, waiting.values()))} rows {_TRIES} times")
 
     def _merge(self, wanted: Sequence[tuple[Key, Any]], version: str, counting: frozenset[str]) -> int:
+        network = (NetworkRow.KEY, NetworkRow.SK)
         for attempt in range(_TRIES):
-            rows = self.rows(key for key, _ in wanted)
+            rows = self.rows([network, *(key for key, _ in wanted)])
+            importing = rows.get(network, {}).get("importing")
+            if importing != version:
+                raise ImportUnderWay(importing or f"{version} was given up")
             changes = []
             for key, value in wanted:
                 before = (rows.get(key) or {}).get("said")

@@ -387,6 +387,21 @@ def test_an_import_begun_meanwhile_is_not_overrun(
     assert everything(dynamodb, reference) == before
 
 
+def test_an_import_that_was_given_up_while_at_work_stops(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    late = importer.plan(write(tmp_path / "2", split(), _people_of_split(), LATER)).network
+    assert late is not None
+    importer.table.begin_network(late.version.id, late.before)
+    assert importer.table.abandon() == [late.version.id]
+    importer.bring_in(write(tmp_path / "3", [*network()[:-1], _renamed(network()[-1])], None, LATER))
+    before = everything(dynamodb, reference)
+    with pytest.raises(ImportUnderWay):
+        importer.table.merge_said(late.merged(), late.version.id, late.counting, lambda count: None)
+    assert everything(dynamodb, reference) == before
+
+
 def test_people_imported_meanwhile_are_not_overrun(
     importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
 ) -> None:
