@@ -114,6 +114,20 @@ def test_one_holder_follows_another_but_not_on_the_same_day(tmp_path: Path, poli
     assert faults(write(tmp_path, said=said), policy) == []
 
 
+@pytest.mark.parametrize(
+    ("work", "column"),
+    [({"from": "2025-01-01", "until": ""}, None), ({"until": "2026-06-30"}, "until"), ({"from": "2026-02-01"}, "from")],
+)
+def test_who_has_left_or_is_to_come_holds_no_post_meanwhile(
+    work: dict[str, str], column: str | None, tmp_path: Path, policy: Policy
+) -> None:
+    given = read(write(tmp_path, said=changed("staff.csv", 2, **{"from": "", "until": "", **work})))
+    found = people_of(given, codes_of(given.features), policy)[1]
+    assert [(fault.file, fault.line, fault.column, fault.warning) for fault in found] == (
+        [("posts.csv", 3, column, True)] if column else []
+    )
+
+
 def test_the_same_person_is_not_twice_in_one_post(tmp_path: Path, policy: Policy) -> None:
     said = changed("posts.csv", 1, until="2026-06-30")
     said["posts.csv"].append({**said["posts.csv"][1], "from": "2026-08-01", "until": ""})
