@@ -229,6 +229,19 @@ class TestCheckIns:
         assert check_in(patrol, WORKER).code == "forbidden"
         assert check_in(patrol, WORKER, at=local("11-23T22:00").isoformat()).status == 200
 
+    def test_what_was_walked_on_the_last_day_of_an_area_counts_though_it_comes_after_it(self, patrol: Edge) -> None:
+        versions = json.dumps([["v1", "2014-01-01"], ["v2", "2026-11-24"]])
+        patrol.reference.put_item(Item={"pk": "NETWORK", "sk": "NETWORK", "versions": versions})
+        for row in patrol.reference.scan()["Items"]:
+            if row["sk"] == "TILE" or (row["pk"] == f"AREA#{CELL}" and row["sk"] == "AREA"):
+                patrol.reference.put_item(Item={**row, "said": json.dumps({**json.loads(row["said"]), "v2": None})})
+        patrol.clock.at = local("11-24T10:00")
+        assert planned(patrol)["ended"] == 1
+        last_minute = check_in(patrol, at="2026-11-23T23:59:00+08:00")
+        assert (last_minute.status, last_minute.body["last_walked_at"]) == (200, "2026-11-23T23:59:00+08:00")
+        assert check_in(patrol, at="2026-11-24T00:00:00+08:00").code == "position-outside-area"
+        assert check_in(patrol).code == "position-outside-area"
+
     def test_who_does_not_hold_the_post_may_not_whoever_it_is(self, patrol: Edge) -> None:
         assert check_in(patrol, LEADER).code == "forbidden"  # sees the cell, walks another beat
         assert check_in(patrol, STATION).code == "forbidden"
