@@ -117,13 +117,19 @@ def patrol() -> None:
 @click.option("--dry-run", is_flag=True, help="Says what would change, and changes nothing.")
 def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_run: bool) -> None:
     """Begins, changes and ends beats as holders, network and policy ask for; again changes nothing."""
+    from infra.network.known import ListLost
     from infra.patrol import Planner, plan_rounds
 
     operator = Planner(stage, region, endpoint, _stateful_outputs(stage, region, endpoint))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("reading", total=None)
-        ground = operator.ground()
+        try:
+            ground = operator.ground()
+        except ListLost as error:
+            raise click.ClickException(
+                f"a list of the network is missing, restore it from a backup: {error}"
+            ) from error
         bar.update(task, description="looking at beats" if dry_run else "planning beats")
         done = plan_rounds(
             operator.store,

@@ -6,24 +6,25 @@ policy, ends. Each beat is a transaction of its own: a run that was interrupted 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import Actor
-from chalicelib.domain.grid import Area
-from chalicelib.domain.network import NetworkVersion, in_force
+from chalicelib.domain.grid import LEVELS, Area
 from chalicelib.domain.patrol import beat_id
 from chalicelib.domain.posts import seat
 from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import BeatChange, end, plan
 from chalicelib.models.patrol_store import DynamoPatrolStore
 from chalicelib.models.reference_rows import PostRow
+from infra.network.known import known_network, listed_people
+from infra.network.people import POSTS
+from infra.network.table import Key, ReferenceTable, Row
 from infra.operator import Operator
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Planner(Operator):
         return datetime.now(UTC)
 
     def ground(self) -> Ground:
-        return read_ground(self._client("dynamodb"), self.outputs["ReferenceTable"], self.policy.day_of(self.now))
+        table = ReferenceTable(self._client("dynamodb"), self.outputs["ReferenceTable"])
+        return read_ground(table, self.policy.day_of(self.now))
 
 
 class Wanted(NamedTuple):
@@ -68,7 +70,7 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The areas of a day, and everybody who ever held a post, by area and post. `codes`: of every area there was."""
+    """The areas of a day, and who holds posts by the files, whenever, by area and post. `codes`: of every area ever."""
 
     areas: Mapping[str, Area]
     codes: frozenset[str]
@@ -90,24 +92,16 @@ class Ground:
         return "post-vacant" if beat.post in policy.patrols else "no-rounds"
 
 
-def read_ground(dynamodb: Any, table: str, day: str) -> Ground:
-    """The network of a day, and the posts. Reads the whole reference table once: for an operator, not for a request."""
-    said: dict[str, dict[str, Any]] = {}
+def read_ground(table: ReferenceTable, day: str) -> Ground:
+    """The network of a day, and the posts, by the lists that imports keep of both. Raises ListLost."""
+    known = known_network(table)
+    names = {code: area.name for code, area in known.on(day).areas.items()}
+    areas = {code: Area(code, tuple(_path(code, names))) for code in names}
+    codes = frozenset(code for listed in known.lists.values() for code in listed.areas)
     holders: dict[tuple[str, str], list[Holder]] = {}
-    versions: list[NetworkVersion] = []
-    for item in _rows(dynamodb, table):
-        pk, sk = item["pk"]["S"], item["sk"]["S"]
-        if sk == "NETWORK":
-            versions = [NetworkVersion(*each) for each in json.loads(item["versions"]["S"])]
-        elif sk == "AREA":
-            said[pk.removeprefix("AREA#")] = json.loads(item["said"]["S"])
-        elif sk.startswith(PostRow.PREFIX):
-            row = PostRow()
-            row.deserialize(item)
-            holders.setdefault((pk.removeprefix("AREA#"), row.post), []).append(row.to_holder())
-    known = {code: in_force(each, versions, day) for code, each in said.items()}
-    areas = {code: Area(code, tuple(area["path"])) for code, area in known.items() if area}
-    return Ground(areas, frozenset(said), holders)
+    for key, row in table.rows(listed_people(table, table.people().lists, POSTS)).items():
+        holders.setdefault(PostRow.placed(*key), []).append(_holder(key, row))
+    return Ground(areas, codes, holders)
 
 
 def plan_rounds(
@@ -194,6 +188,15 @@ def _standing(store: PatrolStore, ground: Ground, within: str) -> Iterator[Beat]
             yield from store.beats_of(code, below=True)
 
 
-def _rows(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
-    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
-        yield from page["Items"]
+def _path(code: str, names: Mapping[str, str]) -> Iterator[str]:
+    """The names from the district down to an area."""
+    return (names[code[:digits]] for digits in LEVELS if digits <= len(code) and code[:digits] in names)
+
+
+def _holder(key: Key, row: Row) -> Holder:
+    return PostRow(
+        *key,
+        **{name: row.get(name) for name in ("staff_id", "name", "phone", "email", "away", "hide_phone")},
+        from_date=row["from"],
+        until_date=row.get("until"),
+    ).to_holder()

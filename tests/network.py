@@ -18,7 +18,7 @@ from chalicelib.models.reference_rows import FeatureRow
 from infra.network.content import compact
 from infra.network.given import read
 from infra.network.planning import plan_import
-from infra.network.table import ReferenceTable
+from infra.network.table import PeopleKnown, ReferenceTable
 
 COMMUNITY = "320302001002"
 CELLS = [f"{COMMUNITY}0101", f"{COMMUNITY}0102", f"{COMMUNITY}0201", f"{COMMUNITY}0202"]
@@ -192,14 +192,28 @@ def table_of(client: Any, name: str) -> ReferenceTable:
     return ReferenceTable(client, name, writers=1)
 
 
+def list_laid(table: ReferenceTable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lists the areas and posts among rows that a test laid by hand, as imports list what they write."""
+    areas: dict[str, list[list[Any]]] = {version.id: [] for version in table.network()[0]}
+    standing: dict[str, dict[str, Any]] = {}
+    for version in areas:
+        for row in rows:
+            if row["sk"] == "AREA" and version in (said := json.loads(row["said"])):
+                standing[row["pk"].removeprefix("AREA#")] = said[version]
+        areas[version] = [["area", code, at["name"], "", "", "", version, []] for code, at in standing.items() if at]
+        table.keep_list(version, areas[version])
+    table.keep_list("laid", [[row["pk"], row["sk"]] for row in rows if row["sk"].startswith("POST#")])
+    table.put([(("NETWORK", "PEOPLE"), {"lists": compact({"posts": "laid"})})])
+
+
 class _EmptyTable:
     """A reference table nobody has written to."""
 
     def network(self) -> tuple[tuple[()], None]:
         return (), None
 
-    def people(self) -> tuple[dict[str, str], None]:
-        return {}, None
+    def people(self) -> PeopleKnown:
+        return PeopleKnown({})
 
     def rows(self, keys: object) -> dict[tuple[str, str], dict[str, Any]]:
         return {}

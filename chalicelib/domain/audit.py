@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CASE_READ, TIMELINE_READ, REPORT_READ, ATTACHMENT_READ = "case.read", "timeline.read", "report.read", "attachment.read"
 QUEUE_READ, VISITS_READ, AUDIT_READ, REFUSED_READ = "queue.read", "visit.read", "audit.read", "refused.read"
 ATTACHMENT_ANNOUNCED = "attachment.announced"
+NETWORK_IMPORTED, NETWORK_EXPORTED, NETWORK_WITHDRAWN = "network.import", "network.export", "network.withdraw"
+IMPORT_ABANDONED, CASES_MOVED = "network.abandon", "network.move-cases"
 IDENTITY_RELEASED, IDENTITY_EXPORTED = "identity.release", "identity.export"
 IDENTITY_ERASED, IDENTITY_EXPIRED, REFUSED_EXPIRED = "identity.erase", "identity.expire", "refused.expire"
 

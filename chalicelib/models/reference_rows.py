@@ -49,11 +49,12 @@ class PeopleRow(ReferenceRow):
     """Which lists say what rows of staff, units, posts and duty there are; one row, beside NETWORK.
 
     `lists`: JSON, the name of the list by kind. `importing`: the id of an import under way or interrupted; the lists
-    then also name the rows it may have written.
+    then also name the rows it may have written. `finished`: the one that came to its end last.
     """
 
     lists = UnicodeAttribute()
     importing = UnicodeAttribute(null=True)
+    finished = UnicodeAttribute(null=True)
 
     KEY, SK = NetworkRow.KEY, "PEOPLE"
 

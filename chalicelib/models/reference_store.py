@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from chalicelib.domain.grid import Area, Cell, tile_of, tiles_around
 from chalicelib.domain.network import NetworkVersion, in_force
 from chalicelib.domain.records import Contact, Duty, Holder
 from chalicelib.models.base import batch_get, translating
-from chalicelib.models.reference_rows import AreaRow, DutyRow, NetworkRow, PostRow, TileRow
+from chalicelib.models.reference_rows import AreaRow, DutyRow, FeatureRow, NetworkRow, PostRow, TileRow
 
 _KEPT_SECONDS = 60
 
@@ -35,6 +36,14 @@ class DynamoGrid:
             return Area(code, tuple(area["path"]))
         return None
 
+    def parts(self, code: str, day: str) -> Sequence[str]:
+        rows = FeatureRow.query(AreaRow.key(code), FeatureRow.sk.startswith(FeatureRow.PREFIX))
+        features = {row.sk.removeprefix(FeatureRow.PREFIX): row.feature for row in rows}
+        network = batch_get(self._connection, NetworkRow, [{"pk": NetworkRow.KEY, "sk": NetworkRow.SK}])
+        zipped = in_force(features, _versions(network), day)
+        children = json.loads(zlib.decompress(zipped))["properties"]["children"] if zipped else []
+        return [part for part, _ in children]
+
     def _cells(self, tiles: Sequence[str], day: str) -> Sequence[Cell]:
         keys = [{"pk": TileRow.key(tile), "sk": TileRow.SK} for tile in tiles]
         listed = self._in_force(keys, day)
@@ -46,10 +55,14 @@ class DynamoGrid:
             return []
         network = {"pk": NetworkRow.KEY, "sk": NetworkRow.SK}
         rows = batch_get(self._connection, AreaRow, [network, *keys])
-        listed = next((row["versions"] for row in rows if "versions" in row), "[]")
-        versions = [NetworkVersion(*each) for each in json.loads(listed)]
+        versions = _versions(rows)
         found = (in_force(json.loads(row["said"]), versions, day) for row in rows if "said" in row)
         return [said for said in found if said]
+
+
+def _versions(rows: Sequence[dict[str, Any]]) -> list[NetworkVersion]:
+    listed = next((row["versions"] for row in rows if "versions" in row), "[]")
+    return [NetworkVersion(*each) for each in json.loads(listed)]
 
 
 @translating

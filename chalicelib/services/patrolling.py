@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _READ, _CHECK_IN = "patrol.read", "patrol.check-in"
 _ATTEMPTS = 5
-_DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
+_DISTRICT_DIGITS, _STREET_DIGITS = 6, 9
 _METRES_TOLD = 300  # how far outside a check-in may be to be told how far
 _TO_BE_WALKED = frozenset({"due", "overdue"})
 
@@ -143,7 +143,8 @@ class Patrolling:
         """
         self._permitted(staff, _READ)
         now = self._clock.now()
-        area = self._grid.area(code, self._policy.day_of(now))
+        day = self._policy.day_of(now)
+        area = self._grid.area(code, day)
         if area is None:
             raise NotFound()
         if not staff.covers(code):
@@ -152,8 +153,7 @@ class Patrolling:
             raise AreaTooWide("code")
         beats = self._store.beats_of(code, below=True)
         if len(code) == _STREET_DIGITS:
-            communities = [each for each in self._policy.centre_by_area if len(each) == _COMMUNITY_DIGITS]
-            for community in sorted(each for each in communities if each.startswith(code)):
+            for community in sorted(self._grid.parts(code, day)):
                 beats += self._store.beats_of(community, below=True)
         return area, beats, now
 

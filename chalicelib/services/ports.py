@@ -145,6 +145,10 @@ class Grid(Protocol):
 
     def area(self, code: str, day: str) -> Area | None: ...
 
+    def parts(self, code: str, day: str) -> Sequence[str]:
+        """The codes of the areas right below one."""
+        ...
+
 
 class Roster(Protocol):
     def duty_of(self, unit: str) -> Sequence[Duty]: ...

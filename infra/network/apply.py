@@ -36,7 +36,7 @@ def apply(plan: Plan, table: ReferenceTable, told: Told = lambda count: None) ->
 
 def _apply_network(plan: NetworkPlan, table: ReferenceTable, told: Told) -> None:
     version = plan.version.id
-    table.begin_network(version)
+    table.begin_network(version, plan.before)
     keys = [(AreaRow.key(code), FeatureRow.sk_of(version)) for code in plan.features]
     written = table.rows(keys, bare=True)
     told(len(written))
@@ -48,9 +48,9 @@ def _apply_network(plan: NetworkPlan, table: ReferenceTable, told: Told) -> None
 
 def _apply_people(plan: PeoplePlan, table: ReferenceTable, told: Told) -> None:
     importing = plan.id
-    before = plan.told
+    before = plan.told.lists
     during = {kind: [*plan.known.get(kind, []), *plan.lists[kind]] for kind in plan.lists}
-    table.begin_people({**before, **_kept(during, table)}, importing)
+    table.begin_people(plan.told, {**before, **_kept(during, table)}, importing)
     for kind in KINDS:
         _write([change for change in plan.changes.get(kind, ()) if change.what != ENDED], table, told)
     for kind in reversed(KINDS):

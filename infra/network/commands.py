@@ -13,11 +13,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chalicelib.domain.audit import (
+    CASES_MOVED,
+    IMPORT_ABANDONED,
+    NETWORK_EXPORTED,
+    NETWORK_IMPORTED,
+    NETWORK_WITHDRAWN,
+)
 from infra.settings import ROOT, load_deployment
 
 if TYPE_CHECKING:
     from infra.network.importing import Importer
     from infra.network.plan import Plan
+    from infra.operator import Operator
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -78,6 +86,8 @@ def import_(
         planned = _planned(importer, directory, as_json, faults_dir)
         if not planned.good:
             raise SystemExit(1)
+        if not planned.empty:
+            _note(operator_of(stage, region, endpoint), NETWORK_IMPORTED, *_things(planned))
         apply_with_bar(importer, planned, console if not as_json else Console(stderr=True))
 
 
@@ -94,6 +104,7 @@ def export(directory: Path, stage: str, region: str, endpoint: str | None, day: 
         raise click.BadParameter(f"{day} is no day such as 2027-01-01", param_hint="--on")
     with _failing():
         importer = importer_at(stage, region, endpoint)
+        _note(operator_of(stage, region, endpoint), NETWORK_EXPORTED, f"network:{day or importer.today}")
         with _bar("导出 exporting", None) as told:
             version = write(importer.table, day or importer.today, directory, told)
     console.print(f"{directory}: 版本 version {version.id}, {version.from_day}")
@@ -108,7 +119,7 @@ def versions(stage: str, region: str, endpoint: str | None) -> None:
     with _failing():
         importer = importer_at(stage, region, endpoint)
         known = known_network(importer.table)
-        _, people = importer.table.people()
+        people = importer.table.people().importing
     in_force = known.version_on(importer.today)
     table = Table("版本 version", "生效 from", "区域 areas", "网格 cells", "")
     for version in known.versions:
@@ -133,7 +144,10 @@ def withdraw(version: str, stage: str, region: str, endpoint: str | None) -> Non
 
     with _failing():
         importer = importer_at(stage, region, endpoint)
-        take_back(importer.table, version, importer.today)
+        operator = operator_of(stage, region, endpoint)
+        take_back(
+            importer.table, version, importer.today, lambda: _note(operator, NETWORK_WITHDRAWN, f"network:{version}")
+        )
     console.print(f"已撤回 withdrawn: {version}")
 
 
@@ -145,8 +159,6 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
 
     Run it on the day a version comes into force. Doing it again moves what was opened meanwhile, and nothing twice.
     """
-    from uuid import uuid4
-
     from chalicelib.domain.errors import StaleVersion
     from infra.deploy import stateful_outputs
     from infra.network.known import known_network
@@ -162,7 +174,9 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
             moves = list(moving.moves(succession))
         show_moves(moves, console)
         if do and moves:
-            run = f"move-cases:{uuid4()}"
+            operator = operator_of(stage, region, endpoint)
+            run = f"move-cases:{operator.by.request}"
+            _note(operator, CASES_MOVED, f"network:{succession.network}", request=run)
             with _bar("移交 moving", len(moves)) as told:
                 for each in moves:
                     try:
@@ -179,7 +193,12 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
 def abandon(stage: str, region: str, endpoint: str | None) -> None:
     """Gives up an import that was interrupted and is not to be finished. None of its areas count."""
     with _failing():
-        given_up = importer_at(stage, region, endpoint).table.abandon()
+        table = importer_at(stage, region, endpoint).table
+        under_way = {"network": table.network()[1], "people": table.people().importing}
+        things = [f"{kind}:{importing}" for kind, importing in under_way.items() if importing]
+        if things:
+            _note(operator_of(stage, region, endpoint), IMPORT_ABANDONED, *things)
+        given_up = table.abandon()
     console.print(f"已放弃 given up: {', '.join(given_up)}" if given_up else "没有未完成的导入 / nothing is under way")
 
 
@@ -194,11 +213,34 @@ def importer_at(stage: str, region: str, endpoint: str | None) -> Importer:
     return importer(lambda service, **more: client_at(region, endpoint, service, **more), table, pack)
 
 
+def operator_of(stage: str, region: str, endpoint: str | None) -> Operator:
+    """Who runs the command, and the audit it stands in."""
+    from infra.deploy import stateful_outputs
+    from infra.operator import Operator
+
+    return Operator(stage, region, endpoint, stateful_outputs(stage, region, endpoint))
+
+
 def apply_with_bar(importer: Importer, planned: Plan, to: Console) -> None:
     """Applies a plan under a progress bar."""
     if not planned.empty:
         with _bar("导入 importing", planned.writes, to) as told:
             importer.apply(planned, told)
+
+
+def _note(operator: Operator, what: str, *things: str, request: str | None = None) -> None:
+    """Before it is done: what cannot be noted is not done. `request`: what else is noted of the act has the same."""
+    by = operator.by
+    for thing in things:
+        operator.audit.note(what, by._replace(request=request or by.request), thing=thing)
+
+
+def _things(planned: Plan) -> Iterator[str]:
+    """What an import writes, as the audit names it."""
+    if planned.network and not planned.network.empty:
+        yield f"network:{planned.network.version.id}"
+    if planned.people and not planned.people.empty:
+        yield f"people:{planned.people.id}"
 
 
 def _planned(importer: Importer, directory: Path, as_json: bool, faults_dir: Path | None) -> Plan:
@@ -229,6 +271,7 @@ def _failing() -> Iterator[None]:
     """What an operator can act on is a sentence, not a traceback."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from chalicelib.domain.errors import TemporarilyUnavailable
     from chalicelib.policy.reader import PackInvalid
     from infra.network.export import NothingInForce, RowsLost
     from infra.network.known import ListLost
@@ -243,6 +286,7 @@ def _failing() -> Iterator[None]:
         RowsLost: "数据不完整 / rows are missing",
         ListLost: "版本清单缺失，请从备份恢复 / the list of a version is missing: restore it from a backup",
         CannotWithdraw: "不能撤回 / cannot be withdrawn",
+        TemporarilyUnavailable: "审计暂时无法写入，请再次运行 / the audit cannot be written now: run this again",
         PackInvalid: "政策包有误 / the policy pack is invalid",
         SettingsInvalid: "部署设置有误 / settings",
         ClientError: "云服务拒绝了请求 / the cloud refused",

@@ -99,7 +99,7 @@ class Content:
 
     @cached_property
     def version(self) -> str:
-        return fingerprint([LAYOUT, self.from_day, list(self.given.items())])
+        return fingerprint([LAYOUT, self.from_day, self.members, list(self.given.items())])
 
     @cached_property
     def tiles(self) -> dict[str, list[dict[str, Any]]]:

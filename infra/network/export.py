@@ -41,7 +41,7 @@ def export(table: ReferenceTable, day: str, directory: Path, told: Told = lambda
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / AREAS).open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_areas(known, version, table, told))
-    lists, _ = table.people()
+    lists = table.people().lists
     absences = listed_people(table, lists, ABSENCES)
     for name, lines in tables_of(_people(table, lists, told), absences):
         columns = TABLES[name]

@@ -32,7 +32,7 @@ from infra.network.given import AREAS, MOST_TABLE_BYTES, TABLES
 from infra.network.importing import Importer
 from infra.network.plan import Plan
 from infra.network.summary import as_json
-from infra.network.table import ReferenceTable
+from infra.network.table import ReferenceTable, Row
 
 MOST_TOLD = 200
 """Of the changes and faults of a plan, so many are kept; their numbers are whole."""
@@ -92,6 +92,9 @@ def _one(message: Any) -> None:
         if not key.startswith(KEY_PREFIX) or not key.endswith(KEY_SUFFIX):
             raise ValueError("no upload of an import")
         upload = _upload(key.removeprefix(KEY_PREFIX).removesuffix(KEY_SUFFIX))
+        known = _known(upload)
+        if known and known["state"] == APPLIED and known["sha256"] == upload.sha256:
+            continue
         plan = _planned(upload)
         _keep(upload, PLANNED if plan.good else REFUSED, plan)
 
@@ -99,7 +102,7 @@ def _one(message: Any) -> None:
 def _apply(import_id: str) -> None:
     """Applies the very upload that was planned. One that was replaced since has a plan of its own coming."""
     upload = _upload(import_id)
-    row = _importer().table.row((ImportRow.key(import_id), ImportRow.SK))
+    row = _known(upload)
     if row is None or row["sha256"] != upload.sha256:
         raise LookupError("the upload was replaced, or never planned")
     if row["state"] == APPLIED:
@@ -114,6 +117,11 @@ def _planned(upload: Upload) -> Plan:
     with TemporaryDirectory() as directory:
         upload.unzip(Path(directory))
         return _importer().plan(Path(directory))
+
+
+def _known(upload: Upload) -> Row | None:
+    """What is kept of an upload of that id."""
+    return _importer().table.row((ImportRow.key(upload.id), ImportRow.SK))
 
 
 def _keep(upload: Upload, state: str, plan: Plan) -> None:

@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Feature = dict[str, Any]
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 AREAS = "areas.geojson"
 MOST_AREAS_BYTES = 512 * 2**20
@@ -104,9 +107,9 @@ def read(directory: Path, most_areas: int = MOST_AREAS_BYTES) -> Given:
 
 
 def day_of(text: object) -> str | None:
-    """An ISO day as it was written, or None when it is none."""
+    """An ISO day as it was written, or None when it is none; `2026-W48-2` is none: days are compared as they are."""
     try:
-        return date.fromisoformat(text).isoformat() if isinstance(text, str) and len(text) == 10 else None
+        return date.fromisoformat(text).isoformat() if isinstance(text, str) and _DAY.fullmatch(text) else None
     except ValueError:
         return None
 

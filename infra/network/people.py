@@ -82,6 +82,8 @@ class _Reading:
         self._areas = areas
         self._policy = policy
         self._people: dict[str, Row] = {}
+        self._employed: dict[str, Period] = {}
+        self._staff_lines: dict[str, int] = {}
         self._known = {line.values["staff_id"] for line in given.tables.get("staff.csv", ())}
 
     def staff(self) -> dict[Key, Row]:
@@ -137,6 +139,8 @@ class _Reading:
                     )
             if said["until"] and said["until"] < said["from"]:
                 self._fault("staff.csv", number, "until", "结束早于开始", "ends before it begins")
+            self._employed[staff_id] = Period(said["from"], said["until"] or FOREVER)
+            self._staff_lines[staff_id] = number
             areas = [code.strip() for code in said["areas"].split(";") if code.strip()]
             for code in areas:
                 self._area("staff.csv", number, "areas", code)
@@ -187,6 +191,7 @@ class _Reading:
             if period is None or not staff_known:
                 continue
             held.append((line, period))
+            self._check_employed(line, period)
             rows[key] = {
                 **self._people.get(said["staff_id"], {}),
                 "from": said["from"],
@@ -263,6 +268,19 @@ class _Reading:
                         f"is away too: line {other}",
                     )
         return {staff_id: sorted(them, key=lambda each: str(each["from"])) for staff_id, them in away.items()}
+
+    def _check_employed(self, line: Line, period: Period) -> None:
+        """Who has left is no holder: the public notice would still name the person, and messages be sent."""
+        work = self._employed.get(line.values["staff_id"])
+        if work and not (work.first <= period.first and period.last <= work.last):
+            self._fault(
+                "posts.csv",
+                line.number,
+                "until" if work.last < period.last else "from",
+                f"任期超出在职期间（第 {self._staff_lines[line.values['staff_id']]} 行）",
+                f"lasts longer than the work itself: staff.csv line {self._staff_lines[line.values['staff_id']]}",
+                warning=True,
+            )
 
     def _check_single(self, held: Iterable[tuple[Line, Period]]) -> None:
         of_post: defaultdict[tuple[str, str], list[tuple[Line, Period]]] = defaultdict(list)

@@ -11,7 +11,7 @@ from chalicelib.models.reference_rows import AreaRow, FeatureRow
 from infra.network.content import Content, VersionList, said_of, zipped
 from infra.network.given import FileFault
 from infra.network.people import ABSENCES
-from infra.network.table import Key, Row
+from infra.network.table import Key, PeopleKnown, Row
 
 if TYPE_CHECKING:
     from infra.network.fault import Fault
@@ -54,7 +54,7 @@ class NetworkPlan:
 
     @property
     def empty(self) -> bool:
-        return not self.merges
+        return not self.merges and self.listed.members == self.base.members
 
     @property
     def after(self) -> tuple[NetworkVersion, ...]:
@@ -79,7 +79,7 @@ class PeoplePlan:
 
     `id`: a hash of all that the files say. `lists`: by kind, the keys that the files name, in their order; `known`:
     those the table is known to hold. `waiting`: changes that are not made before the network's day; see ADR 18.
-    `told`: the names of the lists in force.
+    `told`: how the people's rows stood.
     """
 
     id: str
@@ -88,7 +88,7 @@ class PeoplePlan:
     changes: dict[str, list[RowChange]] = field(default_factory=dict)
     waiting: dict[str, list[RowChange]] = field(default_factory=dict)
     interrupted: str | None = None
-    told: dict[str, str] = field(default_factory=dict)
+    told: PeopleKnown = field(default_factory=lambda: PeopleKnown({}))
 
     def after(self, kind: str) -> list[Key]:
         """The keys of a kind once the import is done: with those whose end has still to wait."""

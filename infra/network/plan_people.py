@@ -24,11 +24,12 @@ OWN_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 
 
 def plan_people(people: People, table: ReferenceTable, today: str, plan: Plan) -> PeoplePlan:
-    lists, importing = table.people()
+    told = table.people()
+    lists, importing = told.lists, told.importing
     planned = PeoplePlan(
         fingerprint({kind: [[*key, row] for key, row in rows.items()] for kind, rows in people.rows.items()}),
         interrupted=importing,
-        told=lists,
+        told=told,
     )
     if importing is not None:
         plan.faults.append(unfinished("people", importing, finishes=importing == planned.id))

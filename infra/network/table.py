@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -24,12 +24,20 @@ Told = Callable[[int], None]
 ITEM_BYTES = 400 * 1000
 """What DynamoDB takes for one item (409,600 bytes), with some room for keys and names."""
 
-_GET, _PUT, _TOGETHER = 100, 25, 100
+_GET, _PUT, _TOGETHER = 100, 25, 99  # dated rows are read with the network's own
 _TOGETHER_BYTES = 2_000_000
 _ENTRIES_A_PART = 4000
 _TRIES = 10
 
 T = TypeVar("T")
+
+
+class PeopleKnown(NamedTuple):
+    """How the people's rows stand: the names of their lists by kind, the import under way, the one finished last."""
+
+    lists: Mapping[str, str]
+    importing: str | None = None
+    finished: str | None = None
 
 
 class TableBusy(RuntimeError):
@@ -96,8 +104,9 @@ class ReferenceTable:
     def merge_said(self, wanted: Sequence[tuple[Key, Any]], version: str, counting: frozenset[str], told: Told) -> None:
         """Adds to dated rows what a version says of them; drops what versions say that do not count (any more).
 
-        `counting`: the versions that do. Each row is changed only as it was read, so that two imports at work at the
-        same time, which the network's own row does not let happen, could still undo nothing of each other's.
+        `counting`: the versions that do. Each row is changed only as it was read, and only while the network's own row
+        says that the version is being imported: one that was given up while it is still at work drops nothing of what
+        another brings in. Raises ImportUnderWay.
         """
         with ThreadPoolExecutor(self._writers) as writers:
             merging = writers.map(lambda some: self._merge(some, version, counting), _some(wanted, _TOGETHER))
@@ -145,13 +154,17 @@ class ReferenceTable:
         versions = tuple(NetworkVersion(*each) for each in json.loads(row.get("versions", "[]")))
         return versions, row.get("importing")
 
-    def begin_network(self, version: str) -> None:
-        """Marks an import as under way. Raises ImportUnderWay when another one is."""
+    def begin_network(self, version: str, before: Sequence[NetworkVersion]) -> None:
+        """Marks an import as under way. `before`: the versions it was planned upon.
+
+        Raises ImportUnderWay when another one is, or the versions are others now: what those say would be dropped.
+        """
         self._mark(
             (NetworkRow.KEY, NetworkRow.SK),
-            "SET importing = :id, versions = if_not_exists(versions, :none)",
+            "SET importing = :id, versions = :before_versions",
             version,
-            {":none": {"S": "[]"}},
+            {"versions": _ser(compact(before))},
+            fresh=not before,
         )
 
     def finish_network(
@@ -167,27 +180,28 @@ class ReferenceTable:
         """Makes a version count no more. Raises ImportUnderWay when an import is, or the versions are others now."""
         self._switch(before, after, label, "attribute_not_exists(importing)", {})
 
-    def people(self) -> tuple[dict[str, str], str | None]:
-        """The names of the lists of people's rows by kind, and the import under way."""
+    def people(self) -> PeopleKnown:
         row = self.row((PeopleRow.KEY, PeopleRow.SK)) or {}
-        return json.loads(row.get("lists", "{}")), row.get("importing")
+        return PeopleKnown(json.loads(row.get("lists", "{}")), row.get("importing"), row.get("finished"))
 
-    def begin_people(self, lists: Mapping[str, str], importing: str) -> None:
-        """Raises ImportUnderWay when another import is."""
+    def begin_people(self, before: PeopleKnown, lists: Mapping[str, str], importing: str) -> None:
+        """`before`: what the import was planned upon. Raises ImportUnderWay when another is, or was since."""
         self._mark(
             (PeopleRow.KEY, PeopleRow.SK),
             "SET importing = :id, lists = :lists",
             importing,
+            {"lists": _ser(compact(before.lists)), **({"finished": _ser(before.finished)} if before.finished else {})},
             {":lists": _ser(compact(lists))},
+            fresh=not before.lists,
         )
 
     def finish_people(self, lists: Mapping[str, str], importing: str) -> None:
         """Raises ImportUnderWay when another import was begun meanwhile."""
         self._mark(
             (PeopleRow.KEY, PeopleRow.SK),
-            "SET lists = :lists REMOVE importing",
+            "SET lists = :lists, finished = :id REMOVE importing",
             importing,
-            {":lists": _ser(compact(lists))},
+            more={":lists": _ser(compact(lists))},
         )
 
     def abandon(self) -> list[str]:
@@ -200,14 +214,35 @@ class ReferenceTable:
                 given_up.append(importing)
         return given_up
 
-    def _mark(self, key: Key, expression: str, importing: str, values: Row) -> None:
+    def _mark(
+        self,
+        key: Key,
+        expression: str,
+        importing: str,
+        before: Row | None = None,
+        more: Row | None = None,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        """Changes the row unless another import is under way. `before`: attributes that must be as they were.
+
+        `fresh`: or not be there at all.
+        """
+        alone = "(attribute_not_exists(importing) OR importing = :id)"
+        same = [f"{name} = :before_{name}" for name in before or {}]
+        if fresh:
+            same = [f"(attribute_not_exists({name}) OR {name} = :before_{name})" for name in before or {}]
         try:
             self._update(
                 key,
                 {
                     "UpdateExpression": expression,
-                    "ConditionExpression": "attribute_not_exists(importing) OR importing = :id",
-                    "ExpressionAttributeValues": {":id": {"S": importing}, **values},
+                    "ConditionExpression": " AND ".join([alone, *same]),
+                    "ExpressionAttributeValues": {
+                        ":id": {"S": importing},
+                        **{f":before_{name}": value for name, value in (before or {}).items()},
+                        **(more or {}),
+                    },
                 },
             )
         except ClientError as error:
@@ -275,8 +310,12 @@ class ReferenceTable:
         raise TableBusy(f"{self._name} refused {sum(map(len, waiting.values()))} rows {_TRIES} times")
 
     def _merge(self, wanted: Sequence[tuple[Key, Any]], version: str, counting: frozenset[str]) -> int:
+        network = (NetworkRow.KEY, NetworkRow.SK)
         for attempt in range(_TRIES):
-            rows = self.rows(key for key, _ in wanted)
+            rows = self.rows([network, *(key for key, _ in wanted)])
+            importing = rows.get(network, {}).get("importing")
+            if importing != version:
+                raise ImportUnderWay(importing or f"{version} was given up")
             changes = []
             for key, value in wanted:
                 before = (rows.get(key) or {}).get("said")

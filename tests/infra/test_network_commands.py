@@ -16,6 +16,7 @@ from infra.network import commands
 from tests.conftest import REGION
 from tests.network import CELLS, everything, network, split, tables, write
 
+NAMES = [row["name"] for row in tables()["staff.csv"]]
 WHERE = ("--stage", "local", "--region", REGION)
 
 
@@ -88,6 +89,41 @@ def test_a_network_is_exported_and_withdrawn(run: Any, tmp_path: Path) -> None:
     assert run("withdraw", version).exit_code == 1
     assert run("export", tmp_path / "none", "--on", "1999-01-01").exit_code == 1
     assert run("export", tmp_path / "none", "--on", "soon").exit_code == 2
+
+
+def test_what_an_operator_does_to_the_network_stands_in_the_audit(
+    run: Any, tmp_path: Path, tables: dict[str, str]
+) -> None:
+    client = boto3.client("dynamodb", REGION)
+
+    def noted() -> list[tuple[str, str]]:
+        rows = everything(client, tables["Vault"]).values()
+        assert all("arn:aws" in row["reader"]["S"] and row["source"]["S"] == "command" for row in rows)
+        return sorted((row["what"]["S"], row["thing"]["S"]) for row in rows)
+
+    run("plan", write(tmp_path / "1"))
+    run("import", write(tmp_path / "bad", said={}))
+    run("versions")
+    run("abandon")
+    assert noted() == []
+    version = json.loads(run("plan", tmp_path / "1", "--json").output)["version"]
+    run("import", tmp_path / "1")
+    run("import", tmp_path / "1")
+    (network_noted, people_noted) = noted()
+    assert network_noted == ("network.import", f"network:{version}")
+    assert people_noted[0] == "network.import" and people_noted[1].startswith("people:")
+    run("withdraw", version)
+    run("export", tmp_path / "out", "--on", "2020-01-01")
+    assert noted()[0] == ("network.export", "network:2020-01-01") and len(noted()) == 3
+    client.update_item(
+        TableName=tables["Reference"],
+        Key={"pk": {"S": "NETWORK"}, "sk": {"S": "PEOPLE"}},
+        UpdateExpression="SET importing = :id",
+        ExpressionAttributeValues={":id": {"S": "gone"}},
+    )
+    run("abandon")
+    assert ("network.abandon", "people:gone") in noted()
+    assert not any(name in str(noted()) for name in NAMES)
 
 
 def test_moving_cases_says_when_there_are_none(run: Any, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 import infra.__main__ as commands
+from infra.network.table import ReferenceTable
 from infra.settings import ROOT
+from tests.network import list_laid
 
 SAMPLE = ROOT / "infra" / "samples" / "gulou"
 COMMUNITY = "320302001002"
@@ -27,6 +29,7 @@ def stage(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     with boto3.resource("dynamodb", "us-east-1").Table(tables["Reference"]).batch_writer() as table:
         for row in _rows():
             table.put_item(Item=row)
+    list_laid(ReferenceTable(boto3.client("dynamodb", "us-east-1"), tables["Reference"]), list(_rows()))
     outputs = {f"{title}Table": tables[title] for title in ("Cases", "Reference", "Vault")}
     monkeypatch.setattr(commands, "_stateful_outputs", lambda *asked: outputs)
 

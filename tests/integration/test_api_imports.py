@@ -104,6 +104,16 @@ def test_applying_twice_applies_once(edge: Edge, tmp_path: Path) -> None:
     assert edge.take_from("Imports") == [] and edge.dead_letters() == []
 
 
+def test_an_upload_that_is_told_of_once_more_stays_applied(edge: Edge, tmp_path: Path) -> None:
+    """S3 tells of an object at least once."""
+    content = zipped(write(tmp_path))
+    import_id = upload(edge, content)
+    apply(edge, import_id)
+    before = seen(edge, import_id)
+    assert edge.deliver("importer", [edge.object_notification(f"imports/{import_id}.zip", len(content))]) == []
+    assert seen(edge, import_id) == before and before["state"] == "applied"
+
+
 def test_an_upload_with_faults_is_refused_with_every_one_of_them(edge: Edge, tmp_path: Path) -> None:
     features = network()
     features[-1]["geometry"]["coordinates"][0][1][0] += 0.001

@@ -14,10 +14,12 @@ import pytest
 from chalicelib.domain.grid import Position, cell_at
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
 from infra.network.apply import PlanHasFaults
+from infra.network.export import export
 from infra.network.importing import Importer, ImportRefused
 from infra.network.plan import Plan
 from infra.network.table import ImportUnderWay, ReferenceTable
 from infra.network.versions import CannotWithdraw, withdraw
+from infra.patrol import read_ground
 from tests.conftest import REGION
 from tests.network import (
     CELLS,
@@ -287,6 +289,35 @@ def test_of_two_versions_for_one_day_the_one_finished_last_counts(
     assert place(0.2, grid, TODAY) == CELLS[0]
 
 
+def test_what_the_collection_says_besides_areas_is_changed_by_importing_it_again(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    plan = importer.bring_in(write(tmp_path / "2", label="试行 trial", source="2026 survey"))
+    assert not plan.changes
+    assert everything(dynamodb, reference)["NETWORK", "NETWORK"]["label"]["S"] == "试行 trial"
+    export(importer.table, TODAY, tmp_path / "out")
+    out = json.loads((tmp_path / "out" / "areas.geojson").read_text("utf-8"))
+    assert (out["label"], out["source"], len(out["features"])) == ("试行 trial", "2026 survey", 9)
+    assert importer.plan(tmp_path / "2").empty and importer.plan(tmp_path / "out").empty
+
+
+def test_rounds_are_planned_on_what_an_import_listed(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    importer.bring_in(write(tmp_path / "2", split(), _people_of_split(), LATER))
+    for day, cells in ((TODAY, {*CELLS}), (LATER, {f"{COMMUNITY}{end}" for end in ("0102", "0103", "0104", "0203")})):
+        ground = read_ground(importer.table, day)
+        assert {code for code in ground.areas if len(code) == 16} == cells
+        assert all(area == grid.area(code, day) for code, area in ground.areas.items())
+        assert ground.codes == {*CELLS} | {f"{COMMUNITY}{end}" for end in ("0103", "0104", "0203")} | {
+            code for code in ground.areas if len(code) < 16
+        }
+        wanted = ground.wanted(importer.policy, day)
+        assert {each.area.code for each in wanted.values() if each.post == "information-officer"} == cells
+    (officer,) = ground.holders[CELLS[0], "information-officer"]
+    assert officer == DynamoRoster().holders(CELLS[0], "information-officer")[0] and officer.away
+
+
 def test_a_version_is_withdrawn_before_its_day_only(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:
     first = importer.bring_in(write(tmp_path / "1")).network
     second = importer.bring_in(write(tmp_path / "2", split(), _people_of_split(), LATER)).network
@@ -349,9 +380,43 @@ def test_an_import_begun_meanwhile_is_not_overrun(
     importer.bring_in(write(tmp_path / "1"))
     late = importer.plan(write(tmp_path / "2", split(), _people_of_split(), LATER))
     importer.bring_in(write(tmp_path / "3", [*network()[:-1], _renamed(network()[-1])], None, LATER))
+    before = everything(dynamodb, reference)
     with pytest.raises(ImportUnderWay):
         importer.apply(late)
     assert [version.from_day for version in importer.table.network()[0]] == ["2014-01-01", LATER]
+    assert everything(dynamodb, reference) == before
+
+
+def test_an_import_that_was_given_up_while_at_work_stops(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    late = importer.plan(write(tmp_path / "2", split(), _people_of_split(), LATER)).network
+    assert late is not None
+    importer.table.begin_network(late.version.id, late.before)
+    assert importer.table.abandon() == [late.version.id]
+    importer.bring_in(write(tmp_path / "3", [*network()[:-1], _renamed(network()[-1])], None, LATER))
+    before = everything(dynamodb, reference)
+    with pytest.raises(ImportUnderWay):
+        importer.table.merge_said(late.merged(), late.version.id, late.counting, lambda count: None)
+    assert everything(dynamodb, reference) == before
+
+
+def test_people_imported_meanwhile_are_not_overrun(
+    importer: ImporterOn, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path / "1"))
+    fewer, more, moved = tables(), tables(), tables()
+    fewer["duty.csv"].pop()
+    more["duty.csv"].append({"unit": CENTRE, "staff_id": "w1", "from": "20:00", "to": "08:00"})
+    moved["staff.csv"][0]["phone"] = "+8619900000099"
+    for number, meanwhile in enumerate((more, moved)):
+        late = importer.plan(write(tmp_path / f"late{number}", said=fewer))
+        importer.bring_in(write(tmp_path / f"meanwhile{number}", said=meanwhile))
+        before = _lasting(everything(dynamodb, reference))
+        with pytest.raises(ImportUnderWay):
+            importer.apply(late)
+        assert _lasting(everything(dynamodb, reference)) == before
 
 
 def test_an_import_killed_at_any_write_completes_when_it_is_run_again(

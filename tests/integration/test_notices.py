@@ -277,6 +277,14 @@ class TestEndedArea:
         case = edge.case(form.case_of(form.send().body))
         assert case["area"]["code"] == COMMUNITY
 
+    def test_a_form_whose_area_ended_while_it_was_filled_in_asks_for_a_new_one(self, edge: Edge, changed: Any) -> None:
+        changed("NETWORK", "NETWORK", versions=json.dumps([["v1", "2014-01-01"]]))
+        form = Form(edge, CELL)
+        changed("NETWORK", "NETWORK", versions=json.dumps([["v1", "2014-01-01"], ["v2", "2026-11-20"]]))
+        refused = form.send()
+        assert (refused.status, refused.code) == (422, "unknown-area") and f'"{refused.code}"' in form.html
+        assert Form(edge, CELL).send().status == 201
+
 
 def drawn(svg: str) -> Image.Image:
     """A QR code of the page as a picture: dark runs of one row each, as segno writes them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,10 +21,12 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import patrols
+from infra.network.table import ReferenceTable
 from infra.patrol import Ground, end_rounds, plan_rounds, read_ground
 from tests.contract.documents import event_validator
 from tests.integration.edge import NEXT_CELL, NEXT_COMMUNITY, REGION, Edge, sqs_record
 from tests.integration.gateway import Answer
+from tests.network import list_laid
 from tests.world import ADMIN, CELL, COMMUNITY, LINKAGE, STATION, WORKER, lay_area
 
 OFFICER = "information-officer"
@@ -51,6 +54,13 @@ def hold(edge: Edge, area: str, post: str, staff_id: str, **more: Any) -> None:
     edge.reference.put_item(Item=row)
 
 
+def lay_parts(edge: Edge, code: str, *parts: str) -> None:
+    """An area's feature, of which its parts are all that is asked."""
+    feature = {"properties": {"children": [[part, part] for part in parts]}}
+    row = {"pk": f"AREA#{code}", "sk": "FEATURE#v1", "feature": zlib.compress(json.dumps(feature).encode())}
+    edge.reference.put_item(Item=row)
+
+
 @pytest.fixture
 def beats(edge: Edge) -> Iterator[Edge]:
     """The cell's officer and the leaders above; nothing is planned. What a test changes of the ground is put right."""
@@ -66,7 +76,9 @@ def beats(edge: Edge) -> Iterator[Edge]:
 
 def ground_of(edge: Edge) -> Ground:
     day = edge.policy.day_of(edge.clock.now())
-    return read_ground(boto3.client("dynamodb", REGION), edge.names["Reference"], day)
+    table = ReferenceTable(boto3.client("dynamodb", REGION), edge.names["Reference"])
+    list_laid(table, edge.reference.scan()["Items"])
+    return read_ground(table, day)
 
 
 def planned(edge: Edge, **asked: Any) -> Counter[str]:
@@ -216,6 +228,19 @@ class TestCheckIns:
         assert check_in(patrol, successor, at=local("11-23T22:00").isoformat()).code == "forbidden"
         assert check_in(patrol, WORKER).code == "forbidden"
         assert check_in(patrol, WORKER, at=local("11-23T22:00").isoformat()).status == 200
+
+    def test_what_was_walked_on_the_last_day_of_an_area_counts_though_it_comes_after_it(self, patrol: Edge) -> None:
+        versions = json.dumps([["v1", "2014-01-01"], ["v2", "2026-11-24"]])
+        patrol.reference.put_item(Item={"pk": "NETWORK", "sk": "NETWORK", "versions": versions})
+        for row in patrol.reference.scan()["Items"]:
+            if row["sk"] == "TILE" or (row["pk"] == f"AREA#{CELL}" and row["sk"] == "AREA"):
+                patrol.reference.put_item(Item={**row, "said": json.dumps({**json.loads(row["said"]), "v2": None})})
+        patrol.clock.at = local("11-24T10:00")
+        assert planned(patrol)["ended"] == 1
+        last_minute = check_in(patrol, at="2026-11-23T23:59:00+08:00")
+        assert (last_minute.status, last_minute.body["last_walked_at"]) == (200, "2026-11-23T23:59:00+08:00")
+        assert check_in(patrol, at="2026-11-24T00:00:00+08:00").code == "position-outside-area"
+        assert check_in(patrol).code == "position-outside-area"
 
     def test_who_does_not_hold_the_post_may_not_whoever_it_is(self, patrol: Edge) -> None:
         assert check_in(patrol, LEADER).code == "forbidden"  # sees the cell, walks another beat
@@ -470,10 +495,24 @@ class TestFigures:
     def test_a_street_adds_up_its_communities(self, patrol: Edge) -> None:
         hold(patrol, NEXT_CELL, OFFICER, "w5")
         assert planned(patrol) == {"begun": 1, "unchanged": 2}
+        lay_parts(patrol, STREET, COMMUNITY, NEXT_COMMUNITY)
         street = StaffMember("st1", "street", f"centre-{STREET}", (STREET,))
         answer = patrol.get(f"/v1/areas/{STREET}/patrols", street)
         assert answer.body["sums"]["beats"] == 3
         assert [item["area"]["code"] for item in answer.body["items"]] == [COMPOUND, CELL, NEXT_CELL]
+
+    def test_a_community_without_a_centre_of_its_own_counts_in_its_street(self, patrol: Edge) -> None:
+        """The pack follows a new network later: its communities are the network's."""
+        community = f"{STREET}399"
+        assert community not in patrol.policy.centre_by_area
+        cell = f"{community}0101"
+        for code in (community, cell):
+            lay_area(patrol.reference, code, ["鼓楼区", "黄楼街道", "新社区"])
+        hold(patrol, cell, OFFICER, "w6")
+        assert planned(patrol) == {"begun": 1, "unchanged": 2}
+        lay_parts(patrol, STREET, COMMUNITY, community)
+        answer = patrol.get(f"/v1/areas/{STREET}/patrols", ADMIN)
+        assert [item["area"]["code"] for item in answer.body["items"]] == [COMPOUND, CELL, cell]
 
     def test_an_area_nobody_is_to_walk_has_figures_of_nothing(self, patrol: Edge) -> None:
         answer = patrol.get(f"/v1/areas/{NEXT_COMMUNITY}/patrols", ADMIN)

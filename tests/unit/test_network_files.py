@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.policy import Policy
 from infra.network.content import check_succession, codes_of
-from infra.network.given import TABLES, Given, read
+from infra.network.given import TABLES, Given, day_of, read
 from infra.network.people import people_of
 from tests.network import CELLS, COMMUNITY, csv_of, network, tables, write
 
@@ -88,6 +88,12 @@ def test_telephone_numbers_are_taken_as_people_write_them(tmp_path: Path, policy
     assert faults(write(tmp_path, said=changed("staff.csv", 0, phone=phone)), policy) == []
 
 
+@pytest.mark.parametrize("day", ["2026-W48-2", "20261124", "2026-1-1", "２０２６-０１-０１"])
+def test_a_day_is_written_in_one_way_only(day: str) -> None:
+    """Days are compared as they are written."""
+    assert day_of(day) is None and day_of("2026-11-24") == "2026-11-24"
+
+
 def test_a_holder_of_posts_that_exclude_each_other_is_refused_on_the_days_they_meet(
     tmp_path: Path, policy: Policy
 ) -> None:
@@ -106,6 +112,20 @@ def test_one_holder_follows_another_but_not_on_the_same_day(tmp_path: Path, poli
     assert faults(write(tmp_path, said=said), policy) == [("posts.csv", 7, "from")]
     said["posts.csv"][-1]["from"] = "2026-07-01"
     assert faults(write(tmp_path, said=said), policy) == []
+
+
+@pytest.mark.parametrize(
+    ("work", "column"),
+    [({"from": "2025-01-01", "until": ""}, None), ({"until": "2026-06-30"}, "until"), ({"from": "2026-02-01"}, "from")],
+)
+def test_who_has_left_or_is_to_come_holds_no_post_meanwhile(
+    work: dict[str, str], column: str | None, tmp_path: Path, policy: Policy
+) -> None:
+    given = read(write(tmp_path, said=changed("staff.csv", 2, **{"from": "", "until": "", **work})))
+    found = people_of(given, codes_of(given.features), policy)[1]
+    assert [(fault.file, fault.line, fault.column, fault.warning) for fault in found] == (
+        [("posts.csv", 3, column, True)] if column else []
+    )
 
 
 def test_the_same_person_is_not_twice_in_one_post(tmp_path: Path, policy: Policy) -> None:
