@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.grid import DIGITS
+
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy, Post
     from chalicelib.domain.records import Absence, Contact, Holder
-
-DIGITS = {"district": 6, "street": 9, "community": 12, "compound": 14, "cell": 16}
-"""How long the code of an area of each level is; a code's beginning is the area above."""
 
 
 class Incumbent(NamedTuple):
@@ -58,11 +57,6 @@ def led_by(area: str, post: Post, policy: Policy) -> Iterator[tuple[str, Post]]:
     while post.leader:
         post = policy.posts[post.leader]
         yield area[: DIGITS[post.level]], post
-
-
-def area_at(code: str, level: str) -> str | None:
-    """The area of a level that holds another, or is it; None where the other is wider."""
-    return code[: DIGITS[level]] if len(code) >= DIGITS[level] else None
 
 
 def _absence(holder: Holder, day: str) -> Absence | None:

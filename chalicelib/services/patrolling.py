@@ -21,7 +21,7 @@ from chalicelib.domain.errors import (
     TemporarilyUnavailable,
 )
 from chalicelib.domain.events import SYSTEM
-from chalicelib.domain.grid import Position, cell_at, nearest_cell
+from chalicelib.domain.grid import Position, cell_at, level_of, nearest_cell
 from chalicelib.domain.patrol import figures
 from chalicelib.domain.people import StaffMember, holds
 from chalicelib.domain.posts import seat
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _READ, _CHECK_IN = "patrol.read", "patrol.check-in"
 _ATTEMPTS = 5
-_DISTRICT_DIGITS, _STREET_DIGITS, _COMMUNITY_DIGITS = 6, 9, 12
 _METRES_TOLD = 300  # how far outside a check-in may be to be told how far
 _TO_BE_WALKED = frozenset({"due", "overdue"})
 
@@ -148,11 +147,11 @@ class Patrolling:
             raise NotFound()
         if not staff.covers(code):
             raise Forbidden()
-        if len(code) == _DISTRICT_DIGITS:
+        if area.level == "district":
             raise AreaTooWide("code")
         beats = self._store.beats_of(code, below=True)
-        if len(code) == _STREET_DIGITS:
-            communities = [each for each in self._policy.centre_by_area if len(each) == _COMMUNITY_DIGITS]
+        if area.level == "street":
+            communities = [each for each in self._policy.centre_by_area if level_of(each) == "community"]
             for community in sorted(each for each in communities if each.startswith(code)):
                 beats += self._store.beats_of(community, below=True)
         return area, beats, now
