@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+
+from chalicelib.domain.days import day_before
 
 DISTRICT_TIME = ZoneInfo("Asia/Shanghai")  # all of China keeps it
 Row = dict[str, Any]
@@ -88,7 +90,7 @@ def let_go(table: Any, staff_id: str, last_day: date | None, today: str) -> None
     they are taken out once the last day has passed, so that nobody is missed on the desk before. Raises Stranger.
     """
     somebody = known(table, staff_id)
-    ended = last_day.isoformat() if last_day else (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+    ended = last_day.isoformat() if last_day else day_before(today)
     gone = last_day is None or ended < today
     if last_day is None:
         _set(table, _key(somebody.record), "active", False)

@@ -6,9 +6,9 @@ Days are ISO dates in the district's time; what lasts from one to another includ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.days import day_after
 from chalicelib.domain.grid import DIGITS
 
 if TYPE_CHECKING:
@@ -72,4 +72,4 @@ def _lasts(from_day: str, until_day: str | None, day: str) -> bool:
 def _vacant_since(holders: Sequence[Holder], day: str) -> str | None:
     """The day after the last one on which somebody held it."""
     ended = [each.until_date for each in holders if each.until_date is not None and each.until_date < day]
-    return (date.fromisoformat(max(ended)) + timedelta(days=1)).isoformat() if ended else None
+    return day_after(max(ended)) if ended else None

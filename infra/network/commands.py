@@ -87,8 +87,8 @@ def import_(
 @click.option("--on", "day", help="The day whose areas are meant, say 2027-01-01; today without it.")
 def export(directory: Path, stage: str, region: str, endpoint: str | None, day: str | None) -> None:
     """Writes areas as on a day, and people as they are now, into a directory that imports as it is."""
+    from chalicelib.domain.days import day_of
     from infra.network.export import export as write
-    from infra.network.given import day_of
 
     if day is not None and day_of(day) is None:
         raise click.BadParameter(f"{day} is no day such as 2027-01-01", param_hint="--on")

@@ -11,9 +11,10 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from chalicelib.domain.days import day_of
 
 Feature = dict[str, Any]
 
@@ -101,14 +102,6 @@ def read(directory: Path, most_areas: int = MOST_AREAS_BYTES) -> Given:
         if text is not None:
             given.tables[name] = list(_lines(given, name, columns, text))
     return given
-
-
-def day_of(text: object) -> str | None:
-    """An ISO day as it was written, or None when it is none."""
-    try:
-        return date.fromisoformat(text).isoformat() if isinstance(text, str) and len(text) == 10 else None
-    except ValueError:
-        return None
 
 
 def _text(given: Given, path: Path, required: bool, most: int) -> str | None:

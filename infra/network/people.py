@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from chalicelib.domain.days import day_of
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.phones import phone_of
 from chalicelib.domain.policy import Policy
 from chalicelib.models.reference_rows import DutyRow, PostRow, StaffRow, UnitRow
 from infra.network.content import compact
-from infra.network.given import FileFault, Given, Line, day_of
+from infra.network.given import FileFault, Given, Line
 
 Key = tuple[str, str]
 Row = dict[str, Any]
