@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from chalicelib.domain.days import day_before
+from infra.terminal import where
 
 DISTRICT_TIME = ZoneInfo("Asia/Shanghai")  # all of China keeps it
 Row = dict[str, Any]
@@ -31,17 +32,6 @@ class Known:
     def works_on(self, day: str) -> bool:
         first, last = self.record.get("from") or day, self.record.get("until") or day
         return bool(self.record["active"]) and first <= day <= last
-
-
-def where(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which deployment is meant."""
-    for option in (
-        click.option("--endpoint", help="URL of an embedded cloud; AWS without it."),
-        click.option("--region", required=True, help="AWS region, say cn-north-1."),
-        click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()
