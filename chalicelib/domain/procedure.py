@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.reports import Report
 
-OUTCOMES = ("satisfied", "dissatisfied", "not-home", "refused")
-
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
