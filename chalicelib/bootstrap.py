@@ -17,12 +17,15 @@ from chalicelib.config import settings
 if TYPE_CHECKING:
     from pynamodb.connection import Connection
 
+    from chalicelib.adapters.bucket import S3MediaBucket
     from chalicelib.adapters.queues import SqsDeadLetters
+    from chalicelib.adapters.sealing import KeyedPhoneIndex
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
     from chalicelib.models.reference_store import DynamoGrid
     from chalicelib.models.staff_store import KeptStaff
+    from chalicelib.models.vault_store import DynamoVault
     from chalicelib.services.acting import Acting
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
@@ -61,12 +64,10 @@ def secrets() -> Secrets:
 
 @cache
 def intake() -> Intake:
-    from chalicelib.adapters.sealing import KeyedPhoneIndex
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.intake import Intake
 
-    phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
-    return Intake(_store(), _grid(), policy(), sealer(), phones, _CLOCK, RandomIds())
+    return Intake(_store(), _grid(), policy(), sealer(), _phones(), _CLOCK, RandomIds())
 
 
 @cache
@@ -81,20 +82,16 @@ def audit() -> Audit:
 
 @cache
 def reporters() -> Reporters:
-    from chalicelib.models.vault_store import DynamoVault
     from chalicelib.services.reporters import Reporters
 
-    return Reporters(_store(), DynamoVault(_connection()), sealer(), audit(), policy())
+    return Reporters(_store(), _vault(), sealer(), audit(), policy())
 
 
 @cache
 def persons() -> Persons:
-    from chalicelib.adapters.sealing import KeyedPhoneIndex
-    from chalicelib.models.vault_store import DynamoVault
     from chalicelib.services.persons import Persons
 
-    phones = KeyedPhoneIndex(lambda: secrets().get("phone"))
-    return Persons(_store(), DynamoVault(_connection()), sealer(), phones, audit(), policy(), _CLOCK)
+    return Persons(_store(), _vault(), sealer(), _phones(), audit(), policy(), _CLOCK)
 
 
 @cache
@@ -148,12 +145,10 @@ def patrolling() -> Patrolling:
 
 @cache
 def attachments() -> Attachments:
-    from chalicelib.adapters.bucket import S3MediaBucket
     from chalicelib.models.attachment_store import DynamoAttachments
     from chalicelib.services.attachments import Attachments
 
-    bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
-    return Attachments(DynamoAttachments(_connection()), bucket, reading(), audit(), policy(), _CLOCK)
+    return Attachments(DynamoAttachments(_connection()), _bucket(), reading(), audit(), policy(), _CLOCK)
 
 
 @cache
@@ -178,14 +173,12 @@ def alerts() -> Alerts:
 
 @cache
 def imports() -> Imports:
-    from chalicelib.adapters.bucket import S3MediaBucket
     from chalicelib.adapters.queues import SqsImportQueue
     from chalicelib.models.import_store import DynamoImports
     from chalicelib.services.imports import Imports
 
-    bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
     queue = SqsImportQueue(_client("sqs"), settings().need("IMPORTS_QUEUE_URL"))
-    return Imports(DynamoImports(_connection()), bucket, queue, policy(), _CLOCK)
+    return Imports(DynamoImports(_connection()), _bucket(), queue, policy(), _CLOCK)
 
 
 @cache
@@ -258,6 +251,27 @@ def _grid() -> DynamoGrid:
     from chalicelib.models.reference_store import DynamoGrid
 
     return DynamoGrid(_connection())
+
+
+@cache
+def _vault() -> DynamoVault:
+    from chalicelib.models.vault_store import DynamoVault
+
+    return DynamoVault(_connection())
+
+
+@cache
+def _phones() -> KeyedPhoneIndex:
+    from chalicelib.adapters.sealing import KeyedPhoneIndex
+
+    return KeyedPhoneIndex(lambda: secrets().get("phone"))
+
+
+@cache
+def _bucket() -> S3MediaBucket:
+    from chalicelib.adapters.bucket import S3MediaBucket
+
+    return S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
 
 
 def _client(service: str, attempts: int = 3) -> Any:

@@ -7,18 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.network.commands import network
+from infra.patrol.commands import patrol
 from infra.settings import load_deployment
 from infra.staff import staff
+from infra.terminal import bar, console, region_option, stage_option, where
 from infra.vault import audit, refused, vault
-
-console = Console()
-stage_option = click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml.")
-region_option = click.option("--region", required=True, help="AWS region, say cn-north-1.")
-endpoint_option = click.option("--endpoint", help="URL of an embedded cloud; AWS without it.")
 
 
 @click.group()
@@ -26,14 +21,12 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, vault, audit, refused):
+for more in (network, staff, patrol, vault, audit, refused):
     cli.add_command(more)
 
 
 @cli.command()
-@stage_option
-@region_option
-@endpoint_option
+@where
 @click.option("--oidc-issuer", help="Instead of that of deployments.toml.")
 @click.option("--oidc-audience", help="Instead of that of deployments.toml.")
 @click.option("--oidc-jwks-url", help="Instead of that of deployments.toml.")
@@ -77,22 +70,21 @@ def demo() -> None:
 
 
 @cli.command()
-@stage_option
-@region_option
-@endpoint_option
+@where
 @click.option("--case", "case_id", help="Only the events of this case, or of this beat.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="From, say 2026-11-22T08:00:00+0800.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="To, excluded.")
 def republish(stage: str, region: str, endpoint: str | None, case_id: str | None, since: Any, until: Any) -> None:
     """Publishes case events again: of a case, or of a time. Consumers do nothing twice."""
+    from infra.deploy import client_at, stateful_outputs
     from infra.republish import republish as publish
 
     if not case_id and not since:
         raise click.UsageError("--case or --since")
-    outputs = _stateful_outputs(stage, region, endpoint)
+    outputs = stateful_outputs(stage, region, endpoint)
     with console.status("publishing") as status:
         count = publish(
-            lambda service: _client(region, endpoint, service),
+            lambda service: client_at(region, endpoint, service),
             stage,
             outputs["CasesTable"],
             outputs["EventsTopicArn"],
@@ -102,63 +94,6 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
             say=status.update,
         )
     console.print(f"{count} events published again")
-
-
-@cli.group()
-def patrol() -> None:
-    """Plans the rounds that posts walk, and ends them."""
-
-
-@patrol.command("plan")
-@stage_option
-@region_option
-@endpoint_option
-@click.option("--area", default="", help="Only of this area and what lies in it.")
-@click.option("--dry-run", is_flag=True, help="Says what would change, and changes nothing.")
-def plan_patrols(stage: str, region: str, endpoint: str | None, area: str, dry_run: bool) -> None:
-    """Begins, changes and ends beats as holders, network and policy ask for; again changes nothing."""
-    from infra.network.known import ListLost
-    from infra.patrol import Planner, plan_rounds
-
-    operator = Planner(stage, region, endpoint, _stateful_outputs(stage, region, endpoint))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("reading", total=None)
-        try:
-            ground = operator.ground()
-        except ListLost as error:
-            raise click.ClickException(
-                f"a list of the network is missing, restore it from a backup: {error}"
-            ) from error
-        bar.update(task, description="looking at beats" if dry_run else "planning beats")
-        done = plan_rounds(
-            operator.store,
-            ground,
-            operator.policy,
-            operator.now,
-            operator.by,
-            within=area,
-            dry_run=dry_run,
-            say=lambda line: bar.console.print(line, highlight=False),
-            progress=lambda number, of: bar.update(task, completed=number, total=of),
-        )
-    counted = ", ".join(f"{done[what]} {what}" for what in ("begun", "changed", "ended", "unchanged"))
-    console.print(f"{'would be: ' if dry_run else ''}{counted}", highlight=False)
-
-
-@patrol.command("end")
-@stage_option
-@region_option
-@endpoint_option
-@click.argument("beats", nargs=-1, required=True)
-def end_patrols(stage: str, region: str, endpoint: str | None, beats: tuple[str, ...]) -> None:
-    """Ends beats, by name, until they are planned again."""
-    from infra.patrol import Planner, end_rounds
-
-    operator = Planner(stage, region, endpoint, _stateful_outputs(stage, region, endpoint))
-    console.print(
-        f"{end_rounds(operator.store, operator.policy, operator.now, operator.by, beats)} ended", highlight=False
-    )
 
 
 @cli.command()
@@ -175,12 +110,10 @@ def notice(codes: tuple[str, ...], api: str | None, directory: Path, below: bool
 
     try:
         base = (api or json.loads(RUN_FILE.read_text("utf-8"))["api"]).rstrip("/")
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task("finding areas", total=None)
+        with console.status("finding areas"):
             listed = list(areas_below(base, codes)) if below else list(codes)
-            bar.update(task, description="printing", total=len(listed))
-            count = print_notices(base, listed, directory, form, on, lambda code: bar.update(task, advance=1))
+        with bar("printing", len(listed)) as told:
+            count = print_notices(base, listed, directory, form, on, lambda code: told(1))
     except (NotPrinted, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     console.print(f"{count} notices in {directory}", soft_wrap=True)
@@ -196,18 +129,6 @@ def token(staff_id: str, name: str, stage: str, hours: float) -> None:
     from infra.issuer import Issuer
 
     click.echo(Issuer(name, load_deployment(stage).oidc_audience).token(staff_id, hours))
-
-
-def _client(region: str, endpoint: str | None, service: str, **more: Any) -> Any:
-    from infra.deploy import client_at
-
-    return client_at(region, endpoint, service, **more)
-
-
-def _stateful_outputs(stage: str, region: str, endpoint: str | None) -> dict[str, str]:
-    from infra.deploy import stateful_outputs
-
-    return stateful_outputs(stage, region, endpoint)
 
 
 def _say(status: Any, line: str) -> None:

@@ -18,7 +18,6 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-FORMATS = ("html", "pdf", "png")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _A4_PIXELS = (794, 1123)
 _PICTURE_SCALE = 1.25

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+
+from chalicelib.domain.days import day_before
+from infra.terminal import where
 
 DISTRICT_TIME = ZoneInfo("Asia/Shanghai")  # all of China keeps it
 Row = dict[str, Any]
@@ -29,17 +32,6 @@ class Known:
     def works_on(self, day: str) -> bool:
         first, last = self.record.get("from") or day, self.record.get("until") or day
         return bool(self.record["active"]) and first <= day <= last
-
-
-def where(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which deployment is meant."""
-    for option in (
-        click.option("--endpoint", help="URL of an embedded cloud; AWS without it."),
-        click.option("--region", required=True, help="AWS region, say cn-north-1."),
-        click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -88,7 +80,7 @@ def let_go(table: Any, staff_id: str, last_day: date | None, today: str) -> None
     they are taken out once the last day has passed, so that nobody is missed on the desk before. Raises Stranger.
     """
     somebody = known(table, staff_id)
-    ended = last_day.isoformat() if last_day else (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+    ended = last_day.isoformat() if last_day else day_before(today)
     gone = last_day is None or ended < today
     if last_day is None:
         _set(table, _key(somebody.record), "active", False)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from chalicelib.domain.audit import REFUSED_READ
 from chalicelib.domain.phones import normal_phone
+from infra.terminal import console, where
 
 if TYPE_CHECKING:
     from infra.operator import Operator
-
-OperatorOf = Callable[[str, str, str | None], "Operator"]
-
-console = Console()
 
 
 def operator_of(stage: str, region: str, endpoint: str | None) -> Operator:
@@ -25,17 +20,6 @@ def operator_of(stage: str, region: str, endpoint: str | None) -> Operator:
     from infra.operator import Operator
 
     return Operator(stage, region, endpoint, stateful_outputs(stage, region, endpoint))
-
-
-def where(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which deployment."""
-    for option in (
-        click.option("--endpoint", help="URL of an embedded cloud; AWS without it."),
-        click.option("--region", required=True, help="AWS region, say cn-north-1."),
-        click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()

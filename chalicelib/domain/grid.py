@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 TILE_DEGREES = 0.005
 METRES_A_DEGREE = 111_195.0  # of latitude, and of longitude at the equator: a sphere of the mean radius, 6,371.0 km
-LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
-"""The level of an area by the digits of its code."""
+DIGITS = {"district": 6, "street": 9, "community": 12, "compound": 14, "cell": 16}
+"""How long the code of an area of each level is, widest first; a code's beginning is the area above."""
+LEVELS = {digits: level for level, digits in DIGITS.items()}
 
 _MOST_TILES = 99
 """With the network's versions, what one batch read takes."""
@@ -62,6 +63,11 @@ class Cell:
 
     area: Area
     ring: Ring
+
+
+def level_of(code: str) -> str:
+    """The level of an area by its code; empty for what is no code."""
+    return LEVELS.get(len(code), "") if code.isascii() and code.isdigit() else ""
 
 
 class Nearest(NamedTuple):

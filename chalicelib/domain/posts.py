@@ -6,15 +6,14 @@ Days are ISO dates in the district's time; what lasts from one to another includ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.domain.days import day_after
+from chalicelib.domain.grid import DIGITS
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy, Post
     from chalicelib.domain.records import Absence, Contact, Holder
-
-DIGITS = {"district": 6, "street": 9, "community": 12, "compound": 14, "cell": 16}
-"""How long the code of an area of each level is; a code's beginning is the area above."""
 
 
 class Incumbent(NamedTuple):
@@ -60,11 +59,6 @@ def led_by(area: str, post: Post, policy: Policy) -> Iterator[tuple[str, Post]]:
         yield area[: DIGITS[post.level]], post
 
 
-def area_at(code: str, level: str) -> str | None:
-    """The area of a level that holds another, or is it; None where the other is wider."""
-    return code[: DIGITS[level]] if len(code) >= DIGITS[level] else None
-
-
 def _absence(holder: Holder, day: str) -> Absence | None:
     """The absence that a day lies in; of several, the one that began last."""
     lasting = (each for each in holder.away if _lasts(each.from_date, each.until_date, day))
@@ -78,4 +72,4 @@ def _lasts(from_day: str, until_day: str | None, day: str) -> bool:
 def _vacant_since(holders: Sequence[Holder], day: str) -> str | None:
     """The day after the last one on which somebody held it."""
     ended = [each.until_date for each in holders if each.until_date is not None and each.until_date < day]
-    return (date.fromisoformat(max(ended)) + timedelta(days=1)).isoformat() if ended else None
+    return day_after(max(ended)) if ended else None

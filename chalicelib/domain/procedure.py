@@ -19,13 +19,12 @@ from chalicelib.domain.errors import ActionNotAllowed, InvalidField
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES, Screening
+from chalicelib.domain.telling import Telling
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.reports import Report
-
-OUTCOMES = ("satisfied", "dissatisfied", "not-home", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +56,6 @@ class Particulars:
     area: Area | None = None
 
 
-class _Telling:
-    """Collects the events of one act, all of the same new version, and the case as it becomes."""
-
-    def __init__(self, case: Case | None, case_id: str, around: Circumstances) -> None:
-        self.case = case
-        self.around = around
-        self._case_id = case_id
-        self._version = (case.version if case else 0) + 1
-        self._events: list[CaseEvent] = []
-
-    def tell(self, event_type: str, **facts: Any) -> Case:
-        around = self.around
-        event = CaseEvent(
-            subject=self._case_id,
-            version=self._version,
-            n=len(self._events) + 1,
-            type=event_type,
-            time=around.now,
-            actor=around.actor,
-            policy_version=around.policy.version,
-            data=facts,
-            correlation_id=around.correlation_id,
-            causation_id=around.causation_id,
-        )
-        self.case = evolve(self.case, event)
-        self._events.append(event)
-        return self.case
-
-    def change(self) -> Change:
-        assert self.case is not None
-        return Change(self.case, tuple(self._events))
-
-
 def open_case(
     case_id: str, tracking_code: str, report: Report, screening: Screening, area: Area | None, around: Circumstances
 ) -> Change:
@@ -97,7 +63,7 @@ def open_case(
 
     The desk is the station of the case's community, or the linkage centre where no place is known.
     """
-    telling = _Telling(None, case_id, around)
+    telling = _telling(None, case_id, around)
     telling.tell(
         E.CASE_REPORTED,
         report_id=report.id,
@@ -120,14 +86,14 @@ def open_case(
         _send_to_desk(telling, why="no-category" if category is None else "no-place")
     else:
         _assign(telling, report.source)
-    return telling.change()
+    return _change(telling)
 
 
 def join(case: Case, report: Report, around: Circumstances) -> Change:
     """One more report of a known matter."""
-    telling = _Telling(case, case.id, around)
+    telling = _telling(case, case.id, around)
     telling.tell(E.CASE_JOINED, report_id=report.id, source=report.source)
-    return telling.change()
+    return _change(telling)
 
 
 def act(case: Case, action: str, said: Particulars, around: Circumstances) -> Change:
@@ -142,9 +108,9 @@ def act(case: Case, action: str, said: Particulars, around: Circumstances) -> Ch
     for field in rule.requires:
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
-    telling = _Telling(case, case.id, around)
+    telling = _telling(case, case.id, around)
     _ACTIONS[action](telling, said)
-    return telling.change()
+    return _change(telling)
 
 
 def allowed_actions(case: Case, policy: Policy) -> tuple[str, ...]:
@@ -168,7 +134,7 @@ def record_visit(
     visit = case.visit
     if case.state != cases.RESOLVED or visit is None or visit.id != visit_id:
         raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, around.policy)), state=case.state)
-    telling = _Telling(case, case.id, around)
+    telling = _telling(case, case.id, around)
     telling.tell(E.VISIT_RECORDED, visit_id=visit_id, outcome=outcome, note=note)
     rules = around.policy.rules
     if outcome == "satisfied":
@@ -185,21 +151,21 @@ def record_visit(
         _plan_visit(telling, visit.attempt + 1, rules.second_visit_after)
     else:
         telling.tell(E.CASE_CLOSED, outcome="unanswered")
-    return telling.change()
+    return _change(telling)
 
 
 def fall_due(case: Case, around: Circumstances) -> Change | None:
     """What time alone has brought: clocks run out, a visit due, a settled case closing by itself. None if nothing."""
-    telling = _Telling(case, case.id, around)
+    telling = _telling(case, case.id, around)
     if case.state == cases.RESOLVED and case.close_at and case.close_at <= around.now:
         telling.tell(E.CASE_CLOSED, outcome="unvisited")
-        return telling.change()
+        return _change(telling)
     for clock in case.clocks:
         if clock.state is ClockState.RUNNING and clock.due_at <= around.now:
             telling.tell(E.CLOCK_BREACHED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
     if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
         telling.tell(E.VISIT_DUE, visit_id=case.visit.id)
-    change = telling.change()
+    change = _change(telling)
     return change if change.events else None
 
 
@@ -208,7 +174,7 @@ def move(case: Case, to: Area, decided_by: str, network: str, around: Circumstan
 
     `network`: the version that ended it. Only the place changes: who must act, and by when, stays as it was.
     """
-    telling = _Telling(case, case.id, around)
+    telling = _telling(case, case.id, around)
     telling.tell(
         E.CASE_MOVED,
         from_area=_area_facts(case.area),
@@ -216,11 +182,11 @@ def move(case: Case, to: Area, decided_by: str, network: str, around: Circumstan
         decided_by=decided_by,
         network=network,
     )
-    return telling.change()
+    return _change(telling)
 
 
-def _classify(telling: _Telling, said: Particulars) -> None:
-    case, policy = _known(telling), telling.around.policy
+def _classify(telling: Telling[Case], said: Particulars) -> None:
+    case, policy = telling.known, telling.around.policy
     category = policy.categories[said.category or ""]
     area = said.area or case.area
     telling.tell(
@@ -235,12 +201,12 @@ def _classify(telling: _Telling, said: Particulars) -> None:
     _assign(telling, case.source)
 
 
-def _accept(telling: _Telling, said: Particulars) -> None:
-    telling.tell(E.CASE_ACCEPTED, unit=_known(telling).lead)
+def _accept(telling: Telling[Case], said: Particulars) -> None:
+    telling.tell(E.CASE_ACCEPTED, unit=telling.known.lead)
 
 
-def _return(telling: _Telling, said: Particulars) -> None:
-    case = _known(telling)
+def _return(telling: Telling[Case], said: Particulars) -> None:
+    case = telling.known
     telling.tell(
         E.CASE_RETURNED,
         reason=said.reason,
@@ -250,8 +216,8 @@ def _return(telling: _Telling, said: Particulars) -> None:
     )
 
 
-def _resolve(telling: _Telling, said: Particulars) -> None:
-    case, around = _known(telling), telling.around
+def _resolve(telling: Telling[Case], said: Particulars) -> None:
+    case, around = telling.known, telling.around
     category = around.policy.categories[case.category or ""]
     telling.tell(
         E.CASE_RESOLVED,
@@ -263,19 +229,19 @@ def _resolve(telling: _Telling, said: Particulars) -> None:
         _plan_visit(telling, 1, category.visit_after)
 
 
-def _grant_reopen(telling: _Telling, said: Particulars) -> None:
-    case = _known(telling)
+def _grant_reopen(telling: Telling[Case], said: Particulars) -> None:
+    case = telling.known
     telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
     _start_work(telling, case.lead or "", case.joint_units, case.rule or "")
 
 
-def _decline_reopen(telling: _Telling, said: Particulars) -> None:
-    case = _known(telling)
+def _decline_reopen(telling: Telling[Case], said: Particulars) -> None:
+    case = telling.known
     telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids))
     telling.tell(E.CASE_CLOSED, outcome="declined")
 
 
-_ACTIONS: dict[str, Callable[[_Telling, Particulars], None]] = {
+_ACTIONS: dict[str, Callable[[Telling[Case], Particulars], None]] = {
     "classify": _classify,
     "accept": _accept,
     "return": _return,
@@ -285,15 +251,15 @@ _ACTIONS: dict[str, Callable[[_Telling, Particulars], None]] = {
 }
 
 
-def _assign(telling: _Telling, source: str) -> None:
-    case, policy = _known(telling), telling.around.policy
+def _assign(telling: Telling[Case], source: str) -> None:
+    case, policy = telling.known, telling.around.policy
     assert case.category and case.area
     to = route(policy.categories[case.category], case.area.code, case.urgency, source, policy)
     _start_work(telling, to.lead, to.joint_units, to.rule)
 
 
-def _start_work(telling: _Telling, lead: str, joint_units: tuple[str, ...], rule: str) -> None:
-    case, around = _known(telling), telling.around
+def _start_work(telling: Telling[Case], lead: str, joint_units: tuple[str, ...], rule: str) -> None:
+    case, around = telling.known, telling.around
     category = around.policy.categories[case.category or ""]
     clocks = {"accept": _after(around.now, category.accept), "resolve": _after(around.now, category.resolve)}
     telling.tell(
@@ -314,8 +280,8 @@ def _desk_of(case: Case, policy: Policy) -> str:
     return case.desk or policy.centre_of(case.area.code if case.area else None)
 
 
-def _send_to_desk(telling: _Telling, why: str) -> None:
-    case, policy = _known(telling), telling.around.policy
+def _send_to_desk(telling: Telling[Case], why: str) -> None:
+    case, policy = telling.known, telling.around.policy
     telling.tell(
         E.CASE_SENT_TO_SCREENING,
         unit=policy.centre_of(case.area.code if case.area else None),
@@ -324,9 +290,9 @@ def _send_to_desk(telling: _Telling, why: str) -> None:
     )
 
 
-def _plan_visit(telling: _Telling, attempt: int, after: int) -> None:
+def _plan_visit(telling: Telling[Case], attempt: int, after: int) -> None:
     """Plan a visit. A case never closes by itself before its visit has had its time."""
-    case, now = _known(telling), telling.around.now
+    case, now = telling.known, telling.around.now
     due_at = now + timedelta(seconds=after)
     category = telling.around.policy.categories[case.category or ""]
     grace = timedelta(seconds=category.closes_after - (category.visit_after or 0))
@@ -339,9 +305,12 @@ def _plan_visit(telling: _Telling, attempt: int, after: int) -> None:
     )
 
 
-def _known(telling: _Telling) -> Case:
-    assert telling.case is not None
-    return telling.case
+def _telling(case: Case | None, case_id: str, around: Circumstances) -> Telling[Case]:
+    return Telling(case, case_id, around, evolve)
+
+
+def _change(telling: Telling[Case]) -> Change:
+    return Change(telling.known, telling.events)
 
 
 def _area_facts(area: Area | None) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from chalicelib.domain.audit import Entry
 from chalicelib.domain.errors import BeatEnded, InvalidField
 from chalicelib.domain.events import Event
 from chalicelib.domain.patrol import Beat, Outcome, Round, beat_id, evolve
+from chalicelib.domain.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,43 +66,6 @@ class Walk(NamedTuple):
     note: str | None = None
 
 
-class _Telling:
-    """Collects the events of one act, all of the same new version, and the beat as it becomes."""
-
-    def __init__(self, beat: Beat | None, subject: str, around: Circumstances) -> None:
-        self.beat = beat
-        self._subject = subject
-        self._around = around
-        self._version = (beat.version if beat else 0) + 1
-        self._events: list[Event] = []
-
-    def tell(self, event_type: str, **facts: Any) -> Beat:
-        around = self._around
-        event = Event(
-            subject=self._subject,
-            version=self._version,
-            n=len(self._events) + 1,
-            type=event_type,
-            time=around.now,
-            actor=around.actor,
-            policy_version=around.policy.version,
-            data=facts,
-            correlation_id=around.correlation_id,
-            causation_id=around.causation_id,
-        )
-        self.beat = evolve(self.beat, event)
-        self._events.append(event)
-        return self.beat
-
-    @property
-    def known(self) -> Beat:
-        assert self.beat is not None
-        return self.beat
-
-    def change(self) -> BeatChange | None:
-        return BeatChange(self.beat, tuple(self._events)) if self.beat and self._events else None
-
-
 def plan(beat: Beat | None, area: Area, post: str, around: Circumstances) -> BeatChange | None:
     """Rounds of an area by a post, as the policy says; None where they are planned so already.
 
@@ -113,7 +77,7 @@ def plan(beat: Beat | None, area: Area, post: str, around: Circumstances) -> Bea
     if beat is not None and again and beat.area == area and beat.plans[-1][2:] == (rule.every, rule.grace):
         return None
     number, start = _next_plan(beat, rule, around)
-    telling = _Telling(beat, beat_id(area.code, post), around)
+    telling = Telling(beat, beat_id(area.code, post), around, evolve)
     if beat is not None and again:
         _tell_missed(telling, beat, beat, around.now)
     telling.tell(
@@ -128,7 +92,7 @@ def plan(beat: Beat | None, area: Area, post: str, around: Circumstances) -> Bea
     )
     if beat is not None and again:
         _tell_overdue(telling, telling.known, around.now)
-    return telling.change()
+    return _change(telling)
 
 
 def check_in(beat: Beat, walk: Walk, around: Circumstances) -> BeatChange:
@@ -148,7 +112,7 @@ def check_in(beat: Beat, walk: Walk, around: Circumstances) -> BeatChange:
         raise InvalidField("at", "rounds-not-begun", begins_at=beat.plans[0].start.isoformat())
     marked = beat.marked(walk.at)
     late = beat.early(walk.at) and marked.walked().get(number - 1) is Outcome.LATE
-    telling = _Telling(beat, beat.id, around)
+    telling = Telling(beat, beat.id, around, evolve)
     if beat.ended_at is None:
         _tell_missed(telling, beat, marked, now)
     after = telling.tell(
@@ -161,7 +125,7 @@ def check_in(beat: Beat, walk: Walk, around: Circumstances) -> BeatChange:
         note=walk.note,
     )
     _tell_overdue(telling, after, now)
-    change = telling.change()
+    change = _change(telling)
     assert change is not None
     return change
 
@@ -171,21 +135,21 @@ def fall_due(beat: Beat, around: Circumstances) -> BeatChange | None:
 
     However long nobody looked, the rounds that were missed meanwhile are told of in one event, and each is named.
     """
-    telling = _Telling(beat, beat.id, around)
+    telling = Telling(beat, beat.id, around, evolve)
     if beat.ended_at is None:
         _tell_missed(telling, beat, beat, around.now)
         _tell_overdue(telling, telling.known, around.now)
-    return telling.change()
+    return _change(telling)
 
 
 def end(beat: Beat, why: str, around: Circumstances) -> BeatChange | None:
     """No more rounds. `why`: area-ended, post-vacant or no-rounds. None for a beat that has ended already."""
     if beat.ended_at is not None:
         return None
-    telling = _Telling(beat, beat.id, around)
+    telling = Telling(beat, beat.id, around, evolve)
     _tell_missed(telling, beat, beat, around.now)
     telling.tell(E.PATROL_ENDED, why=why)
-    return telling.change()
+    return _change(telling)
 
 
 def _next_plan(beat: Beat | None, rule: Patrol, around: Circumstances) -> tuple[int, datetime]:
@@ -214,7 +178,7 @@ def _begin(rule: Patrol, earliest: datetime, around: Circumstances) -> datetime:
     return midnight.astimezone(earliest.tzinfo)
 
 
-def _tell_missed(telling: _Telling, beat: Beat, marked: Beat, now: datetime) -> None:
+def _tell_missed(telling: Telling[Beat], beat: Beat, marked: Beat, now: datetime) -> None:
     """The rounds that time has settled and nobody walked. `marked`: with what is told of in the same act."""
     runs = [(marked.round(first), marked.round(last)) for first, last in _unwalked(marked, beat.unsettled_at(now))]
     if runs:
@@ -238,7 +202,7 @@ def _stretch(first: Round, last: Round) -> dict[str, Any]:
     return {"first": first.number, "last": last.number, "from": first.start.isoformat(), "to": last.end.isoformat()}
 
 
-def _tell_overdue(telling: _Telling, beat: Beat, now: datetime) -> None:
+def _tell_overdue(telling: Telling[Beat], beat: Beat, now: datetime) -> None:
     number = beat.unsettled_at(now)
     waiting = beat.round(number)
     if beat.ended_at is None and waiting.end <= now and number not in beat.walked() and beat.reminded < number:
@@ -248,3 +212,7 @@ def _tell_overdue(telling: _Telling, beat: Beat, now: datetime) -> None:
             **{"from": waiting.start.isoformat(), "to": waiting.end.isoformat()},
             late_until=waiting.late_until.isoformat(),
         )
+
+
+def _change(telling: Telling[Beat]) -> BeatChange | None:
+    return BeatChange(telling.known, telling.events) if telling.events else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.grid import DIGITS
+
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Category, Policy, RoutingRule
 
-_CENTRE_DIGITS = {"@community": 12, "@street": 9, "@district": 6}
+_CENTRES = {f"@{level}": DIGITS[level] for level in ("community", "street", "district")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +47,4 @@ def _holds(rule: RoutingRule, category: Category, area: str, urgency: str, sourc
 
 
 def _unit(name: str, area: str, policy: Policy) -> str:
-    return policy.centre_of(area, _CENTRE_DIGITS[name]) if name.startswith("@") else name
+    return policy.centre_of(area, _CENTRES[name]) if name.startswith("@") else name

@@ -19,6 +19,7 @@ from pydantic_core import ValidationError
 from chalicelib import bootstrap
 from chalicelib.config import settings
 from chalicelib.domain.audit import UNSAID, Origin
+from chalicelib.domain.days import day_of
 from chalicelib.domain.errors import DomainError, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.records import Command
@@ -265,6 +266,14 @@ def limit_of(request: Request, default: int = 50, most: int = 100) -> int:
     if limit is None or not 1 <= limit <= most:
         raise InvalidField("limit", "query-invalid")
     return limit
+
+
+def day_asked(request: Request) -> str | None:
+    """The day that `on` of the query names; None where it names none. Raises InvalidField for what is no day."""
+    text = query_of(request).get("on")
+    if text is not None and day_of(text) is None:
+        raise InvalidField("on", "query-invalid")
+    return text
 
 
 @cache

@@ -8,17 +8,14 @@ from uuid import NAMESPACE_URL, uuid5
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
-from chalicelib.domain.errors import DomainError
 from chalicelib.handlers import views
 from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.http import (
     StaffRequest,
     answer,
-    body_of,
+    command_of,
     http_boundary,
-    idempotency_key,
-    json_of,
     named,
     parsed,
     staff_request,
@@ -58,9 +55,5 @@ def apply_import(import_id: str) -> Response:
 
 def _command(request: type[R]) -> tuple[StaffRequest, str, R]:
     """Who commands, under which idempotency key, and what is said."""
-    asked = imports.current_request
-    key = idempotency_key(asked)
-    body = json_of(body_of(asked))
-    if not isinstance(body, dict):
-        raise DomainError(code="wrong-type")
-    return staff_request(asked), key, parsed(request, body)
+    asked, key, body = command_of(imports.current_request)
+    return asked, key, parsed(request, body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from chalice.app import Blueprint, Response
 
@@ -12,12 +11,11 @@ from chalicelib.domain.errors import InvalidField
 from chalicelib.handlers import views
 from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
-from chalicelib.handlers.http import answer, http_boundary, named, query_of, staff_request
+from chalicelib.handlers.http import answer, day_asked, http_boundary, named, query_of, staff_request
 
 network = Blueprint(__name__)
 AREA_READ = "area.read"  # no secret: what is asked of the grid is not noted
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,17})?", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @network.route("/v1/cells", methods=["GET"], authorizer=staff_authorizer)
@@ -31,7 +29,7 @@ def find_cell() -> Response:
     if datum not in DATUMS:
         raise InvalidField("datum", "query-invalid", allowed=list(DATUMS))
     position = position_in(_degrees(query, "lat", 90), _degrees(query, "lon", 180), datum)
-    day = _day(query)
+    day = _day()
     return answer(views.area_view(bootstrap.locating().cell(position, day, staff), day))
 
 
@@ -39,8 +37,7 @@ def find_cell() -> Response:
 @http_boundary
 @audited(network, AREA_READ, noted=False)
 def read_area(code: str) -> Response:
-    query, staff = query_of(network.current_request), staff_request(network.current_request).staff
-    day = _day(query)
+    day, staff = _day(), staff_request(network.current_request).staff
     return answer(views.area_view(bootstrap.locating().area(named(code), day, staff), day))
 
 
@@ -52,14 +49,6 @@ def _degrees(query: dict[str, str], name: str, most: int) -> float:
     return float(text)
 
 
-def _day(query: dict[str, str]) -> str:
+def _day() -> str:
     """The day asked about, or today in the district. Raises InvalidField for what is none."""
-    text = query.get("on")
-    if text is None:
-        return bootstrap.policy().day_of(bootstrap.now())
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text).isoformat()
-    except ValueError:
-        pass
-    raise InvalidField("on", "query-invalid")
+    return day_asked(network.current_request) or bootstrap.policy().day_of(bootstrap.now())

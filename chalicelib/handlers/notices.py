@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.domain.errors import AreaEnded, DomainError, InvalidField, NotFound
+from chalicelib.domain.errors import AreaEnded, DomainError, NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.reports import WEB
 from chalicelib.handlers.http import (
     answer,
     body_of,
+    day_asked,
     http_boundary,
     idempotency_key,
     json_of,
     keyed_fingerprint_of,
     named,
     parsed,
-    query_of,
     request_id_of,
     source_of,
     wants_html,
@@ -137,21 +136,10 @@ def _page_of(code: str) -> Response:
 
 
 def _notice(code: str) -> PublicNotice:
-    return bootstrap.notices().of(named(code), _day_of(notices.current_request))
+    return bootstrap.notices().of(named(code), day_asked(notices.current_request))
 
 
 def _report_url(code: str) -> str:
     from chalicelib.handlers.pages import public_base
 
     return f"{public_base(notices.current_request)}/v1/public/areas/{named(code)}/report"
-
-
-def _day_of(request: Request) -> str | None:
-    """The day asked for, as an ISO date; None: today. Raises InvalidField."""
-    asked: Any = query_of(request).get("on")
-    if asked is None:
-        return None
-    try:
-        return date.fromisoformat(asked).isoformat()
-    except ValueError:
-        raise InvalidField("on", "query-invalid") from None

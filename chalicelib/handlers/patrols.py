@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.grid import level_of
 from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.cursors import cursor_of, start_of
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
 
 patrols = Blueprint(__name__)
-_AREA_DIGITS = (6, 9, 12, 14, 16)
 _WHAT_ZH = {
     E.PATROL_PLANNED: "安排巡访",
     E.PATROL_WALKED: "巡访签到",
@@ -61,7 +61,7 @@ def list_own_beats() -> Response:
     state, area = query.get("state", "due"), query.get("area")
     if state not in ("due", "all"):
         raise InvalidField("state", "query-invalid")
-    if area is not None and not (area.isascii() and area.isdigit() and len(area) in _AREA_DIGITS):
+    if area is not None and not level_of(area):
         raise InvalidField("area", "query-invalid")
     staff = staff_request(patrols.current_request).staff
     beats, now = bootstrap.patrolling().mine(staff, area, due_only=state == "due")

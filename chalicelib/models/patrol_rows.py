@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.domain.grid import Area
+from chalicelib.domain.grid import DIGITS, Area
 from chalicelib.domain.patrol import Beat, Plan
 from chalicelib.models.base import dumps, moment, stamp
 from chalicelib.models.case_rows import CasesRow, CommandRow, EventRow, due_shard
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import Event
     from chalicelib.domain.rounds import BeatChange
 
-_COMMUNITY_DIGITS = 12
-
 
 def beats_queue(area: str) -> str:
     """Beats lie by community; those of a street, or of the district, by themselves."""
-    return f"PATROLS#{area[:_COMMUNITY_DIGITS]}"
+    return f"PATROLS#{area[: DIGITS['community']]}"
 
 
 class BeatRow(CasesRow):

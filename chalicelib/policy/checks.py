@@ -8,13 +8,13 @@ from string import Template as Words
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import EVENT_TYPES
+from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
     COUNTED_ON_POSTS,
     INITIAL_STATES,
-    LEVELS,
     NEEDED_PERMISSION,
     PERMISSIONS,
     STATES,
@@ -122,7 +122,7 @@ def _units(text: PackText) -> Iterator[Fault]:
             yield entry.fault("area", f"only {linkage_centre!r} is the centre of the district")
         elif unit.area != district and unit.id != f"centre-{unit.area}":
             yield entry.fault("id", f"must be 'centre-{unit.area}', after its area")
-        elif len(unit.area) == 12 and unit.area[:9] not in areas:
+        elif level_of(unit.area) == "community" and unit.area[:9] not in areas:
             yield entry.fault("area", f"the street {unit.area[:9]} has no centre")
     if rules and linkage_centre not in {entry.part.id for entry in centres} and linkage_centre not in _misshapen(text):
         yield rules.fault("linkage_centre", f"unknown centre {linkage_centre!r}")
@@ -309,7 +309,7 @@ def _posts(text: PackText) -> Iterator[Fault]:
             yield entry.fault("leader", f"unknown post {post.leader!r}")
         elif post.leader in posts:
             leader = posts[post.leader].part
-            if LEVELS.index(leader.level) > LEVELS.index(post.level):
+            if DIGITS[leader.level] > DIGITS[post.level]:
                 yield entry.fault("leader", f"{leader.id!r} is of a narrower area ({leader.level}) than {post.level}")
             if post.id in _leaders(post.leader, posts):
                 yield entry.fault("leader", f"{post.id!r} would lead itself")

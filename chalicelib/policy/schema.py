@@ -92,7 +92,6 @@ STATES = frozenset(
     {cases.SCREENING, cases.ASSIGNED, cases.ACCEPTED, cases.RESOLVED, cases.REOPEN_REQUESTED, cases.CLOSED}
 )  # what the code counts on
 COUNTED_ON_POSTS: Mapping[str, str] = {"information-officer": "cell"}  # post → level: whom alerts tell of a visit
-LEVELS = ("district", "street", "community", "compound", "cell")  # widest first
 AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -19,6 +19,7 @@ from chalicelib.domain.deliveries import (
 )
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import PATROL_EVENT_TYPES, reference_of
+from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
 
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Notice, Policy, Template
     from chalicelib.services.ports import Clock, DeliveryLedger, Identities, Mail, Roster, Sealer, TextMessages
 
-SMS, EMAIL = "sms", "email"
+SMS = "sms"
 _INFORMATION_OFFICER = "information-officer"
-_CELL_DIGITS = 16
 _ROWS_AT_ONCE = 50
 _SMS_FREE_WORDS = 200  # SNS takes 1,600 bytes a message, some 530 Chinese characters
 
@@ -213,7 +213,7 @@ class Alerts:
 
         For a wider area, or where nobody holds that one either, who is on duty at its centre.
         """
-        if area and len(area) == _CELL_DIGITS:
+        if area and level_of(area) == "cell":
             day, officer = self._policy.day_of(at), self._policy.posts[_INFORMATION_OFFICER]
             leader = next(led_by(area, officer, self._policy), None)
             for place, post in ((area, officer), *([leader] if leader else [])):

@@ -6,13 +6,13 @@ service management 滨州市网格化服务管理条例 asks it of every grid, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.errors import AreaEnded, NotFound
+from chalicelib.domain.grid import DIGITS, LEVELS, level_of
 from chalicelib.domain.network import ended_on, in_force, version_on
-from chalicelib.domain.posts import DIGITS, Seat, led_by, seat
+from chalicelib.domain.posts import Seat, led_by, seat
 from chalicelib.domain.records import Counter
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.records import AreaRecord, Contact, Holder, Network
     from chalicelib.services.ports import Board, Clock
 
-_CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}(?:[0-9]{3}(?:[0-9]{2}(?:[0-9]{2})?)?)?)?")
-_LEVELS = {digits: level for level, digits in DIGITS.items()}
 _MOST_PARTS = 60
 """Parts of an area that are drawn and listed; more would be no notice, and each costs a read."""
 
@@ -165,7 +163,7 @@ class Notices:
         return PublicNotice(
             code=code,
             name=area["name"],
-            level=_LEVELS[len(code)],
+            level=LEVELS[len(code)],
             path=tuple(area["path"]),
             households=(feature or {}).get("properties", {}).get("households"),
             day=day,
@@ -232,7 +230,7 @@ class Notices:
             record = own if code == own.code else self._board.area(code)
             feature = in_force(record.features, network.versions, day)
             office.take_in(code, name, record.holders)
-            level = _LEVELS.get(len(code), "")
+            level = LEVELS.get(len(code), "")
             parts.append(Part(code, name, level, office.head_of(code, level), (feature or {}).get("geometry")))
         return parts
 
@@ -264,7 +262,7 @@ class _Office:
         self._holders[code] = holders
 
     def posts_of(self, code: str) -> list[PostShown]:
-        return [self._shown(code, post) for post in self._of_level(_LEVELS[len(code)])]
+        return [self._shown(code, post) for post in self._of_level(LEVELS[len(code)])]
 
     def head_of(self, code: str, level: str) -> PostShown | None:
         """The post that leads an area: the first of its level that one person holds."""
@@ -315,6 +313,6 @@ def _person(name: str, contact: Contact, *, hidden: bool) -> Person:
 
 def _above(code: str) -> list[str]:
     """The areas that hold one, nearest first. Raises NotFound for what is no code of an area."""
-    if not _CODE.fullmatch(code):
+    if not level_of(code):
         raise NotFound()
     return [code[:digits] for digits in sorted(DIGITS.values(), reverse=True) if digits < len(code)]

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _READ, _CHECK_IN = "patrol.read", "patrol.check-in"
 _ATTEMPTS = 5
-_DISTRICT_DIGITS, _STREET_DIGITS = 6, 9
 _METRES_TOLD = 300  # how far outside a check-in may be to be told how far
 _TO_BE_WALKED = frozenset({"due", "overdue"})
 
@@ -149,10 +148,10 @@ class Patrolling:
             raise NotFound()
         if not staff.covers(code):
             raise Forbidden()
-        if len(code) == _DISTRICT_DIGITS:
+        if area.level == "district":
             raise AreaTooWide("code")
         beats = self._store.beats_of(code, below=True)
-        if len(code) == _STREET_DIGITS:
+        if area.level == "street":
             for community in sorted(self._grid.parts(code, day)):
                 beats += self._store.beats_of(community, below=True)
         return area, beats, now

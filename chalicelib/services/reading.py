@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
+from chalicelib.domain.grid import level_of
 from chalicelib.domain.people import StaffMember, holds, may_list, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
@@ -58,7 +58,7 @@ _PUBLIC_STEPS = {
 
 
 _BY_AREA = frozenset({"own-cell", "own-area"})
-_COMMUNITY_OR_BELOW = re.compile(r"[0-9]{12}(?:[0-9]{2}){0,2}")
+_WITH_VISITS = frozenset({"community", "compound", "cell"})
 
 
 class Reading:
@@ -129,7 +129,7 @@ class Reading:
         """
         self._permitted(staff, "visit.read")
         areas = [area] if area else _outermost(staff.areas)
-        if not areas or not all(_COMMUNITY_OR_BELOW.fullmatch(each) for each in areas):
+        if not areas or not all(level_of(each) in _WITH_VISITS for each in areas):
             raise InvalidField("area", "query-invalid")
         if not all(staff.covers(each) for each in areas):
             raise Forbidden()

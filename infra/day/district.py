@@ -26,7 +26,7 @@ from infra.day.standing import PACK, SAMPLE, Standing
 from infra.day.system import Caller, System
 from infra.day.watch import Watch
 from infra.issuer import Issuer
-from infra.patrol import Planner, end_rounds, plan_rounds
+from infra.patrol.planning import Planner, end_rounds, plan_rounds
 from infra.settings import load_deployment
 
 PATIENCE = 30.0

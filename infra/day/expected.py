@@ -5,7 +5,6 @@ It imports nothing of the application: what the application did is held against 
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+
+from infra.samples import rows_of
 
 _DIGITS = {"district": 6, "street": 9, "community": 12, "compound": 14, "cell": 16}
 Told = tuple[str, str, str]  # event reference, address, channel
@@ -30,15 +31,15 @@ class Rosters:
 
     @classmethod
     def read(cls, sample: Path) -> Rosters:
-        contacts = {row["staff_id"]: (row["phone"], row["email"]) for row in _rows(sample / "staff.csv")}
+        contacts = {row["staff_id"]: (row["phone"], row["email"]) for row in rows_of(sample / "staff.csv")}
         duties: dict[str, list[tuple[str, str, str]]] = {}
-        for row in _rows(sample / "duty.csv"):
+        for row in rows_of(sample / "duty.csv"):
             duties.setdefault(row["unit"], []).append((row["staff_id"], row["from"], row["to"]))
         holders: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        for row in _rows(sample / "posts.csv"):
+        for row in rows_of(sample / "posts.csv"):
             holders.setdefault((row["area"], row["post"]), []).append((row["staff_id"], row["from"], row["until"]))
         absences: dict[str, list[tuple[str, str, str]]] = {}
-        for row in _rows(sample / "absences.csv"):
+        for row in rows_of(sample / "absences.csv"):
             absences.setdefault(row["staff_id"], []).append((row["from"], row["until"], row["deputy_id"]))
         return cls(contacts, duties, holders, absences)
 
@@ -179,8 +180,3 @@ class Expectations:
 
 def _reference(code: str, event: Mapping[str, Any]) -> str:
     return f"{code}-{'.'.join(event['id'].split('.')[-2:])}"
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

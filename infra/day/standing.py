@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from infra.deploy import Deployed, client_at, deploy
 from infra.issuer import Issuer
 from infra.network.importing import Importer, importer
 from infra.queues import unit_queues
-from infra.samples import SAMPLES
+from infra.samples import SAMPLES, rows_of
 from infra.settings import LOCAL, ROOT, load_deployment
 from infra.tiles import samples
 
@@ -83,8 +82,8 @@ def _units_of(area: str, policy: Policy) -> dict[str, str]:
 def _described(deployed: Deployed, issuer: Issuer, cloud: Cloud) -> dict[str, Any]:
     """What `run.json` holds: where the system is, tokens to speak with, samples to try, secrets to sign with."""
     policy = load_policy(LOCAL / "build" / deployed.stage / "source" / PACK_FILE)
-    staff = _rows(SAMPLE / "staff.csv")
-    duty = {row["staff_id"] for row in _rows(SAMPLE / "duty.csv")}
+    staff = rows_of(SAMPLE / "staff.csv")
+    duty = {row["staff_id"] for row in rows_of(SAMPLE / "duty.csv")}
     tokens = {row["staff_id"]: issuer.token(row["staff_id"], _TOKEN_HOURS) for row in _needed(staff, duty)}
     by_role: dict[str, Any] = {}
     by_unit: dict[str, str] = {}
@@ -129,8 +128,3 @@ def _needed(staff: list[dict[str, str]], duty: set[str]) -> Iterator[dict[str, s
         if row["staff_id"] in duty or len(row["areas"]) == 16 or row["role"] not in seen:
             seen.add(row["role"])
             yield row
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

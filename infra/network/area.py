@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chalicelib.domain.grid import LEVELS
 
-PARENT_DIGITS = {9: 6, 12: 9, 14: 12, 16: 14}
+PARENT_DIGITS = {below: above for above, below in pairwise(LEVELS)}
 
 
 class Area(NamedTuple):
@@ -39,8 +40,3 @@ class Area(NamedTuple):
     def _number(self) -> str:
         """Which feature it is, for one that tells nothing else."""
         return f"#{self.row + 1}" if self.row >= 0 else "*"
-
-
-def level_of(code: str) -> str:
-    """The level of a code, or empty for what is no code."""
-    return LEVELS.get(len(code), "") if code.isascii() and code.isdigit() else ""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from chalicelib.domain.audit import (
@@ -21,15 +20,13 @@ from chalicelib.domain.audit import (
     NETWORK_WITHDRAWN,
 )
 from infra.settings import ROOT, load_deployment
+from infra.terminal import bar, console, where
 
 if TYPE_CHECKING:
     from infra.network.importing import Importer
     from infra.network.plan import Plan
     from infra.operator import Operator
 
-C = TypeVar("C", bound=Callable[..., Any])
-
-console = Console()
 directory_argument = click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
 json_option = click.option("--json", "as_json", is_flag=True, help="The whole plan as JSON.")
 faults_option = click.option(
@@ -37,17 +34,6 @@ faults_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write the faults of the ground as faults.geojson and faults.svg.",
 )
-
-
-def where(command: C) -> C:
-    """The three options that say which deployment is meant."""
-    for option in (
-        click.option("--endpoint", help="URL of an embedded cloud; AWS without it."),
-        click.option("--region", required=True, help="AWS region, say cn-north-1."),
-        click.option("--stage", required=True, help="Which deployment; see infra/deployments.toml."),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -97,15 +83,15 @@ def import_(
 @click.option("--on", "day", help="The day whose areas are meant, say 2027-01-01; today without it.")
 def export(directory: Path, stage: str, region: str, endpoint: str | None, day: str | None) -> None:
     """Writes areas as on a day, and people as they are now, into a directory that imports as it is."""
+    from chalicelib.domain.days import day_of
     from infra.network.export import export as write
-    from infra.network.given import day_of
 
     if day is not None and day_of(day) is None:
         raise click.BadParameter(f"{day} is no day such as 2027-01-01", param_hint="--on")
     with _failing():
         importer = importer_at(stage, region, endpoint)
         _note(operator_of(stage, region, endpoint), NETWORK_EXPORTED, f"network:{day or importer.today}")
-        with _bar("导出 exporting", None) as told:
+        with bar("导出 exporting", None) as told:
             version = write(importer.table, day or importer.today, directory, told)
     console.print(f"{directory}: 版本 version {version.id}, {version.from_day}")
 
@@ -177,7 +163,7 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
             operator = operator_of(stage, region, endpoint)
             run = f"move-cases:{operator.by.request}"
             _note(operator, CASES_MOVED, f"network:{succession.network}", request=run)
-            with _bar("移交 moving", len(moves)) as told:
+            with bar("移交 moving", len(moves)) as told:
                 for each in moves:
                     try:
                         moving.move(each.case_id, succession, run)
@@ -224,7 +210,7 @@ def operator_of(stage: str, region: str, endpoint: str | None) -> Operator:
 def apply_with_bar(importer: Importer, planned: Plan, to: Console) -> None:
     """Applies a plan under a progress bar."""
     if not planned.empty:
-        with _bar("导入 importing", planned.writes, to) as told:
+        with bar("导入 importing", planned.writes, to) as told:
             importer.apply(planned, told)
 
 
@@ -256,14 +242,6 @@ def _planned(importer: Importer, directory: Path, as_json: bool, faults_dir: Pat
     else:
         show(planned, console)
     return planned
-
-
-@contextmanager
-def _bar(what: str, total: int | None, to: Console = console) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=to) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda count: bar.update(task, advance=count)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from infra.tiles import paths_by_code, tile_rows
 LAYOUT = "1"
 """Part of every version's id: to be changed when rows of the same content are laid out otherwise."""
 
-LEVEL_OF_LENGTH = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
 CHILDREN = "children"
 """A property that is added when a feature is kept, and taken off again when it is exported."""
 

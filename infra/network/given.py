@@ -9,16 +9,14 @@ import codecs
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Feature = dict[str, Any]
+from chalicelib.domain.days import day_of
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+Feature = dict[str, Any]
 
 AREAS = "areas.geojson"
 MOST_AREAS_BYTES = 512 * 2**20
@@ -104,14 +102,6 @@ def read(directory: Path, most_areas: int = MOST_AREAS_BYTES) -> Given:
         if text is not None:
             given.tables[name] = list(_lines(given, name, columns, text))
     return given
-
-
-def day_of(text: object) -> str | None:
-    """An ISO day as it was written, or None when it is none; `2026-W48-2` is none: days are compared as they are."""
-    try:
-        return date.fromisoformat(text).isoformat() if isinstance(text, str) and _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
 
 
 def _text(given: Given, path: Path, required: bool, most: int) -> str | None:

@@ -12,11 +12,13 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from chalicelib.domain.days import day_of
+from chalicelib.domain.grid import level_of
 from chalicelib.domain.phones import phone_of
 from chalicelib.domain.policy import Policy
 from chalicelib.models.reference_rows import DutyRow, PostRow, StaffRow, UnitRow
-from infra.network.content import LEVEL_OF_LENGTH, compact
-from infra.network.given import FileFault, Given, Line, day_of
+from infra.network.content import compact
+from infra.network.given import FileFault, Given, Line
 
 Key = tuple[str, str]
 Row = dict[str, Any]
@@ -324,13 +326,13 @@ class _Reading:
             self._fault(
                 "posts.csv", number, "post", f"政策包中没有该岗位：{post}", f"no post {post} in the policy pack"
             )
-        elif area in self._areas and LEVEL_OF_LENGTH.get(len(area)) != known.level:
+        elif area in self._areas and level_of(area) != known.level:
             self._fault(
                 "posts.csv",
                 number,
                 "area",
                 f"岗位 {post} 设在 {known.level} 一级",
-                f"{post} is a post of a {known.level}, this is a {LEVEL_OF_LENGTH.get(len(area))}",
+                f"{post} is a post of a {known.level}, this is a {level_of(area)}",
             )
 
     def _period(self, file: str, line: Line, *, open_end: bool) -> Period | None:

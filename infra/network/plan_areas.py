@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
+from chalicelib.domain.days import day_before
 from chalicelib.domain.network import NetworkVersion
 from chalicelib.models.reference_rows import AreaRow, TileRow
 from infra.network.content import Content
@@ -123,10 +123,6 @@ def _check_sizes(network: NetworkPlan, table: ReferenceTable, plan: Plan) -> Non
             plan.faults.append(
                 _too_large(codes, "该处网格过密，索引放不下", "cells lie too close together here for their index")
             )
-
-
-def day_before(day: str) -> str:
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
 def unfinished(what: str, importing: str, *, finishes: bool) -> FileFault:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from chalicelib.domain.days import day_before
 from chalicelib.models.reference_rows import DutyRow, PostRow, StaffRow, UnitRow
 from infra.network.content import fingerprint
 from infra.network.known import listed_people
 from infra.network.people import ABSENCES, DUTY, KINDS, POSTS, STAFF, UNITS, People
 from infra.network.plan import ADDED, CHANGED, ENDED, Change, PeoplePlan, Plan, RowChange
-from infra.network.plan_areas import day_before, unfinished
+from infra.network.plan_areas import unfinished
 from infra.network.table import Key, ReferenceTable, Row
 
 OWN_ATTRIBUTES: Mapping[str, frozenset[str]] = {

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from infra.network.area import Area, level_of
+from chalicelib.domain.grid import level_of
+from infra.network.area import Area
 from infra.network.fault import Fault, Settings, shown
 
 MOST_NAME = 60

@@ -46,10 +46,6 @@ FAULTS: tuple[tuple[str, Edge, int, str], ...] = (
     ("empty-text", "hotline", 422, "text-empty"),
     ("not-json", "sms", 400, "malformed-json"),
 )
-# Faults that the sender makes round an otherwise good body: headers, token, query string.
-FAULTS_OF_THE_ENVELOPE = frozenset(
-    {"wrong-signature", "stale-timestamp", "wrong-secret", "wrong-token", "no-idempotency-key"}
-)
 
 
 @dataclass(frozen=True, slots=True)

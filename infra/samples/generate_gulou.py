@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from infra.samples import rows_of
 from infra.samples.gulou_grid import Node, grow_grids
 from infra.samples.gulou_people import Roster, staff_the_district, staff_the_grown_district
 
@@ -39,8 +40,7 @@ def main(directory: Path = HERE) -> None:
 
 def both_versions() -> tuple[dict[str, str], dict[str, str]]:
     """The generated files by name: of the district, and of it once it has grown."""
-    with DIVISIONS.open(encoding="utf-8", newline="") as lines:
-        grids = grow_grids(list(csv.DictReader(lines)))
+    grids = grow_grids(rows_of(DIVISIONS))
     departments = [unit["id"] for unit in tomllib.loads(UNITS.read_text(encoding="utf-8"))["unit"]]
     roster = staff_the_district(grids.before, departments)
     grown = staff_the_grown_district(roster, grids.after, grids.succeeds, GROWN_FROM)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from chalicelib.domain.grid import level_of
+from infra.network.area import PARENT_DIGITS
 from infra.samples.partition import Partition, Point, dissolve
 
 SEED = 320302
@@ -156,12 +158,8 @@ def _plan_villages(divisions: Sequence[Mapping[str, str]], names: Mapping[str, s
     ]
 
 
-def level_of(code: str) -> str:
-    return {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}[len(code)]
-
-
 def parent_of(code: str) -> str:
-    return {6: code[:4], 9: code[:6], 12: code[:9], 14: code[:12], 16: code[:14]}[len(code)]
+    return code[: PARENT_DIGITS.get(len(code), 4)]
 
 
 def _plan(communities: list[str], names: Mapping[str, str], random: Random) -> list[_Plan]:

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-import infra.__main__ as commands
+from infra.__main__ import cli
 from infra.network.table import ReferenceTable
 from infra.settings import ROOT
 from tests.network import list_laid
@@ -31,7 +31,7 @@ def stage(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
             table.put_item(Item=row)
     list_laid(ReferenceTable(boto3.client("dynamodb", "us-east-1"), tables["Reference"]), list(_rows()))
     outputs = {f"{title}Table": tables[title] for title in ("Cases", "Reference", "Vault")}
-    monkeypatch.setattr(commands, "_stateful_outputs", lambda *asked: outputs)
+    monkeypatch.setattr("infra.deploy.stateful_outputs", lambda *asked: outputs)
 
 
 def _rows() -> Iterator[dict[str, Any]]:
@@ -71,7 +71,7 @@ def _by_the_files() -> set[str]:
 
 
 def _told(*arguments: str) -> list[str]:
-    done = CliRunner().invoke(commands.cli, ["patrol", *arguments], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["patrol", *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return [line.strip() for line in done.output.splitlines() if line.strip()]
 

@@ -19,7 +19,7 @@ from infra.network.importing import Importer, ImportRefused
 from infra.network.plan import Plan
 from infra.network.table import ImportUnderWay, ReferenceTable
 from infra.network.versions import CannotWithdraw, withdraw
-from infra.patrol import read_ground
+from infra.patrol.planning import read_ground
 from tests.conftest import REGION
 from tests.network import (
     CELLS,

@@ -244,7 +244,7 @@ class TestNotice:
             answer = edge.get(f"/v1/public/areas/{code}/{path}", **asked)
             assert answer.status == 404 and "没有这个网格" in answer.body
 
-    @pytest.mark.parametrize("on", ["yesterday", "2026-13-01", "", "2026-02-30", "1" * 400])
+    @pytest.mark.parametrize("on", ["yesterday", "2026-13-01", "", "2026-02-30", "20261201", "2026-W49-2", "1" * 400])
     def test_a_day_that_is_none_is_refused(self, edge: Edge, on: str) -> None:
         for path in ("notice", "notice.html"):
             answer = edge.get(f"/v1/public/areas/{CELL}/{path}", on=on)

@@ -22,7 +22,7 @@ from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import patrols
 from infra.network.table import ReferenceTable
-from infra.patrol import Ground, end_rounds, plan_rounds, read_ground
+from infra.patrol.planning import Ground, end_rounds, plan_rounds, read_ground
 from tests.contract.documents import event_validator
 from tests.integration.edge import NEXT_CELL, NEXT_COMMUNITY, REGION, Edge, sqs_record
 from tests.integration.gateway import Answer

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from chalicelib.domain.screening import screen
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import load_policy
 from infra.build import integrated_units
-from infra.samples import generate_gulou
+from infra.samples import generate_gulou, rows_of
 from tests.conftest import REGION
 from tests.world import World, lay_grid, officer_of
 
@@ -138,7 +136,7 @@ def test_nobody_else_changes_number_name_or_telephone(checkout: Path) -> None:
 def test_the_new_sentence_is_screened_into_the_new_category_and_all_others_as_before(
     checkout: Path, policy: Policy
 ) -> None:
-    for row in _rows(checkout / SENTENCES):
+    for row in rows_of(checkout / SENTENCES):
         assert screen(row["text"], None, None, policy).category == (row["category"] or None), row["text"]
 
 
@@ -151,7 +149,7 @@ def test_the_contract_tells_the_same_notices_as_the_pack(checkout: Path, policy:
 
 def test_a_report_goes_the_new_way_and_the_new_message_is_sent(world: World, checkout: Path, compiled: bytes) -> None:
     new = "low-altitude-office"
-    staff = [row["staff_id"] for row in _rows(checkout / SAMPLE / "duty.csv") if row["unit"] == new]
+    staff = [row["staff_id"] for row in rows_of(checkout / SAMPLE / "duty.csv") if row["unit"] == new]
     receipt = world.submit(text="三号楼上空有人放无人机")
     assert (receipt.category, receipt.unit_id) == ("drone-flying", new)
     assert receipt.unit_name == "鼓楼区低空飞行管理办公室"
@@ -173,8 +171,3 @@ def test_a_report_goes_the_new_way_and_the_new_message_is_sent(world: World, che
     assert text == (
         f"【鼓楼网格】事项{code}（无人机黑飞）已由鼓楼区低空飞行管理办公室受理，请协办单位配合。[{code}-2.1]"
     )
-
-
-def _rows(path: Path) -> Sequence[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

@@ -58,6 +58,7 @@ def test_the_unspoilt_files_have_no_fault(tmp_path: Path, policy: Policy) -> Non
         ("posts.csv", 1, {"post": "emperor"}, ("posts.csv", 3, "post")),
         ("posts.csv", 1, {"area": COMMUNITY}, ("posts.csv", 3, "area")),
         ("posts.csv", 1, {"from": "2026/01/01"}, ("posts.csv", 3, "from")),
+        ("posts.csv", 1, {"from": "2026-W01-1"}, ("posts.csv", 3, "from")),
         ("posts.csv", 1, {"from": "2026-02-30"}, ("posts.csv", 3, "from")),
         ("posts.csv", 1, {"until": "2025-12-31"}, ("posts.csv", 3, "until")),
         ("posts.csv", 2, {"area": CELLS[0]}, ("posts.csv", 4, "from")),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.posts import area_at, led_by, seat
+from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Absence, Contact, Holder
 
 CELL = "3203020010020101"
@@ -83,7 +83,3 @@ def test_the_leaders_of_a_post_stand_in_for_it_in_the_areas_above(policy: Policy
         (CELL[:9], "street-leader"),
         (CELL[:6], "district-leader"),
     ]
-
-
-def test_the_area_of_a_level_holds_another_or_is_it_and_is_none_below() -> None:
-    assert [area_at(CELL, "community"), area_at(CELL, "cell"), area_at(CELL[:12], "cell")] == [CELL[:12], CELL, None]

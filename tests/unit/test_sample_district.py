@@ -5,7 +5,6 @@ And the day that is replayed in it: mixed, repeatable, and clear about what must
 
 from __future__ import annotations
 
-import csv
 import json
 import tomllib
 from collections import Counter, defaultdict
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 from shapely.geometry import MultiPoint, Point, Polygon
 
+from infra.samples import rows_of
 from infra.samples.day import FAULTS, TRACKING_CODE, DayMessage, body_of, filled_in, messages
 from infra.samples.day_texts import ADVICE, FOLLOW_UPS, TEXTS, UNCLEAR
 from infra.samples.generate_gulou import HERE, LABEL, UNITS, main
@@ -28,7 +28,7 @@ from infra.tiles import inner_point, ring_of, samples, tile_rows
 
 NOW = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
 POSTS = UNITS.with_name("posts.toml")
-LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}
+LEVELS = {6: "district", 9: "street", 12: "community", 14: "compound", 16: "cell"}  # not the code's: held against it
 Vertex = tuple[float, float]
 
 
@@ -55,8 +55,7 @@ def polygons(features: list[dict[str, Any]]) -> dict[str, Polygon]:
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    with (HERE / name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return rows_of(HERE / name)
 
 
 def children_of(code: str, codes: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.events import Actor
-from chalicelib.domain.grid import LEVELS, Area
+from chalicelib.domain.grid import DIGITS, LEVELS, Area, level_of
 from chalicelib.domain.patrol import beat_id
 from chalicelib.domain.posts import seat
 from chalicelib.domain.procedure import Circumstances
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 ACTOR = Actor("patrol-plan", "operator")
 """Whom events name: they are read by staff. The audit names the operator."""
 
-_DISTRICT_DIGITS, _COMMUNITY_DIGITS = 6, 12
 _ATTEMPTS = 5
 
 
@@ -180,11 +179,11 @@ def _one(
 
 def _standing(store: PatrolStore, ground: Ground, within: str) -> Iterator[Beat]:
     """The beats that have not ended, list by list: those of communities, and of streets by themselves."""
-    if len(within) >= _COMMUNITY_DIGITS:
+    if len(within) >= DIGITS["community"]:
         yield from store.beats_of(within, below=True)
         return
     for code in sorted(ground.codes):
-        if code.startswith(within) and _DISTRICT_DIGITS < len(code) <= _COMMUNITY_DIGITS:
+        if code.startswith(within) and level_of(code) in ("street", "community"):
             yield from store.beats_of(code, below=True)
 
 

@@ -1,0 +1,1 @@
+"""Planning and ending the rounds that posts walk."""
