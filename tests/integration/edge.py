@@ -229,10 +229,15 @@ class Edge:
         self.invoke("seal", {"Records": self.new_entries() if records is None else records})
 
     def entries(self) -> list[dict[str, str]]:
-        """What the audit noted, by time."""
+        """What the audit noted, by time; of one moment of the clock, as it was written.
+
+        A clock set by hand stands still, so that many entries are of one moment, and an id says nothing about order.
+        """
         table = boto3.resource("dynamodb", REGION).Table(self.names["Vault"])
         rows = [row for row in table.scan()["Items"] if row["pk"].startswith("AUDIT#")]
-        return sorted(rows, key=lambda row: row["sk"])
+        _, vault = self._written()
+        written = [record.record["dynamodb"]["Keys"]["sk"]["S"] for record in vault.stream_shard.items]
+        return sorted(rows, key=lambda row: (row["sk"].partition("#")[0], written.index(row["sk"])))
 
     def settle(self) -> None:
         """Let all that happened be told: stream to relay to topic to queue to alert."""
