@@ -11,6 +11,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.config import settings
 from chalicelib.domain import audit as A
+from chalicelib.domain.attachments import Attachment
 from chalicelib.domain.errors import Forbidden, InvalidField
 from chalicelib.domain.people import holds
 from chalicelib.handlers import views
@@ -71,10 +72,12 @@ def announce_attachment() -> Response:
     asked, key, body = _command()
     announced = parsed(AttachmentIn, body)
     attachment_id = uuid5(NAMESPACE_URL, f"urn:wangge:attachment:{asked.staff.id}:{key}").hex
-    form = bootstrap.attachments().announce(
+    announced_as = bootstrap.attachments().announce(
         attachment_id, announced.content_type, announced.bytes, fingerprint_of(body), asked.staff, asked.origin
     )
-    return answer(views.upload_view(attachment_id, form), 201)
+    if isinstance(announced_as, Attachment):
+        return answer(views.attachment_view(announced_as, None))
+    return answer(views.upload_view(attachment_id, announced_as), 201)
 
 
 @api.route("/v1/attachments/{attachment_id}", methods=["GET"], authorizer=staff_authorizer)
