@@ -90,13 +90,20 @@ def _add_tables(template: Template) -> None:
 def _audit_is_never_changed() -> dict[str, Any]:
     """Nobody in the account, whatever else he or she may, changes or deletes an entry of the audit or a seal.
 
-    To put a row over another is a PutItem like any other, which no policy can tell apart: that the seals show.
+    A batch is a right of its own, and may delete. To put a row over another is a PutItem like any other, which no policy
+    can tell apart: that the seals show.
     """
     return {
         "Sid": "AuditIsNeverChanged",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"],
+        "Action": [
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
         "Resource": Sub("arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/wangge-${Stage}-vault"),
         "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*", "SEALS"]}},
     }

@@ -240,7 +240,7 @@ def test_nobody_may_change_or_delete_an_entry_of_the_audit_or_a_seal(stateful: T
     policy = of_type(stateful, "AWS::DynamoDB::Table")["Vault"]["ResourcePolicy"]["PolicyDocument"]
     (denied,) = policy["Statement"]
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
-    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= set(denied["Action"])
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"} <= set(denied["Action"])
     assert denied["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"] == ["AUDIT#*", "SEALS"]
 
 
