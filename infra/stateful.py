@@ -90,8 +90,8 @@ def _add_tables(template: Template) -> None:
 def _audit_is_never_changed() -> dict[str, Any]:
     """Nobody in the account, whatever else he or she may, changes or deletes an entry of the audit or a seal.
 
-    A batch is a right of its own, and may delete. To put a row over another is a PutItem like any other, which no policy
-    can tell apart: that the seals show.
+    A batch is a right of its own, and may delete. To put a row over another is a PutItem like any other, which no
+    policy can tell apart: that the seals show.
     """
     return {
         "Sid": "AuditIsNeverChanged",

@@ -73,16 +73,20 @@ class Entry(NamedTuple):
     reason: str | None = None
 
 
-def entry_of(change: Change, source: str, person: str | None = None) -> Entry:
-    """The entry of what changed a case: it is written in the same transaction. One a version of the case."""
+def entry_of(change: Change, source: str, person: str | None = None, by: Actor | None = None) -> Entry:
+    """The entry of what changed a case: it is written in the same transaction. One a version of the case.
+
+    `by`: who did it, where events, which staff read, name somebody else.
+    """
     first, case = change.events[0], change.case
+    actor = by or first.actor
     return Entry(
         id=f"{case.id}.{case.version}",
         at=first.time,
         what=first.type,
-        reader=first.actor.id,
-        role=first.actor.role,
-        unit=first.actor.unit,
+        reader=actor.id,
+        role=actor.role,
+        unit=actor.unit,
         source=source,
         request=first.correlation_id,
         case=case.id,

@@ -145,28 +145,28 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
 
     Run it on the day a version comes into force. Doing it again moves what was opened meanwhile, and nothing twice.
     """
-    from uuid import uuid4
-
     from chalicelib.domain.errors import StaleVersion
     from infra.deploy import stateful_outputs
     from infra.network.known import known_network
     from infra.network.moving import moving_at, succession_of
     from infra.network.show import show_moves
+    from infra.operator import Operator
 
     left = 0
     with _failing():
         importer = importer_at(stage, region, endpoint)
         succession = succession_of(known_network(importer.table), importer.today)
-        moving = moving_at(region, endpoint, stateful_outputs(stage, region, endpoint), importer.policy)
+        outputs = stateful_outputs(stage, region, endpoint)
+        moving = moving_at(region, endpoint, outputs, importer.policy)
         with console.status("查找中 looking for cases"):
             moves = list(moving.moves(succession))
         show_moves(moves, console)
         if do and moves:
-            run = f"move-cases:{uuid4()}"
+            by = Operator(stage, region, endpoint, outputs).by
             with _bar("移交 moving", len(moves)) as told:
                 for each in moves:
                     try:
-                        moving.move(each.case_id, succession, run)
+                        moving.move(each.case_id, succession, by)
                     except StaleVersion:
                         left += 1
                     told(1)
