@@ -185,7 +185,7 @@ def imports() -> Imports:
 
     bucket = S3MediaBucket(_client("s3"), settings().need("MEDIA_BUCKET"))
     queue = SqsImportQueue(_client("sqs"), settings().need("IMPORTS_QUEUE_URL"))
-    return Imports(DynamoImports(_connection()), bucket, queue, policy(), _CLOCK)
+    return Imports(DynamoImports(_connection()), bucket, queue, audit(), policy(), _CLOCK)
 
 
 @cache
