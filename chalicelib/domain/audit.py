@@ -23,7 +23,8 @@ ATTACHMENT_ANNOUNCED = "attachment.announced"
 IDENTITY_RELEASED, IDENTITY_EXPORTED = "identity.release", "identity.export"
 IDENTITY_ERASED, IDENTITY_EXPIRED, REFUSED_EXPIRED = "identity.erase", "identity.expire", "refused.expire"
 
-NETWORK_IMPORT = "network.import"
+NETWORK_IMPORT, NETWORK_EXPORT, NETWORK_WITHDRAW = "network.import", "network.export", "network.withdraw"
+STAFF_LEFT = "staff.leave"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chalicelib.domain.audit import NETWORK_EXPORT, NETWORK_IMPORT, NETWORK_WITHDRAW
 from infra.settings import ROOT, load_deployment
 
 if TYPE_CHECKING:
@@ -73,11 +74,15 @@ def import_(
 
     Doing it again changes nothing. One that was interrupted is finished by running it again.
     """
+    from infra.operator import noted
+
     with _failing():
         importer = importer_at(stage, region, endpoint)
         planned = _planned(importer, directory, as_json, faults_dir)
         if not planned.good:
             raise SystemExit(1)
+        if not planned.empty:
+            noted(stage, region, endpoint, NETWORK_IMPORT, f"network:{planned.from_day or importer.today}")
         apply_with_bar(importer, planned, console if not as_json else Console(stderr=True))
 
 
@@ -89,11 +94,13 @@ def export(directory: Path, stage: str, region: str, endpoint: str | None, day: 
     """Writes areas as on a day, and people as they are now, into a directory that imports as it is."""
     from infra.network.export import export as write
     from infra.network.given import day_of
+    from infra.operator import noted
 
     if day is not None and day_of(day) is None:
         raise click.BadParameter(f"{day} is no day such as 2027-01-01", param_hint="--on")
     with _failing():
         importer = importer_at(stage, region, endpoint)
+        noted(stage, region, endpoint, NETWORK_EXPORT, f"network:{day or importer.today}")
         with _bar("导出 exporting", None) as told:
             version = write(importer.table, day or importer.today, directory, told)
     console.print(f"{directory}: 版本 version {version.id}, {version.from_day}")
@@ -130,9 +137,11 @@ def versions(stage: str, region: str, endpoint: str | None) -> None:
 def withdraw(version: str, stage: str, region: str, endpoint: str | None) -> None:
     """Takes back the newest version, as long as it is not in force."""
     from infra.network.versions import withdraw as take_back
+    from infra.operator import noted
 
     with _failing():
         importer = importer_at(stage, region, endpoint)
+        noted(stage, region, endpoint, NETWORK_WITHDRAW, f"network:{version}")
         take_back(importer.table, version, importer.today)
     console.print(f"已撤回 withdrawn: {version}")
 
@@ -229,6 +238,7 @@ def _failing() -> Iterator[None]:
     """What an operator can act on is a sentence, not a traceback."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from chalicelib.domain.errors import TemporarilyUnavailable
     from chalicelib.policy.reader import PackInvalid
     from infra.network.export import NothingInForce, RowsLost
     from infra.network.known import ListLost
@@ -246,6 +256,7 @@ def _failing() -> Iterator[None]:
         PackInvalid: "政策包有误 / the policy pack is invalid",
         SettingsInvalid: "部署设置有误 / settings",
         ClientError: "云服务拒绝了请求 / the cloud refused",
+        TemporarilyUnavailable: "审计未能写入，什么也没有做 / the audit could not be written, so nothing was done",
         BotoCoreError: "无法连接云服务 / the cloud does not answer",
         OSError: "无法读写文件 / a file cannot be read or written",
     }

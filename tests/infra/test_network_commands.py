@@ -90,6 +90,20 @@ def test_a_network_is_exported_and_withdrawn(run: Any, tmp_path: Path) -> None:
     assert run("export", tmp_path / "none", "--on", "soon").exit_code == 2
 
 
+def test_who_changed_or_took_out_the_network_and_its_people_stands_in_the_audit(
+    run: Any, tmp_path: Path, tables: dict[str, str]
+) -> None:
+    run("import", write(tmp_path / "in"))
+    run("import", tmp_path / "in")
+    run("plan", tmp_path / "in")
+    run("export", tmp_path / "out")
+    run("withdraw", "none")
+    entries = boto3.resource("dynamodb", REGION).Table(tables["Vault"]).scan()["Items"]
+    whats = [entry["what"] for entry in sorted(entries, key=lambda entry: entry["sk"])]
+    assert whats == ["network.import", "network.export", "network.withdraw"]
+    assert {(entry["role"], entry["source"]) for entry in entries} == {("operator", "command")}
+
+
 def test_moving_cases_says_when_there_are_none(run: Any, tmp_path: Path) -> None:
     assert run("move-cases").exit_code == 1
     run("import", write(tmp_path))
