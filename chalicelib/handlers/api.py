@@ -143,7 +143,7 @@ def act_on_case(case_id: str, action: str) -> Response:
     case = bootstrap.acting().act(
         named(case_id),
         named(action),
-        _asked_as(asked, key, [case_id, action, body]),
+        _asked_as(asked, key, fingerprint_of([case_id, action, body])),
         reason=said.reason,
         note=said.note,
         category=said.category,
@@ -174,7 +174,7 @@ def record_visit(visit_id: str) -> Response:
     found = parsed(VisitResultIn, body)
     case = bootstrap.acting().record_visit(
         named(visit_id),
-        _asked_as(asked, key, [visit_id, body]),
+        _asked_as(asked, key, keyed_fingerprint_of([visit_id, body])),  # it tells where the officer stood
         found.outcome,
         found.note,
     )
@@ -205,6 +205,6 @@ def _command() -> tuple[StaffRequest, str, dict[str, Any]]:
     return command_of(api.current_request)
 
 
-def _asked_as(asked: StaffRequest, key: str, content: object) -> Asked:
-    command = asked.command(key, fingerprint_of(content))
+def _asked_as(asked: StaffRequest, key: str, fingerprint: str) -> Asked:
+    command = asked.command(key, fingerprint)
     return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id, asked.source)
