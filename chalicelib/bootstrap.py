@@ -178,7 +178,7 @@ def imports() -> Imports:
     from chalicelib.services.imports import Imports
 
     queue = SqsImportQueue(_client("sqs"), settings().need("IMPORTS_QUEUE_URL"))
-    return Imports(DynamoImports(_connection()), _bucket(), queue, policy(), _CLOCK)
+    return Imports(DynamoImports(_connection()), _bucket(), queue, audit(), policy(), _CLOCK)
 
 
 @cache

@@ -19,7 +19,7 @@ from infra.application import FROM_SETTINGS, FROM_STATEFUL
 from infra.build import Package, build, integrated_units
 from infra.queues import unit_queues
 from infra.settings import Deployment, load_deployment
-from infra.stateful import stateful_template
+from infra.stateful import stateful_template, towards
 from infra.user_pool import oidc_of
 
 EMBEDDED_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -88,15 +88,15 @@ def deploy(
     built = package(deployment, region, embedded=endpoint is not None)
     stacks = _Stacks(session(region, endpoint), endpoint, say)
     protected = "yes" if deployment.protected else "no"
-    stateful = stacks.apply(
-        deployment.stack("stateful"),
-        json.dumps(
-            stateful_template(deployment.mail_identity, deployment.cognito_mfa if deployment.cognito else ""),
-            separators=(",", ":"),
-        ),
-        {"Stage": stage, "Protected": protected},
-        protected=deployment.protected,
-    )
+    wanted = stateful_template(deployment.mail_identity, deployment.cognito_mfa if deployment.cognito else "")
+    stateful: dict[str, str] = {}
+    for step in towards(wanted, stacks.template(deployment.stack("stateful"))):
+        stateful = stacks.apply(
+            deployment.stack("stateful"),
+            json.dumps(step, separators=(",", ":")),
+            {"Stage": stage, "Protected": protected},
+            protected=deployment.protected,
+        )
     if deployment.cognito:
         deployment = replace(deployment, **oidc_of(stateful))
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
@@ -148,6 +148,9 @@ def _check_issuer(deployment: Deployment, endpoint: str | None) -> None:
         raise DeploymentFailed(f"{where}: the issuer's keys come over https, not from {deployment.oidc_jwks_url}")
 
 
+_NEVER_STOOD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+
+
 class _Stacks:
     """Creates or updates stacks; templates and code go through the account's artifacts bucket."""
 
@@ -172,6 +175,14 @@ class _Stacks:
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
         return f"s3://{self._bucket}/{key}"
 
+    def template(self, name: str) -> dict[str, Any] | None:
+        """What a stack was made of; None where there is none that stands, or the embedded cloud updates it at once."""
+        if self._endpoint or (status := self._status(name)) is None or status in _NEVER_STOOD:
+            return None
+        body = self._cloudformation.get_template(StackName=name)["TemplateBody"]
+        found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+        return found
+
     def apply(
         self, name: str, template: str, parameters: Mapping[str, str], *, protected: bool = False
     ) -> dict[str, str]:
@@ -186,7 +197,7 @@ class _Stacks:
             "Tags": [{"Key": "application", "Value": "wangge"}],
         }
         status = self._status(name)
-        if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
+        if status in _NEVER_STOOD:
             self._say(f"{name}: removing what a failed creation left")
             self._cloudformation.delete_stack(StackName=name)
             self._wait(name, since=time.time())

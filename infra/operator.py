@@ -36,6 +36,14 @@ from infra.settings import ROOT, load_deployment
 _ROLE = "operator"
 
 
+def noted(stage: str, region: str, endpoint: str | None, what: str, thing: str) -> None:
+    """Note that somebody at a terminal does something, before it is done. Raises TemporarilyUnavailable."""
+    from infra.deploy import stateful_outputs
+
+    operator = Operator(stage, region, endpoint, stateful_outputs(stage, region, endpoint))
+    operator.audit.note(what, operator.by, thing=thing)
+
+
 @dataclass
 class Operator:
     """`outputs`: of the stateful stack."""

@@ -53,8 +53,16 @@ def show(staff_id: str, stage: str, region: str, endpoint: str | None) -> None:
 @where
 def leave(staff_id: str, on: datetime | None, stage: str, region: str, endpoint: str | None) -> None:
     """Ends somebody's access within five minutes, duties and posts with it; or on a day. Again does no harm."""
+    from chalicelib.domain.audit import STAFF_LEFT
+    from chalicelib.domain.errors import TemporarilyUnavailable
+    from infra.operator import noted
+
     table = _table(stage, region, endpoint)
     _known(table, staff_id)
+    try:
+        noted(stage, region, endpoint, STAFF_LEFT, f"staff:{staff_id}")
+    except TemporarilyUnavailable as down:
+        raise click.ClickException("the audit could not be written, so nothing was done: run this again") from down
     let_go(table, staff_id, on.date() if on else None, today())
     _say(_known(table, staff_id), today())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from troposphere import Equals, GetAtt, If, Output, Parameter, Ref, Sub, Template, kms, s3, secretsmanager, ses, sns
@@ -52,6 +54,36 @@ def stateful_template(mail_identity: str = "", user_pool_mfa: str = "") -> dict[
     return rendered
 
 
+def towards(template: dict[str, Any], known: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The templates that lead a stack from the one it has (None: there is no stack) to another, one after the other.
+
+    DynamoDB adds one index to a table at a time, so that CloudFormation refuses an update that adds several. A new
+    table is made with all of them.
+    """
+    steps = [template]
+    while known is not None:
+        earlier = deepcopy(steps[0])
+        several = False
+        for title, resource in earlier["Resources"].items():
+            properties = resource["Properties"]
+            indexes = properties.get("GlobalSecondaryIndexes", [])
+            before = known["Resources"].get(title, {"Properties": properties})["Properties"]
+            has = {index["IndexName"] for index in before.get("GlobalSecondaryIndexes", [])}
+            added = [index for index in indexes if index["IndexName"] not in has]
+            if len(added) > 1:
+                several = True
+                indexes.remove(added[-1])
+                keys = [key for part in (properties, *indexes) for key in part["KeySchema"]]
+                used = {key["AttributeName"] for key in keys}
+                properties["AttributeDefinitions"] = [
+                    each for each in properties["AttributeDefinitions"] if each["AttributeName"] in used
+                ]
+        if not several:
+            break
+        steps.insert(0, earlier)
+    return steps
+
+
 def _name(what: str) -> Sub:
     return Sub(f"wangge-${{Stage}}-{what}")
 
@@ -90,13 +122,20 @@ def _add_tables(template: Template) -> None:
 def _audit_is_never_changed() -> dict[str, Any]:
     """Nobody in the account, whatever else he or she may, changes or deletes an entry of the audit or a seal.
 
-    To put a row over another is a PutItem like any other, which no policy can tell apart: that the seals show.
+    A batch is a right of its own, and may delete. To put a row over another is a PutItem like any other, which no
+    policy can tell apart: that the seals show.
     """
     return {
         "Sid": "AuditIsNeverChanged",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": ["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"],
+        "Action": [
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
         "Resource": Sub("arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/wangge-${Stage}-vault"),
         "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*", "SEALS"]}},
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 EXPECTED, ARRIVED, REFUSED = "expected", "arrived", "refused"
+REPLACED = "replaced"
+"""Why a picture is refused for good whose bytes had come, and then others: what a report named is there no more."""
 
 _SIGNATURES = {
     "image/jpeg": (b"\xff\xd8\xff",),
@@ -18,7 +20,10 @@ _SIGNATURES = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`size`: bytes announced. `owner`: who announced it and alone may name it in a report."""
+    """`size`: bytes announced. `owner`: who announced it and alone may name it in a report.
+
+    `etag`: the storage's word for the bytes that arrived; other bytes have another.
+    """
 
     id: str
     owner: str
@@ -29,6 +34,12 @@ class Attachment:
     fingerprint: str
     report_id: str | None = None
     reason: str | None = None
+    etag: str | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether bytes are still taken. What has come is evidence, and is not to be written over."""
+        return self.state == EXPECTED or (self.state == REFUSED and self.reason != REPLACED)
 
 
 @dataclass(frozen=True, slots=True)

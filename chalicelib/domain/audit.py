@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 CASE_READ, TIMELINE_READ, REPORT_READ, ATTACHMENT_READ = "case.read", "timeline.read", "report.read", "attachment.read"
 QUEUE_READ, VISITS_READ, AUDIT_READ, REFUSED_READ = "queue.read", "visit.read", "audit.read", "refused.read"
 ATTACHMENT_ANNOUNCED = "attachment.announced"
-NETWORK_IMPORTED, NETWORK_EXPORTED, NETWORK_WITHDRAWN = "network.import", "network.export", "network.withdraw"
 IMPORT_ABANDONED, CASES_MOVED = "network.abandon", "network.move-cases"
 IDENTITY_RELEASED, IDENTITY_EXPORTED = "identity.release", "identity.export"
 IDENTITY_ERASED, IDENTITY_EXPIRED, REFUSED_EXPIRED = "identity.erase", "identity.expire", "refused.expire"
+
+NETWORK_IMPORT, NETWORK_EXPORT, NETWORK_WITHDRAW = "network.import", "network.export", "network.withdraw"
+STAFF_LEFT = "staff.leave"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"
@@ -75,16 +77,20 @@ class Entry(NamedTuple):
     reason: str | None = None
 
 
-def entry_of(change: Change, source: str, person: str | None = None) -> Entry:
-    """The entry of what changed a case: it is written in the same transaction. One a version of the case."""
+def entry_of(change: Change, source: str, person: str | None = None, by: Actor | None = None) -> Entry:
+    """The entry of what changed a case: it is written in the same transaction. One a version of the case.
+
+    `by`: who did it, where events, which staff read, name somebody else.
+    """
     first, case = change.events[0], change.case
+    actor = by or first.actor
     return Entry(
         id=f"{case.id}.{case.version}",
         at=first.time,
         what=first.type,
-        reader=first.actor.id,
-        role=first.actor.role,
-        unit=first.actor.unit,
+        reader=actor.id,
+        role=actor.role,
+        unit=actor.unit,
         source=source,
         request=first.correlation_id,
         case=case.id,

@@ -11,6 +11,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.config import settings
 from chalicelib.domain import audit as A
+from chalicelib.domain.attachments import Attachment
 from chalicelib.domain.errors import Forbidden, InvalidField
 from chalicelib.domain.people import holds
 from chalicelib.handlers import views
@@ -71,10 +72,12 @@ def announce_attachment() -> Response:
     asked, key, body = _command()
     announced = parsed(AttachmentIn, body)
     attachment_id = uuid5(NAMESPACE_URL, f"urn:wangge:attachment:{asked.staff.id}:{key}").hex
-    form = bootstrap.attachments().announce(
+    announced_as = bootstrap.attachments().announce(
         attachment_id, announced.content_type, announced.bytes, fingerprint_of(body), asked.staff, asked.origin
     )
-    return answer(views.upload_view(attachment_id, form), 201)
+    if isinstance(announced_as, Attachment):
+        return answer(views.attachment_view(announced_as, None))
+    return answer(views.upload_view(attachment_id, announced_as), 201)
 
 
 @api.route("/v1/attachments/{attachment_id}", methods=["GET"], authorizer=staff_authorizer)
@@ -140,7 +143,7 @@ def act_on_case(case_id: str, action: str) -> Response:
     case = bootstrap.acting().act(
         named(case_id),
         named(action),
-        _asked_as(asked, key, [case_id, action, body]),
+        _asked_as(asked, key, fingerprint_of([case_id, action, body])),
         reason=said.reason,
         note=said.note,
         category=said.category,
@@ -171,7 +174,7 @@ def record_visit(visit_id: str) -> Response:
     found = parsed(VisitResultIn, body)
     case = bootstrap.acting().record_visit(
         named(visit_id),
-        _asked_as(asked, key, [visit_id, body]),
+        _asked_as(asked, key, keyed_fingerprint_of([visit_id, body])),  # it tells where the officer stood
         found.outcome,
         found.note,
     )
@@ -202,6 +205,6 @@ def _command() -> tuple[StaffRequest, str, dict[str, Any]]:
     return command_of(api.current_request)
 
 
-def _asked_as(asked: StaffRequest, key: str, content: object) -> Asked:
-    command = asked.command(key, fingerprint_of(content))
+def _asked_as(asked: StaffRequest, key: str, fingerprint: str) -> Asked:
+    command = asked.command(key, fingerprint)
     return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id, asked.source)

@@ -163,8 +163,8 @@ def fingerprint_of(*content: Any) -> str:
 
 
 def keyed_fingerprint_of(*content: Any) -> str:
-    """The same of content that says who somebody is: keyed, since all of it but a phone lies beside the fingerprint,
-    and trying every phone would turn a plain hash back.
+    """The same of content that says who somebody is, or where: keyed, since all of it but a phone or a position lies
+    beside the fingerprint, and trying every phone would turn a plain hash back.
     """
     return hmac.new(bootstrap.secrets().get("phone").encode(), _canonical(content), sha256).hexdigest()
 

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
+from chalicelib.domain.audit import NETWORK_IMPORT
 from chalicelib.handlers import views
 from chalicelib.handlers.audited import audited
 from chalicelib.handlers.authorizer import staff_authorizer
@@ -23,17 +24,16 @@ from chalicelib.handlers.http import (
 from chalicelib.handlers.requests import ImportIn, In, NothingIn
 
 imports = Blueprint(__name__)
-NETWORK_IMPORT = "network.import"
 R = TypeVar("R", bound=In)
 
 
 @imports.route("/v1/network/imports", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
-@audited(imports, NETWORK_IMPORT)
+@audited(imports, NETWORK_IMPORT, noted=False)
 def announce_import() -> Response:
     asked, key, announced = _command(ImportIn)
     import_id = uuid5(NAMESPACE_URL, f"urn:wangge:import:{asked.staff.id}:{key}").hex
-    form = bootstrap.imports().announce(import_id, announced.bytes, asked.staff)
+    form = bootstrap.imports().announce(import_id, announced.bytes, asked.staff, asked.origin)
     return answer(views.import_form_view(import_id, form), 201)
 
 
@@ -47,10 +47,10 @@ def read_import(import_id: str) -> Response:
 
 @imports.route("/v1/network/imports/{import_id}/apply", methods=["POST"], authorizer=staff_authorizer)
 @http_boundary
-@audited(imports, NETWORK_IMPORT)
+@audited(imports, NETWORK_IMPORT, noted=False)
 def apply_import(import_id: str) -> Response:
     asked, _, _ = _command(NothingIn)
-    return answer(views.import_view(bootstrap.imports().apply(named(import_id), asked.staff)), 202)
+    return answer(views.import_view(bootstrap.imports().apply(named(import_id), asked.staff, asked.origin)), 202)
 
 
 def _command(request: type[R]) -> tuple[StaffRequest, str, R]:

@@ -21,7 +21,6 @@ from chalicelib.handlers.http import (
     named,
     parsed,
     request_id_of,
-    source_of,
     wants_html,
 )
 
@@ -66,7 +65,10 @@ def read_report_form(code: str) -> Response:
 @notices.route("/v1/public/reports", methods=["POST"])
 @http_boundary
 def submit_public_report() -> Response:
-    """A report written on a form; a repeat is answered as the first time, even when its form has expired since."""
+    """A report written on a form; a repeat is answered as the first time, even when its form has expired since.
+
+    The address it comes from says who told, for good and to whoever reads the audit: it is not handed on.
+    """
     from chalicelib.handlers.forms import form_of
     from chalicelib.handlers.notice_views import public_receipt_view
     from chalicelib.handlers.pages import public_base
@@ -83,7 +85,7 @@ def submit_public_report() -> Response:
     if receipt is None:
         if form.expired:
             raise DomainError("form", code="form-expired")
-        receipt = intake.submit(report, Actor(WEB, _SOURCE_ROLE), request_id_of(request), source_of(request))
+        receipt = intake.submit(report, Actor(WEB, _SOURCE_ROLE), request_id_of(request))
     return answer(public_receipt_view(receipt, report, public_base(request)), 201)
 
 

@@ -17,10 +17,10 @@ from chalicelib.handlers.cursors import cursor_of, start_of
 from chalicelib.handlers.http import (
     answer,
     body_of,
-    fingerprint_of,
     http_boundary,
     idempotency_key,
     json_of,
+    keyed_fingerprint_of,
     limit_of,
     named,
     parsed,
@@ -98,7 +98,7 @@ def check_in(beat_id: str) -> Response:
     request = patrols.current_request
     key, body = idempotency_key(request), json_of(body_of(request))
     said, asked = parsed(CheckInIn, body), staff_request(request)
-    command = asked.command(key, fingerprint_of([beat_id, body]))
+    command = asked.command(key, keyed_fingerprint_of([beat_id, body]))
     beat, at = bootstrap.patrolling().check_in(
         named(beat_id),
         CheckIn(said.position.to_domain(), datetime.fromisoformat(said.at), said.note),

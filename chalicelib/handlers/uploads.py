@@ -21,12 +21,13 @@ def mark_arrived(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if isinstance(notification, dict) and notification.get("Event") == "s3:TestEvent":
             return
         try:
-            objects = [(r["s3"]["object"]["key"], int(r["s3"]["object"]["size"])) for r in notification["Records"]]
-        except (KeyError, TypeError, ValueError) as error:
+            told = [record["s3"]["object"] for record in notification["Records"]]
+            objects = [(each["key"], int(each["size"]), each.get("eTag")) for each in told]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedEvent(f"no object notification: {type(error).__name__}") from error
-        for key, size in objects:
+        for key, size, etag in objects:
             try:
-                bootstrap.attachments().arrived(unquote_plus(key), size)
+                bootstrap.attachments().arrived(unquote_plus(key), size, etag)
             except NotFound as gone:
                 raise MalformedEvent("the object is not there") from gone
 

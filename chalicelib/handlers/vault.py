@@ -30,7 +30,12 @@ from chalicelib.handlers.requests import PersonIn, ReleaseIn
 
 vault = Blueprint(__name__)
 _ABOUT = {"case_id": "case", "reader": "reader", "person": "person"}
-_NAMED = r"[0-9A-Za-z._:-]{1,200}"
+_FORMS = {
+    "case_id": r"[0-9A-HJKMNP-TV-Z]{26}",
+    "reader": r"[0-9A-Za-z._:/+=@-]{1,200}",  # an operator's is an ARN
+    "person": r"[0-9a-f]{40}",
+}
+"""What is asked for stands in the audit: a person's own number, asked for by mistake, must not."""
 
 
 @vault.route("/v1/reports/{report_id}/reporter/release", methods=["POST"], authorizer=staff_authorizer)
@@ -71,8 +76,8 @@ def read_audit() -> Response:
     request = vault.current_request
     asked, query = staff_request(request), query_of(request)
     given = [(name, query[name]) for name in _ABOUT if name in query]
-    if len(given) != 1 or not re.fullmatch(_NAMED, given[0][1]):
-        raise InvalidField("case_id", "query-invalid")
+    if len(given) != 1 or not re.fullmatch(_FORMS[given[0][0]], given[0][1]):
+        raise InvalidField(given[0][0] if given else "case_id", "query-invalid")
     ((name, value),) = given
     scope = f"audit:{name}:{value}"
     entries, start = bootstrap.audit().entries(

@@ -57,13 +57,18 @@ class DynamoAttachments:
             fingerprint=row.fingerprint,
             report_id=row.report_id,
             reason=row.reason,
+            etag=row.etag,
         )
 
-    def mark(self, attachment_id: str, state: str, reason: str | None, at: datetime) -> bool:
+    def mark(self, attachment_id: str, state: str, reason: str | None, at: datetime, etag: str | None = None) -> bool:
         row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
         actions: list[Action] = [AttachmentRow.state.set(state)]
         if reason:
             actions.append(AttachmentRow.reason.set(reason))
+        else:
+            actions.append(AttachmentRow.reason.remove())
+        if etag:
+            actions.append(AttachmentRow.etag.set(etag))
         try:
             row.update(actions=actions, condition=AttachmentRow.must_exist())
         except UpdateError as error:

@@ -33,7 +33,7 @@ from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
 from chalicelib.models.vault_rows import AuditRow, IdentityRow, RefusedRow, kept_month
 
 if TYPE_CHECKING:
-    from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.events import Actor, CaseEvent
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.reports import Report
 
@@ -84,7 +84,7 @@ class DynamoCaseStore:
             lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
             raise UnknownAttachment(f"media[{report.media.index(lost)}]") from refused
 
-    def save(self, change: Change, command: Command | None, source: str) -> None:
+    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
         case = change.case
         write = Write(self._connection)
         if command:
@@ -99,7 +99,7 @@ class DynamoCaseStore:
         write.put("case", CaseRow.of(case), _follows(case))
         for event in change.events:
             write.put("event", EventRow.of(event, case))
-        write.put("audit", AuditRow.of(entry_of(change, source)))
+        write.put("audit", AuditRow.of(entry_of(change, source, by=by)))
         try:
             write.commit()
         except WriteRefused as refused:

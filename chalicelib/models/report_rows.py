@@ -137,6 +137,7 @@ class AttachmentRow(CasesRow):
     fingerprint = UnicodeAttribute()
     report_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
+    etag = UnicodeAttribute(null=True)
 
     SK = "ATTACHMENT"
 

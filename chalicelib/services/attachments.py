@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib.domain.attachments import ARRIVED, EXPECTED, REFUSED, Attachment, UploadForm, fault_of
+from chalicelib.domain.attachments import ARRIVED, EXPECTED, REFUSED, REPLACED, Attachment, UploadForm, fault_of
 from chalicelib.domain.audit import ATTACHMENT_ANNOUNCED
 from chalicelib.domain.errors import AlreadyKnown, Forbidden, Hidden, IdempotencyConflict, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember, holds
@@ -27,7 +27,9 @@ class AttachmentStore(Protocol):
 
     def attachment(self, attachment_id: str) -> Attachment | None: ...
 
-    def mark(self, attachment_id: str, state: str, reason: str | None, at: datetime) -> bool: ...
+    def mark(
+        self, attachment_id: str, state: str, reason: str | None, at: datetime, etag: str | None = None
+    ) -> bool: ...
 
 
 class MediaBucket(Protocol):
@@ -59,8 +61,10 @@ class Attachments:
 
     def announce(
         self, attachment_id: str, content_type: str, size: int, fingerprint: str, staff: StaffMember, by: Origin
-    ) -> UploadForm:
-        """Announce a picture; gives the form to upload it with. Repeated, the same picture gets a fresh form.
+    ) -> UploadForm | Attachment:
+        """Announce a picture; gives the form to upload it with.
+
+        Repeated, the same picture gets a fresh form, until its bytes have come: then it is given as it stands.
 
         Raises Forbidden, InvalidField for a type or size the policy does not take, IdempotencyConflict.
         """
@@ -80,6 +84,8 @@ class Attachments:
             known = self._store.attachment(attachment_id)
             if known is None or known.fingerprint != fingerprint:
                 raise IdempotencyConflict() from None
+            if not known.awaited:
+                return known
         return self._bucket.upload_form(KEY_PREFIX + attachment_id, content_type, size, now)
 
     def see(self, attachment_id: str, staff: StaffMember) -> tuple[Attachment, str | None]:
@@ -96,16 +102,23 @@ class Attachments:
         arrived = attachment.state == ARRIVED
         return attachment, self._bucket.download_url(KEY_PREFIX + attachment.id) if arrived else None
 
-    def arrived(self, key: str, size: int) -> str | None:
+    def arrived(self, key: str, size: int, etag: str | None = None) -> str | None:
         """The bytes of a picture have come: mark it arrived, or refused where they are not what was announced.
 
-        Returns the state, or None for an object nobody announced.
+        A form is good for some minutes, after the picture came too: who writes other bytes over those that arrived has
+        it refused for good. Told of twice, the same bytes (by their `etag`) change nothing. Returns the state, or None
+        for an object nobody announced.
         """
         attachment_id = key.removeprefix(KEY_PREFIX)
         attachment = self._store.attachment(attachment_id)
         if attachment is None:
             return None
+        if not attachment.awaited:
+            if attachment.state == ARRIVED and etag and attachment.etag and etag != attachment.etag:
+                self._store.mark(attachment_id, REFUSED, REPLACED, self._clock.now())
+                return REFUSED
+            return attachment.state
         fault = fault_of(attachment.content_type, attachment.size, size, self._bucket.beginning(key))
         state = REFUSED if fault else ARRIVED
-        self._store.mark(attachment_id, state, fault, self._clock.now())
+        self._store.mark(attachment_id, state, fault, self._clock.now(), etag)
         return state

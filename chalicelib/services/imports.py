@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from chalicelib.domain.audit import NETWORK_IMPORT, Origin
 from chalicelib.domain.errors import DomainError, Forbidden, InvalidField, NotFound
 from chalicelib.domain.people import StaffMember, holds
 
 if TYPE_CHECKING:
     from chalicelib.domain.attachments import UploadForm
     from chalicelib.domain.policy import Policy
+    from chalicelib.services.audit import Audit
     from chalicelib.services.ports import Clock
 
 KEY_PREFIX, KEY_SUFFIX = "imports/", ".zip"
@@ -46,19 +48,21 @@ class Imports:
     """Nothing is kept of an import before its file has come: its id is its command's, and so is the file's key."""
 
     def __init__(
-        self, store: ImportStore, bucket: ImportBucket, queue: ImportQueue, policy: Policy, clock: Clock
+        self, store: ImportStore, bucket: ImportBucket, queue: ImportQueue, audit: Audit, policy: Policy, clock: Clock
     ) -> None:
         self._store = store
         self._bucket = bucket
         self._queue = queue
+        self._audit = audit
         self._policy = policy
         self._clock = clock
 
-    def announce(self, import_id: str, size: int, staff: StaffMember) -> UploadForm:
+    def announce(self, import_id: str, size: int, staff: StaffMember, by: Origin) -> UploadForm:
         """A form to upload the zipped directory with. Raises Forbidden, InvalidField for one too large."""
         self._permitted(staff)
         if size > MOST_BYTES:
             raise InvalidField("bytes", "attachment-too-large", limit=MOST_BYTES)
+        self._audit.note(NETWORK_IMPORT, by, thing=f"import:{import_id}")
         return self._bucket.upload_form(f"{KEY_PREFIX}{import_id}{KEY_SUFFIX}", CONTENT_TYPE, size, self._clock.now())
 
     def see(self, import_id: str, staff: StaffMember) -> Import:
@@ -69,14 +73,16 @@ class Imports:
             raise NotFound()
         return found
 
-    def apply(self, import_id: str, staff: StaffMember) -> Import:
+    def apply(self, import_id: str, staff: StaffMember, by: Origin) -> Import:
         """Have a plan applied; how it stands now. Applied already, it stays so.
 
-        Raises NotFound, Forbidden, DomainError `import-has-faults`, TemporarilyUnavailable.
+        The audit has it before the function that applies it, which notes nothing. Raises
+        NotFound, Forbidden, DomainError `import-has-faults`, TemporarilyUnavailable.
         """
         found = self.see(import_id, staff)
         if found.state == REFUSED:
             raise DomainError(code="import-has-faults")
+        self._audit.note(NETWORK_IMPORT, by, thing=f"import:{import_id}")
         if found.state == PLANNED:
             self._queue.put(import_id)
         return found

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.audit import BY_COMMAND
 from chalicelib.domain.errors import OutsideDistrict, StaleVersion
 from chalicelib.domain.events import SYSTEM, of_beat
 from chalicelib.domain.procedure import Circumstances, move
 from chalicelib.services.locating import place
 
 if TYPE_CHECKING:
+    from chalicelib.domain.audit import Origin
     from chalicelib.domain.cases import Case
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Policy
@@ -61,9 +61,10 @@ class Moving:
             if case is not None and (found := self._move_of(case, succession)) is not None:
                 yield found
 
-    def move(self, case_id: str, succession: Succession, correlation_id: str) -> Move | None:
+    def move(self, case_id: str, succession: Succession, by: Origin) -> Move | None:
         """Move one case, in one transaction; None when there is nothing to move (any more).
 
+        Its event says that it happened by itself, the audit who had it done.
         Raises StaleVersion when somebody else keeps changing the case: it is found again next time.
         """
         for _ in range(_ATTEMPTS):
@@ -72,9 +73,10 @@ class Moving:
             if case is None or found is None or found.to is None:
                 return None
             network = succession.network
-            around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, f"network:{network}")
+            around = Circumstances(SYSTEM, self._clock.now(), self._policy, by.request, f"network:{network}")
+            moved = move(case, found.to, found.decided_by, network, around)
             try:
-                self._store.save(move(case, found.to, found.decided_by, network, around), None, BY_COMMAND)
+                self._store.save(moved, None, by.source, by.actor)
             except StaleVersion:
                 continue
             return found

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.audit import Entry, Origin, Seal
     from chalicelib.domain.cases import Case
     from chalicelib.domain.deliveries import Delivery
-    from chalicelib.domain.events import CaseEvent, Event
+    from chalicelib.domain.events import Actor, CaseEvent, Event
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
@@ -79,8 +79,11 @@ class CaseStore(Protocol):
         """
         ...
 
-    def save(self, change: Change, command: Command | None, source: str) -> None:
-        """Store what an act changed. Raises AlreadyKnown when the command was done before, StaleVersion."""
+    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+        """Store what an act changed. `by`: who stands in the audit, if not whom the events name.
+
+        Raises AlreadyKnown when the command was done before, StaleVersion.
+        """
         ...
 
     def case(self, case_id: str) -> Case | None: ...

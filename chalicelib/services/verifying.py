@@ -18,6 +18,8 @@ SEALED_WITHIN = timedelta(hours=25)
 """The stream gives an entry to the sealer for 24 hours; a younger seal over an older entry is over one put in later."""
 
 _GRACE = timedelta(minutes=15)
+_SKEW = timedelta(minutes=1)
+"""So far a sealer's clock may be behind that of who wrote the entry, at the most."""
 _HOUR = timedelta(hours=1)
 
 
@@ -52,7 +54,7 @@ class Verification:
                 yield Fault(NOT_AS_NOTED, f"seal {noted[0]}")
         if since is not None:
             since = self._next_hour = _hour_of(since)
-        first = self._first_number(since)
+        first = self._first_number(since - _SKEW if since else None)
         previous, expected = self._before(first), first
         for seal, written in self._chain.seals(first):
             if seal.number != expected:
@@ -89,8 +91,8 @@ class Verification:
     def _take(self, seal: Seal) -> Iterator[Fault]:
         for entry in seal.entries:
             at = datetime.fromisoformat(entry.place.partition("#")[0])
-            if self._next_hour is None:
-                self._next_hour = _hour_of(max(at, seal.at - SEALED_WITHIN))
+            if self._next_hour is None:  # others may have sealed later what came before
+                self._next_hour = _hour_of(seal.at - SEALED_WITHIN)
             if _hour_of(at) < self._next_hour:
                 if at < seal.at - SEALED_WITHIN:
                     yield Fault(PUT_IN_LATER, f"{entry.hour} {entry.place}, under seal {seal.number}")

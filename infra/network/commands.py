@@ -12,13 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib.domain.audit import (
-    CASES_MOVED,
-    IMPORT_ABANDONED,
-    NETWORK_EXPORTED,
-    NETWORK_IMPORTED,
-    NETWORK_WITHDRAWN,
-)
+from chalicelib.domain.audit import CASES_MOVED, IMPORT_ABANDONED, NETWORK_EXPORT, NETWORK_IMPORT, NETWORK_WITHDRAW
 from infra.settings import ROOT, load_deployment
 from infra.terminal import bar, console, where
 
@@ -67,13 +61,14 @@ def import_(
 
     Doing it again changes nothing. One that was interrupted is finished by running it again.
     """
+
     with _failing():
         importer = importer_at(stage, region, endpoint)
         planned = _planned(importer, directory, as_json, faults_dir)
         if not planned.good:
             raise SystemExit(1)
         if not planned.empty:
-            _note(operator_of(stage, region, endpoint), NETWORK_IMPORTED, *_things(planned))
+            _note(operator_of(stage, region, endpoint), NETWORK_IMPORT, *_things(planned))
         apply_with_bar(importer, planned, console if not as_json else Console(stderr=True))
 
 
@@ -90,7 +85,7 @@ def export(directory: Path, stage: str, region: str, endpoint: str | None, day: 
         raise click.BadParameter(f"{day} is no day such as 2027-01-01", param_hint="--on")
     with _failing():
         importer = importer_at(stage, region, endpoint)
-        _note(operator_of(stage, region, endpoint), NETWORK_EXPORTED, f"network:{day or importer.today}")
+        _note(operator_of(stage, region, endpoint), NETWORK_EXPORT, f"network:{day or importer.today}")
         with bar("导出 exporting", None) as told:
             version = write(importer.table, day or importer.today, directory, told)
     console.print(f"{directory}: 版本 version {version.id}, {version.from_day}")
@@ -132,7 +127,7 @@ def withdraw(version: str, stage: str, region: str, endpoint: str | None) -> Non
         importer = importer_at(stage, region, endpoint)
         operator = operator_of(stage, region, endpoint)
         take_back(
-            importer.table, version, importer.today, lambda: _note(operator, NETWORK_WITHDRAWN, f"network:{version}")
+            importer.table, version, importer.today, lambda: _note(operator, NETWORK_WITHDRAW, f"network:{version}")
         )
     console.print(f"已撤回 withdrawn: {version}")
 
@@ -155,18 +150,19 @@ def move_cases(stage: str, region: str, endpoint: str | None, do: bool) -> None:
     with _failing():
         importer = importer_at(stage, region, endpoint)
         succession = succession_of(known_network(importer.table), importer.today)
-        moving = moving_at(region, endpoint, stateful_outputs(stage, region, endpoint), importer.policy)
+        outputs = stateful_outputs(stage, region, endpoint)
+        moving = moving_at(region, endpoint, outputs, importer.policy)
         with console.status("查找中 looking for cases"):
             moves = list(moving.moves(succession))
         show_moves(moves, console)
         if do and moves:
             operator = operator_of(stage, region, endpoint)
-            run = f"move-cases:{operator.by.request}"
-            _note(operator, CASES_MOVED, f"network:{succession.network}", request=run)
+            by = operator.by._replace(request=f"move-cases:{operator.by.request}")
+            _note(operator, CASES_MOVED, f"network:{succession.network}", request=by.request)
             with bar("移交 moving", len(moves)) as told:
                 for each in moves:
                     try:
-                        moving.move(each.case_id, succession, run)
+                        moving.move(each.case_id, succession, by)
                     except StaleVersion:
                         left += 1
                     told(1)

@@ -142,6 +142,9 @@ def test_a_pool_gives_the_application_its_issuer(monkeypatch: pytest.MonkeyPatch
         def upload(self, key: str, body: bytes) -> str:
             return f"s3://bucket/{key}"
 
+        def template(self, name: str) -> None:
+            return None
+
         def apply(self, name: str, template: str, parameters: dict[str, str], **more: Any) -> dict[str, str]:
             applied.append((name, template, parameters))
             return outputs

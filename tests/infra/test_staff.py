@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
+from infra import deploy
 from infra import staff as staff_module
 from infra.__main__ import cli
 from infra.staff import Stranger, known, let_go
@@ -140,6 +141,8 @@ class _Fragile:
 def test_the_command_says_who_works_here_and_tells_neither_name_nor_telephone(
     table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    outputs = {f"{title}Table": table.name.replace("reference", title.lower()) for title in ("Cases", "Vault")}
+    monkeypatch.setattr(deploy, "stateful_outputs", lambda *where: outputs)
     monkeypatch.setattr(staff_module, "_table", lambda *where: table)
     monkeypatch.setattr(staff_module, "today", lambda: TODAY)
     table.update_item(
@@ -148,7 +151,7 @@ def test_the_command_says_who_works_here_and_tells_neither_name_nor_telephone(
         ExpressionAttributeValues={":p": "+8619900000001", ":n": "王某"},
         ExpressionAttributeNames={"#n": "name"},
     )
-    where = ["--stage", "prod", "--region", "cn-north-1"]
+    where = ["--stage", "prod", "--region", REGION]
     shown = CliRunner().invoke(cli, ["staff", "show", "gl1", *where])
     assert shown.exit_code == 0 and f"works here today ({TODAY})" in shown.output
     assert "post  first-secretary" in shown.output and "on duty  centre-x  08:00-20:00" in shown.output
@@ -157,6 +160,9 @@ def test_the_command_says_who_works_here_and_tells_neither_name_nor_telephone(
     assert left.exit_code == 0 and "until 2026-12-31: works here today" in left.output
     left = CliRunner().invoke(cli, ["staff", "leave", "gl1", *where])
     assert left.exit_code == 0 and "struck off: does not work here today" in left.output
+    entries = boto3.resource("dynamodb", REGION).Table(outputs["VaultTable"]).scan()["Items"]
+    assert [(entry["what"], entry["thing"]) for entry in entries] == [("staff.leave", "staff:gl1")] * 2
+    assert {entry["reader"].split(":")[0] for entry in entries} == {"arn"}
     for wrong in (["staff", "leave", "gl9"], ["staff", "show", "gl9"]):
         refused = CliRunner().invoke(cli, [*wrong, *where])
         assert refused.exit_code == 1 and "nobody on the staff is called 'gl9'" in refused.output

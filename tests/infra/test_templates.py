@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from infra.build import Package
 from infra.functions import FUNCTIONS
 from infra.gateway import CODES
 from infra.settings import ROOT
-from infra.stateful import stateful_template
+from infra.stateful import stateful_template, towards
 
 Template = dict[str, Any]
 
@@ -236,11 +237,26 @@ def test_tables_can_be_recovered_and_only_cases_and_vault_have_a_stream(stateful
     assert len(tables["Cases"]["GlobalSecondaryIndexes"]) <= 4
 
 
+def test_a_table_that_stands_gets_its_new_indexes_one_by_one(stateful: Template) -> None:
+    before = copy.deepcopy(stateful)
+    vault = before["Resources"]["Vault"]["Properties"]
+    del vault["GlobalSecondaryIndexes"]
+    vault["AttributeDefinitions"] = vault["AttributeDefinitions"][:2]
+    steps = towards(stateful, before)
+    assert steps[-1] == stateful
+    tables = [step["Resources"]["Vault"]["Properties"] for step in steps]
+    assert [len(table["GlobalSecondaryIndexes"]) for table in tables] == [1, 2, 3, 4]
+    for table in tables:
+        keys = {key["AttributeName"] for part in (table, *table["GlobalSecondaryIndexes"]) for key in part["KeySchema"]}
+        assert keys == {each["AttributeName"] for each in table["AttributeDefinitions"]}
+    assert towards(stateful, None) == towards(stateful, stateful) == [stateful]
+
+
 def test_nobody_may_change_or_delete_an_entry_of_the_audit_or_a_seal(stateful: Template) -> None:
     policy = of_type(stateful, "AWS::DynamoDB::Table")["Vault"]["ResourcePolicy"]["PolicyDocument"]
     (denied,) = policy["Statement"]
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
-    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= set(denied["Action"])
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"} <= set(denied["Action"])
     assert denied["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"] == ["AUDIT#*", "SEALS"]
 
 

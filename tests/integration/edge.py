@@ -229,17 +229,24 @@ class Edge:
         self.invoke("seal", {"Records": self.new_entries() if records is None else records})
 
     def entries(self) -> list[dict[str, str]]:
-        """What the audit noted, by time."""
+        """What the audit noted, by time; of one moment of the clock, as it was written.
+
+        A clock set by hand stands still, so that many entries are of one moment, and an id says nothing about order.
+        """
         table = boto3.resource("dynamodb", REGION).Table(self.names["Vault"])
         rows = [row for row in table.scan()["Items"] if row["pk"].startswith("AUDIT#")]
-        return sorted(rows, key=lambda row: row["sk"])
+        _, vault = self._written()
+        written = [record.record["dynamodb"]["Keys"]["sk"]["S"] for record in vault.stream_shard.items]
+        return sorted(rows, key=lambda row: (row["sk"].partition("#")[0], written.index(row["sk"])))
 
     def settle(self) -> None:
         """Let all that happened be told: stream to relay to topic to queue to alert."""
         self.relay()
         assert self.deliver("alert", self.take_from("Alerts")) == []
 
-    def object_notification(self, key: str, size: int, name: str = "ObjectCreated:Post") -> dict[str, Any]:
+    def object_notification(
+        self, key: str, size: int, name: str = "ObjectCreated:Post", etag: str = "0"
+    ) -> dict[str, Any]:
         """What S3 publishes of a new object, as the queue gets it."""
         told = {
             "eventVersion": "2.1",
@@ -250,7 +257,7 @@ class Edge:
             "s3": {
                 "s3SchemaVersion": "1.0",
                 "bucket": {"name": self.names["Media"], "arn": f"arn:aws:s3:::{self.names['Media']}"},
-                "object": {"key": quote(key, safe="/"), "size": size, "eTag": "0", "sequencer": "00"},
+                "object": {"key": quote(key, safe="/"), "size": size, "eTag": etag, "sequencer": "00"},
             },
         }
         return sqs_record(json.dumps({"Records": [told]}))
@@ -258,8 +265,8 @@ class Edge:
     def upload(self, attachment_id: str, content: bytes) -> dict[str, Any]:
         """Put the bytes of a picture; the notification of it."""
         key = f"media/{attachment_id}"
-        boto3.client("s3", REGION).put_object(Bucket=self.names["Media"], Key=key, Body=content)
-        return self.object_notification(key, len(content))
+        put = boto3.client("s3", REGION).put_object(Bucket=self.names["Media"], Key=key, Body=content)
+        return self.object_notification(key, len(content), etag=put["ETag"].strip('"'))
 
     # ---- what there is -----------------------------------------------------------------------------------------------
     def stored(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.domain.events import CASE_EVENT_TYPES
 from chalicelib.domain.people import StaffMember
+from chalicelib.handlers.http import fingerprint_of
 from chalicelib.handlers.views import _WHAT_ZH
 from tests.contract.documents import contract, operations
 from tests.integration.edge import INSIDE, JPEG, NEXT_CELL, Edge
@@ -89,8 +90,11 @@ def test_the_contract_is_served_as_it_is_written(edge: Edge) -> None:
 
 def test_an_officers_position_is_neither_published_nor_stored(edge: Edge) -> None:
     case_id = _resolved(edge)
-    edge.visit(case_id, "satisfied", ADMIN, position={"lat": 34.281234, "lon": 117.181234})
+    position = {"lat": 34.281234, "lon": 117.181234}
+    visit_id = edge.case(case_id)["visits"][-1]["visit_id"]
+    assert edge.visit(case_id, "satisfied", ADMIN, position=position).status == 200
     assert "34.281234" not in edge.stored()
+    assert fingerprint_of([visit_id, {"outcome": "satisfied", "position": position}]) not in edge.stored()
     edge.relay()
     assert not any("34.281234" in record["body"] for record in edge.take_from("Alerts"))
 

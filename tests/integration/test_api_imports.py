@@ -13,6 +13,8 @@ from uuid import uuid4
 import boto3
 import pytest
 
+from chalicelib.domain.errors import TemporarilyUnavailable
+from chalicelib.models.audit_store import DynamoAuditLog
 from infra.network import function
 from infra.network.function import Upload
 from tests.integration.edge import REGION, Edge, sqs_record
@@ -91,6 +93,24 @@ def test_a_network_is_announced_uploaded_planned_and_applied(edge: Edge, tmp_pat
     assert edge.get(f"/v1/areas/{CELLS[0]}", ADMIN).status == 200
     again = seen(edge, upload(edge, zipped(tmp_path)))
     assert (again["state"], again["plan"]["empty"], again["plan"]["changes"]) == ("planned", True, [])
+
+
+def test_who_had_it_done_stands_in_the_audit_before_it_is_done(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = upload(edge, zipped(write(tmp_path)))
+    entry = edge.entries()[-1]
+    assert (entry["what"], entry["reader"], entry["thing"]) == ("network.import", ADMIN.id, f"import:{import_id}")
+
+    def down(*_: Any, **__: Any) -> None:
+        raise TemporarilyUnavailable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DynamoAuditLog, "put", down)
+        assert edge.post(f"{IMPORTS}/{import_id}/apply", {}, ADMIN).status == 503
+    assert edge.take_from("Imports") == []
+    assert edge.post(f"{IMPORTS}/{import_id}/apply", {}, ADMIN).status == 202
+    assert edge.entries()[-1]["thing"] == f"import:{import_id}" and len(edge.entries()) == 2
 
 
 def test_applying_twice_applies_once(edge: Edge, tmp_path: Path) -> None:

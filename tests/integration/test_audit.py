@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 import infra.vault
+from chalicelib import bootstrap
+from chalicelib.domain.audit import Origin
 from chalicelib.domain.errors import TemporarilyUnavailable
+from chalicelib.domain.events import Actor
 from chalicelib.models.audit_store import DynamoAuditLog
 from infra.__main__ import cli
 from infra.operator import Operator
@@ -185,6 +188,21 @@ class TestAsking:
             cursor = page["next"]
         assert [entry["what"] for entry in seen] == ["case.read"] * 7 + ["case.reported.v1"]
         assert edge.get("/v1/audit", ADMIN, reader="w1", cursor=cursor).code == "cursor-invalid"
+
+    @pytest.mark.parametrize(
+        "query", [{"person": PHONE}, {"person": f"+86{PHONE}"}, {"person": "欧阳小山"}, {"case_id": PHONE}]
+    )
+    def test_what_is_no_name_of_ours_is_not_looked_for_and_stands_nowhere(
+        self, edge: Edge, query: dict[str, str]
+    ) -> None:
+        assert edge.get("/v1/audit", ADMIN, **query).code == "query-invalid"
+        assert edge.entries() == []
+
+    def test_what_an_operator_did_is_found_by_the_credentials_it_was_done_with(self, edge: Edge) -> None:
+        arn = "arn:aws-cn:sts::123456789012:assumed-role/Operators/li.wei@gulou.example"
+        by = Origin(Actor(arn, "operator"), "command", "r1")
+        bootstrap.audit().note("refused.read", by, thing="refused:sms:2026-11-22")
+        assert [entry["what"] for entry in audit(edge, reader=arn)] == ["refused.read"]
 
     def test_to_ask_is_an_entry_too(self, edge: Edge) -> None:
         audit(edge, reader="w1")

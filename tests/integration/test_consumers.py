@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -351,6 +352,31 @@ class TestAttachments:
         if not told_first:
             edge.report(WORKER, media=[picture])
         assert self.state(edge, picture)[0] == "arrived"
+
+    def test_what_has_come_gets_no_other_form_and_other_bytes_are_not_taken_for_it(self, edge: Edge) -> None:
+        key, body = str(uuid4()), {"content_type": "image/jpeg", "bytes": len(JPEG) + 9}
+        picture = edge.post("/v1/attachments", body, WORKER, key=key).body["attachment_id"]
+        arrival = edge.upload(picture, JPEG)
+        edge.deliver("attachments", [arrival, arrival])
+        again = edge.post("/v1/attachments", body, WORKER, key=key)
+        assert (again.status, again.body) == (
+            200,
+            {"attachment_id": picture, "state": "arrived", "reason": None, "url": None},
+        )
+        assert edge.post("/v1/attachments", {**body, "bytes": 1}, WORKER, key=key).code == "idempotency-conflict"
+        edge.deliver("attachments", [edge.upload(picture, JPEG + b"another")])
+        assert self.state(edge, picture) == ("refused", "replaced", False)
+        edge.deliver("attachments", [edge.upload(picture, JPEG)])
+        assert self.state(edge, picture) == ("refused", "replaced", False)
+        assert edge.post("/v1/attachments", body, WORKER, key=key).body["reason"] == "replaced"
+
+    def test_what_was_refused_for_its_bytes_may_be_sent_again(self, edge: Edge) -> None:
+        key, body = str(uuid4()), {"content_type": "image/jpeg", "bytes": len(JPEG)}
+        picture = edge.post("/v1/attachments", body, WORKER, key=key).body["attachment_id"]
+        edge.deliver("attachments", [edge.upload(picture, b"<html>")])
+        assert edge.post("/v1/attachments", body, WORKER, key=key).status == 201
+        edge.deliver("attachments", [edge.upload(picture, JPEG)])
+        assert self.state(edge, picture) == ("arrived", None, True)
 
     def test_the_storages_test_event_and_objects_nobody_announced_are_passed_over(self, edge: Edge) -> None:
         picture = self.announce(edge)

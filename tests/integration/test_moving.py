@@ -9,12 +9,15 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.domain.audit import Origin
 from chalicelib.domain.cases import replay
 from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.events import Actor
 from chalicelib.domain.grid import Position
 from chalicelib.domain.network import heirs
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.policy import Policy
+from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.models.case_rows import CaseRow, case_key
 from chalicelib.models.reference_store import DynamoGrid
 from chalicelib.services.moving import Move, Moving, Succession
@@ -27,6 +30,7 @@ from tests.world import World
 
 LATER = "2027-01-01"
 WEST_HALF, EAST_HALF, MERGED = (f"{COMMUNITY}{end}" for end in ("0103", "0104", "0203"))
+BY = Origin(Actor("arn:aws-cn:iam::123456789012:user/li.wei", "operator"), "command", "run")
 WORKER = StaffMember("w1", "grid-worker", f"centre-{COMMUNITY}", (COMMUNITY,))
 
 
@@ -70,7 +74,7 @@ def move_all(world: Grown) -> list[Move]:
     ended = succession(world)
     found = list(world.moving.moves(ended))
     for each in found:
-        world.moving.move(each.case_id, ended, "run")
+        world.moving.move(each.case_id, ended, BY)
     return found
 
 
@@ -121,6 +125,14 @@ def test_who_must_act_by_when_stays_and_the_history_replays(grown: Grown) -> Non
     assert replay(grown.store.history(case_id)) == after
     actor = grown.store.history(case_id)[-1].actor
     assert (actor.id, actor.role) == ("system", "system")
+    (entry, *_), _ = DynamoAuditLog().page("case", case_id, 5, None)
+    assert (entry.what, entry.reader, entry.role, entry.source, entry.request) == (
+        "case.moved.v1",
+        BY.actor.id,
+        "operator",
+        "command",
+        "run",
+    )
 
 
 def test_doing_it_again_moves_nothing(grown: Grown) -> None:
@@ -129,7 +141,7 @@ def test_doing_it_again_moves_nothing(grown: Grown) -> None:
     move_all(grown)
     version = grown.case(case_id).version
     assert move_all(grown) == []
-    assert grown.moving.move(case_id, succession(grown), "run") is None
+    assert grown.moving.move(case_id, succession(grown), BY) is None
     assert grown.case(case_id).version == version
 
 
@@ -175,13 +187,13 @@ def test_a_case_that_changes_meanwhile_is_moved_as_it_is_then(grown: Grown, monk
     new_year(grown)
     save, refused = grown.store.save, iter([True, False])
 
-    def save_once_refused(change: Any, command: Any, source: str) -> None:
+    def save_once_refused(*asked: Any) -> None:
         if next(refused):
             raise StaleVersion()
-        save(change, command, source)
+        save(*asked)
 
     monkeypatch.setattr(grown.store, "save", save_once_refused)
-    assert grown.moving.move(case_id, succession(grown), "run") is not None
+    assert grown.moving.move(case_id, succession(grown), BY) is not None
     assert grown.case(case_id).area.code == WEST_HALF  # type: ignore[union-attr]
 
 
@@ -191,7 +203,7 @@ def test_a_case_of_an_area_that_ended_on_purpose_stays_and_is_told(grown: Grown)
     nobody = Succession("v", {CELLS[0]: []})
     (found,) = grown.moving.moves(nobody)
     assert (found.case_id, found.to) == (case_id, None)
-    assert grown.moving.move(case_id, nobody, "run") is None
+    assert grown.moving.move(case_id, nobody, BY) is None
 
 
 def test_a_new_report_falls_into_the_new_cell_by_itself_on_the_day(grown: Grown) -> None:

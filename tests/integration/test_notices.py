@@ -365,6 +365,14 @@ class TestReportForm:
             assert word in shown.body
         assert "第1网格" not in shown.body
 
+    def test_from_where_a_resident_reported_is_written_down_nowhere(self, edge: Edge) -> None:
+        with logged() as lines:
+            form = Form(edge, CELL)
+            assert form.send(phone=PHONE).status == 201
+        (entry,) = edge.entries()
+        assert (entry["what"], entry["reader"], entry["source"]) == ("case.reported.v1", "web", "-")
+        assert "192.0.2." not in edge.stored() + "".join(lines)
+
     def test_an_unknown_tracking_code_has_a_page_that_says_so(self, edge: Edge) -> None:
         answer = edge.request("GET", "/v1/public/track/00000000", headers={**BROWSER})
         assert answer.status == 404 and "没有这个查询码" in answer.body

@@ -21,6 +21,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.patrol import replay
 from chalicelib.domain.people import StaffMember
 from chalicelib.handlers import patrols
+from chalicelib.handlers.http import fingerprint_of
 from infra.network.table import ReferenceTable
 from infra.patrol.planning import Ground, end_rounds, plan_rounds, read_ground
 from tests.contract.documents import event_validator
@@ -179,6 +180,12 @@ class TestCheckIns:
     def test_the_position_is_checked_and_not_kept(self, patrol: Edge) -> None:
         check_in(patrol, position={"lat": 34.28123, "lon": 117.18321})
         assert "34.28123" not in patrol.stored() and "117.18321" not in patrol.stored()
+
+    def test_what_a_check_in_is_known_again_by_does_not_give_its_position_away(self, patrol: Edge) -> None:
+        """Time and cell lie beside it: of a plain hash only the points of one cell would be left to be tried."""
+        body = {"position": {"lat": 34.28123, "lon": 117.18321}, "at": patrol.clock.now().isoformat()}
+        assert check_in(patrol, **body).status == 200
+        assert fingerprint_of([BEAT, body]) not in patrol.stored()
 
     def test_the_same_key_is_the_same_check_in_and_is_answered_as_the_first_time(self, patrol: Edge) -> None:
         key, at = str(uuid4()), patrol.clock.now().isoformat()

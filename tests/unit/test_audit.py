@@ -187,6 +187,31 @@ def test_a_walk_since_a_time_reads_no_seal_before_and_finds_what_is_after() -> N
     assert walk.seals < 30
 
 
+def test_what_lies_before_the_first_entry_that_was_sealed_is_looked_at_too() -> None:
+    """Shards are sealed in no order: the first seal need not be over the first entry, nor over the first hour."""
+    sealed = Sealed(0)
+    sealed.clock.forward(minutes=59, seconds=58)
+    before, after = sealed.write(), [sealed.write() for _ in range(2)]
+    sealed.sealing.seal(after)
+    sealed.sealing.seal([before])
+    sealed.clock.forward(hours=1)
+    assert sealed.faults() == []
+    sealed.row(0)["reader"] = "somebody-else"
+    assert sealed.faults() == [Fault("altered", sealed.named(0))]
+
+
+def test_a_walk_since_a_time_finds_the_seal_of_a_sealer_whose_clock_is_behind() -> None:
+    sealed = Sealed(500)
+    since = START + timedelta(hours=2)
+    early = sealed.log.write(since + timedelta(seconds=1), "early")
+    sealed.clock.at = since - timedelta(seconds=2)
+    sealed.sealing.seal([early])
+    sealed.clock.at = since + timedelta(minutes=5)
+    sealed.sealing.seal([sealed.write()])
+    sealed.clock.forward(hours=1)
+    assert sealed.faults(since=since) == []
+
+
 def test_a_batch_that_comes_again_is_one_seal_or_two_and_no_fault() -> None:
     sealed = Sealed(200)
     first = sealed.chain.kept[1][0]
