@@ -61,7 +61,6 @@ def import_(
 
     Doing it again changes nothing. One that was interrupted is finished by running it again.
     """
-
     with _failing():
         importer = importer_at(stage, region, endpoint)
         planned = _planned(importer, directory, as_json, faults_dir)
