@@ -13,6 +13,7 @@ from tests.bench.system import System
 
 _PART = 10_000
 _BUCKET = "wangge-bench-import"
+_SECONDS = 300
 _AS_DEPLOYED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
@@ -33,7 +34,10 @@ def imported(system: System, name: str, title: str, lines: Iterable[str]) -> Non
         InputCompressionType="GZIP",
         TableCreationParameters={"TableName": name, **asked},
     )["ImportTableDescription"]["ImportArn"]
+    deadline = time.monotonic() + _SECONDS
     while (done := dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"])["ImportStatus"] == "IN_PROGRESS":
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{name}: not imported in {_SECONDS} s")
         time.sleep(0.5)
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET):
         for each in page.get("Contents", []):
