@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
+    from chalicelib.domain.policy import Policy
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.records import (
         AreaRecord,
@@ -62,6 +63,17 @@ class Sealer(Protocol):
 class PhoneIndex(Protocol):
     def hash_of(self, phone: str) -> str:
         """A keyed hash of a normalised phone number, as it may stand in a key."""
+        ...
+
+
+class Policies(Protocol):
+    """The policy in force, and the earlier versions that running cases were opened under."""
+
+    @property
+    def current(self) -> Policy: ...
+
+    def of(self, version: str) -> Policy:
+        """A version; the one in force for a version that was never kept, as of cases older than the keeping."""
         ...
 
 
