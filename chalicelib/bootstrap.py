@@ -67,7 +67,7 @@ def intake() -> Intake:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.intake import Intake
 
-    return Intake(_store(), _grid(), policy(), sealer(), _phones(), _CLOCK, RandomIds())
+    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), _CLOCK, RandomIds())
 
 
 @cache
@@ -109,7 +109,7 @@ def sealing() -> Sealing:
 def acting() -> Acting:
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), policy(), _CLOCK)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK)
 
 
 @cache

@@ -20,7 +20,7 @@ _SIGNATURES = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`size`: bytes announced. `owner`: who announced it and alone may name it in a report.
+    """`size`: bytes announced. `owner`: who announced it and alone may name it, in a report or with an act on a case.
 
     `etag`: the storage's word for the bytes that arrived; other bytes have another.
     """
@@ -33,6 +33,7 @@ class Attachment:
     created_at: datetime
     fingerprint: str
     report_id: str | None = None
+    case_id: str | None = None
     reason: str | None = None
     etag: str | None = None
 

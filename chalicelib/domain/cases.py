@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
@@ -16,8 +18,43 @@ if TYPE_CHECKING:
 
 SCREENING, ASSIGNED, ACCEPTED = "screening", "assigned", "accepted"
 RESOLVED, REOPEN_REQUESTED, CLOSED = "resolved", "reopen-requested", "closed"
-ON_A_DESK = frozenset({SCREENING, REOPEN_REQUESTED})
-QUEUED = frozenset({SCREENING, ASSIGNED, ACCEPTED, REOPEN_REQUESTED})
+DESK, LEAD, VISITOR, NOBODY = "desk", "lead", "visitor", "nobody"
+LEVELS = ("building", "cell", "community", "street", "district")
+"""The levels of containment 化解层级, lowest first (A3)."""
+
+HANDLE, JOINT, DECIDE, SUPERVISE = "handle", "joint", "decide", "supervise"
+ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
+
+_DIGEST_DIGITS = 32
+
+
+class Joint(NamedTuple):
+    """A unit that is asked to act jointly with the lead: `asked`, `accepted`, `refused` or `done`."""
+
+    unit: str
+    state: str
+
+    @property
+    def open(self) -> bool:
+        return self.state in (ASKED, AGREED)
+
+
+class Extension(NamedTuple):
+    """An extension 延期 that was asked for and not decided: of which clock, until when, why, and by whom."""
+
+    clock: str
+    until: datetime
+    reason: str
+    asked_by: str
+    approver: str
+
+
+class Task(NamedTuple):
+    """What a unit is asked for: to handle the case, to act jointly, to decide, or to see that others act."""
+
+    unit: str
+    what: str
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +72,12 @@ class Visit:
 class Case:
     """A matter and all that is known of how it stands.
 
-    `lead` and `joint_units` must act; `desk` is the station (or linkage centre) that screens it and that a returned
+    `lead` and `joints` must act; `desk` is the station (or linkage centre) that screens it and that a returned
     case goes back to. `report_ids` are in the order they came. `submitters` are the staff who reported it.
+    `procedure` and `policy_version` are what it goes by, `turn` whose it is by its state. `level` is where it is
+    settled, `first_lead` who answers for it as first receiver 首接, `returned_by` who says that it is none of its
+    business, while the desk has not decided. `digest` is a chain over its events: an event that
+    was altered or is missing gives another.
     """
 
     id: str
@@ -48,38 +89,66 @@ class Case:
     updated_at: datetime
     urgency: str
     source: str
+    procedure: str = ""
+    turn: str = DESK
     kind: str | None = None
     category: str | None = None
     area: Area | None = None
+    level: str | None = None
     desk: str = ""
     lead: str | None = None
-    joint_units: tuple[str, ...] = ()
+    first_lead: str | None = None
+    returned_by: str | None = None
+    joints: tuple[Joint, ...] = ()
     rule: str | None = None
     report_ids: tuple[str, ...] = ()
     submitters: tuple[str, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    extension: Extension | None = None
     visits: tuple[Visit, ...] = ()
+    answer: str | None = None
     close_at: datetime | None = None
     outcome: str | None = None
+    digest: str = ""
 
     @property
     def unit(self) -> str:
         """Whose turn it is, or was last: the desk while it screens or decides, otherwise the lead unit."""
-        return self.desk if self.state in ON_A_DESK or self.lead is None else self.lead
+        return self.desk if self.turn == DESK or self.lead is None else self.lead
+
+    @property
+    def joint_units(self) -> tuple[str, ...]:
+        """The units that act, or are asked to act, jointly with the lead."""
+        return tuple(joint.unit for joint in self.joints if joint.state != REFUSED)
+
+    @property
+    def open_joints(self) -> tuple[str, ...]:
+        """The joint units whose work is not done."""
+        return tuple(joint.unit for joint in self.joints if joint.open)
+
+    @property
+    def supervisors(self) -> tuple[str, ...]:
+        """The units that a breach was escalated to, while what was late is still not done."""
+        return tuple(dict.fromkeys(unit for clock in self.clocks if clock.open for unit in clock.escalated_to))
 
     @property
     def units(self) -> tuple[str, ...]:
-        """All units that must know of what happens: whose turn it is, the lead and the joint ones."""
-        return tuple(dict.fromkeys((self.unit, *([self.lead] if self.lead else []), *self.joint_units)))
+        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones."""
+        lead = [self.lead] if self.lead else []
+        return tuple(dict.fromkeys((self.unit, *lead, *self.joint_units, *self.supervisors)))
 
     @property
     def open(self) -> bool:
         return self.state != CLOSED
 
     @property
+    def on_a_desk(self) -> bool:
+        return self.turn == DESK
+
+    @property
     def due_at(self) -> datetime | None:
         """The nearest deadline somebody has: of a clock still to be met, else of the visit."""
-        waiting = [clock.due_at for clock in self.clocks if clock.ended_at is None]
+        waiting = [clock.due_at for clock in self.clocks if clock.waited_for]
         return min(waiting, default=None) or (self.visit.due_at if self.visit else None)
 
     @property
@@ -88,12 +157,30 @@ class Case:
         return next((visit for visit in reversed(self.visits) if visit.state in ("planned", "due")), None)
 
     @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What units are asked for now: first whoever's turn it is, then each other unit once."""
+        found: list[Task] = []
+        if self.open:
+            due_at = self.due_at
+            if self.turn in (DESK, LEAD):
+                found.append(Task(self.unit, HANDLE, due_at))
+            if self.extension:
+                found.append(Task(self.extension.approver, DECIDE, due_at))
+            found += [Task(unit, JOINT, due_at) for unit in self.open_joints]
+            found += [Task(unit, SUPERVISE, due_at) for unit in self.supervisors]
+        return tuple({task.unit: task for task in reversed(found)}.values())[::-1]
+
+    @property
     def next_timer(self) -> datetime | None:
-        """When the case next changes by time alone: a visit falls due, a clock runs out, or it closes by itself."""
-        moments = [clock.due_at for clock in self.clocks if clock.state is ClockState.RUNNING]
+        """When the case next changes by time alone: a clock, a visit that falls due, or closing by itself."""
+        moments = [at for clock in self.clocks if (at := clock.next_at)]
         moments += [visit.due_at for visit in self.visits if visit.state == "planned"]
-        moments += [self.close_at] if self.close_at and self.state == RESOLVED else []
+        moments += [self.close_at] if self.close_at and self.open else []
         return min(moments, default=None)
+
+    def clock(self, name: str) -> Clock | None:
+        """The clock of a name that has not ended."""
+        return next((clock for clock in self.clocks if clock.name == name and clock.open), None)
 
 
 def replay(events: Iterable[CaseEvent]) -> Case:
@@ -122,143 +209,258 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
             updated_at=event.time,
             urgency=facts["urgency"],
             source=facts["source"],
+            procedure=facts.get("procedure", ""),
         )
-    changed = _APPLY[event.type](case, event, facts)
-    return replace(changed, version=event.version, updated_at=event.time)
+    changes = _APPLY[event.type](case, event, facts)
+    if "state" in facts:
+        changes |= {"state": facts["state"], "turn": facts["turn"]}
+    if "timing" in facts or "clocks" in facts:
+        changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts)
+    return replace(case, version=event.version, updated_at=event.time, digest=_digest(case.digest, event), **changes)
 
 
-def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
+Changes = dict[str, Any]
+
+
+def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     submitters = case.submitters
     if facts.get("submitted_by") and facts["submitted_by"] not in submitters:
         submitters = (*submitters, facts["submitted_by"])
-    return replace(case, report_ids=(*case.report_ids, facts["report_id"]), submitters=submitters)
+    return {"report_ids": (*case.report_ids, facts["report_id"]), "submitters": submitters}
 
 
-def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
+def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     area = facts.get("area")
-    return replace(
-        case,
-        kind=facts.get("kind"),
-        category=facts.get("category"),
-        urgency=facts["urgency"],
-        area=Area(area["code"], tuple(area["path"])) if area else case.area,
-    )
+    return {
+        "kind": facts.get("kind"),
+        "category": facts.get("category"),
+        "urgency": facts["urgency"],
+        "area": _area(area) if area else case.area,
+        "procedure": facts.get("procedure", case.procedure),
+        "level": facts.get("level", case.level),
+    }
 
 
-def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    clocks = _ended(case.clocks, event.time, met=())
-    return replace(
-        case,
-        state=SCREENING,
-        desk=facts["unit"],
-        lead=None,
-        joint_units=(),
-        clocks=(*clocks, *_started(event.time, facts["clocks"])),
-    )
+def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"desk": facts["unit"], "lead": None, "joints": (), "extension": None, "close_at": None}
 
 
-def _assigned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    clocks = _ended(case.clocks, event.time, met=("screening",))
-    return replace(
-        case,
-        state=ASSIGNED,
-        desk=facts["desk"],
-        lead=facts["unit"],
-        joint_units=tuple(facts["joint_units"]),
-        rule=facts["rule"],
-        clocks=(*clocks, *_started(event.time, facts["clocks"])),
-        close_at=None,
-    )
+def _returned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"desk": facts["unit"], "lead": None, "returned_by": case.lead, "extension": None}
 
 
-def _accepted(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    return replace(case, state=ACCEPTED, clocks=_ended(case.clocks, event.time, met=("accept",), only=("accept",)))
+def _return_rejected(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"lead": facts["unit"], "returned_by": None}
 
 
-def _resolved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    clocks = _ended(case.clocks, event.time, met=("accept", "resolve"))
-    return replace(case, state=RESOLVED, clocks=clocks, close_at=datetime.fromisoformat(facts["close_at"]))
+def _assigned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {
+        "desk": facts["desk"],
+        "lead": facts["unit"],
+        "first_lead": facts["unit"] if case.returned_by else case.first_lead or facts["unit"],
+        "returned_by": None,
+        "joints": tuple(Joint(unit, ASKED) for unit in facts["joint_units"]),
+        "rule": facts["rule"],
+        "extension": None,
+        "close_at": None,
+    }
 
 
-def _visit_planned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
+def _passed_on(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    """Another unit leads: what it was asked to do jointly it leads now."""
+    joints = tuple(joint for joint in case.joints if joint.unit != facts["unit"])
+    return {"lead": facts["unit"], "level": facts.get("level", case.level), "joints": joints, "extension": None}
+
+
+def _joint_asked(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    kept = tuple(joint for joint in case.joints if joint.unit not in facts["units"])
+    return {"joints": (*kept, *(Joint(unit, ASKED) for unit in facts["units"]))}
+
+
+def _joint(state: str) -> Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]:
+    def apply(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+        joints = (Joint(j.unit, state) if j.unit == facts["unit"] else j for j in case.joints)
+        return {"joints": tuple(joints)}
+
+    return apply
+
+
+def _extension_asked(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    until = datetime.fromisoformat(facts["until"])
+    return {"extension": Extension(facts["clock"], until, facts["reason"], event.actor.id, facts["approver"])}
+
+
+def _extension_approved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    due_at, warn_at = datetime.fromisoformat(facts["due_at"]), _moment(facts.get("warn_at"))
+    return {"extension": None, "clocks": _with_clock(case, facts["clock"], lambda c: c.extend(due_at, warn_at))}
+
+
+def _extension_refused(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"extension": None}
+
+
+def _finished(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"answer": facts["note"], "extension": None}
+
+
+def _resolved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"answer": facts["note"], "extension": None, "close_at": datetime.fromisoformat(facts["close_at"])}
+
+
+def _visit_planned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     planned = Visit(facts["visit_id"], facts["attempt"], "planned", datetime.fromisoformat(facts["due_at"]))
-    close_at = datetime.fromisoformat(facts["close_at"]) if facts.get("close_at") else case.close_at
-    return replace(case, visits=(*case.visits, planned), close_at=close_at)
+    return {"visits": (*case.visits, planned), "close_at": _moment(facts.get("close_at")) or case.close_at}
 
 
-def _visit_due(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    return replace(case, visits=_with_visit(case.visits, facts["visit_id"], state="due"))
+def _visit_due(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"visits": _with_visit(case.visits, facts["visit_id"], state="due")}
 
 
-def _visit_recorded(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    visits = _with_visit(case.visits, facts["visit_id"], state="done", outcome=facts["outcome"])
-    return replace(case, visits=visits)
+def _visit_recorded(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"visits": _with_visit(case.visits, facts["visit_id"], state="done", outcome=facts["outcome"])}
 
 
-def _reopen_requested(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    return replace(
-        case,
-        state=REOPEN_REQUESTED,
-        desk=facts["unit"],
-        close_at=None,
-        clocks=(*case.clocks, *_started(event.time, facts["clocks"])),
-    )
+def _reopen_requested(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"desk": facts["unit"], "close_at": None, "outcome": None, "visits": _lapsed(case.visits)}
 
 
-def _unchanged(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    return case
+def _unchanged(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {}
 
 
-def _closed(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    visits = tuple(replace(v, state="lapsed") if v.state in ("planned", "due") else v for v in case.visits)
-    clocks = _ended(case.clocks, event.time, met=("screening",))
-    return replace(case, state=CLOSED, outcome=facts["outcome"], visits=visits, clocks=clocks, close_at=None)
+def _closed(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"outcome": facts["outcome"], "visits": _lapsed(case.visits), "extension": None, "close_at": None}
 
 
-def _breached(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    clocks = tuple(
-        clock.breach() if clock.name == facts["clock"] and clock.state is ClockState.RUNNING else clock
-        for clock in case.clocks
-    )
-    return replace(case, clocks=clocks)
+def _warned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"clocks": _with_clock(case, facts["clock"], lambda clock: replace(clock, warn_at=None))}
 
 
-def _moved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Case:
-    return replace(case, area=Area(facts["area"]["code"], tuple(facts["area"]["path"])))
+def _breached(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    step, to, again = facts.get("step", 1), facts.get("escalated_to"), _moment(facts.get("again_at"))
+    return {"clocks": _with_clock(case, facts["clock"], lambda clock: clock.breach(step, to, again))}
 
 
-_APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Case]] = {
+def _recomputed(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    due_at, warn_at = datetime.fromisoformat(facts["due_at"]), _moment(facts.get("warn_at"))
+    provisional = facts["provisional"]
+
+    def change(clock: Clock) -> Clock:
+        return replace(clock, due_at=due_at, warn_at=warn_at, provisional=provisional)
+
+    return {"clocks": _with_clock(case, facts["clock"], change)}
+
+
+def _moved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"area": _area(facts["area"])}
+
+
+def _migrated(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"policy_version": event.policy_version, "procedure": facts["procedure"]}
+
+
+_APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _reported,
     E.CASE_CLASSIFIED: _classified,
     E.CASE_SENT_TO_SCREENING: _to_desk,
     E.CASE_ASSIGNED: _assigned,
-    E.CASE_ACCEPTED: _accepted,
-    E.CASE_RETURNED: _to_desk,
+    E.CASE_ACCEPTED: _unchanged,
+    E.CASE_ADVANCED: _unchanged,
+    E.CASE_RETURNED: _returned,
+    E.CASE_RETURN_REJECTED: _return_rejected,
+    E.CASE_TRANSFERRED: _passed_on,
+    E.CASE_ESCALATED: _passed_on,
+    E.CASE_DELEGATED: _passed_on,
+    E.JOINT_REQUESTED: _joint_asked,
+    E.JOINT_ACCEPTED: _joint(AGREED),
+    E.JOINT_REFUSED: _joint(REFUSED),
+    E.JOINT_FINISHED: _joint(DONE),
+    E.EXTENSION_REQUESTED: _extension_asked,
+    E.EXTENSION_APPROVED: _extension_approved,
+    E.EXTENSION_REFUSED: _extension_refused,
+    E.CASE_SUSPENDED: _unchanged,
+    E.CASE_RESUMED: _unchanged,
+    E.CASE_FINISHED: _finished,
+    E.CASE_VERIFIED: _unchanged,
+    E.CASE_SENT_BACK: _unchanged,
     E.CASE_RESOLVED: _resolved,
+    E.CASE_EVALUATED: _unchanged,
     E.VISIT_PLANNED: _visit_planned,
     E.VISIT_DUE: _visit_due,
     E.VISIT_RECORDED: _visit_recorded,
     E.CASE_REOPEN_REQUESTED: _reopen_requested,
     E.CASE_REOPENED: _unchanged,
     E.CASE_REOPEN_DECLINED: _unchanged,
+    E.CASE_WITHDRAWN: _unchanged,
+    E.CASE_VOIDED: _unchanged,
     E.CASE_CLOSED: _closed,
     E.CASE_MOVED: _moved,
+    E.CASE_MIGRATED: _migrated,
+    E.CLOCK_WARNED: _warned,
     E.CLOCK_BREACHED: _breached,
+    E.CLOCK_RECOMPUTED: _recomputed,
 }
 
 
-def _started(at: datetime, due: Mapping[str, str]) -> tuple[Clock, ...]:
-    return tuple(Clock(name, ClockState.RUNNING, at, datetime.fromisoformat(when)) for name, when in due.items())
+def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) -> tuple[Clock, ...]:
+    """The clocks after a change of state: those that end, wait, go on, and those that start."""
+    timing = facts.get("timing", {})
+    ended, paused, resumed = timing.get("ended", {}), timing.get("paused", ()), timing.get("resumed", {})
 
+    def change(clock: Clock) -> Clock:
+        if not clock.open:
+            return clock
+        if clock.name in ended:
+            return clock.end(at, met=ended[clock.name] != "stopped")
+        if clock.name in paused:
+            return clock.pause(at)
+        if clock.name in resumed:
+            due_at, warn_at, again_at = resumed[clock.name]
+            return clock.resume(datetime.fromisoformat(due_at), _moment(warn_at), _moment(again_at))
+        return clock
 
-def _ended(
-    clocks: tuple[Clock, ...], at: datetime, *, met: tuple[str, ...], only: tuple[str, ...] | None = None
-) -> tuple[Clock, ...]:
-    return tuple(
-        clock.end(at, met=clock.name in met) if only is None or clock.name in only else clock for clock in clocks
+    warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))
+    started = (
+        Clock(
+            name=name,
+            state=ClockState.RUNNING,
+            started_at=at,
+            due_at=datetime.fromisoformat(due_at),
+            warn_at=datetime.fromisoformat(warn[name]) if name in warn else None,
+            window=name in windows,
+            provisional=name in provisional,
+        )
+        for name, due_at in facts.get("clocks", {}).items()
     )
+    return (*map(change, clocks), *started)
+
+
+def _digest(before: str, event: CaseEvent) -> str:
+    actor, at = event.actor, event.time.astimezone(UTC).isoformat()
+    told = [
+        *(before, event.id, event.type, at, actor.id, actor.role, actor.unit),
+        *(event.policy_version, event.data, event.correlation_id, event.causation_id),
+    ]
+    content = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(content.encode()).hexdigest()[:_DIGEST_DIGITS]
+
+
+def _with_clock(case: Case, name: str, change: Callable[[Clock], Clock]) -> tuple[Clock, ...]:
+    return tuple(change(clock) if clock.name == name and clock.open else clock for clock in case.clocks)
 
 
 def _with_visit(visits: tuple[Visit, ...], visit_id: str, **changes: Any) -> tuple[Visit, ...]:
     return tuple(replace(visit, **changes) if visit.id == visit_id else visit for visit in visits)
+
+
+def _lapsed(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    return tuple(replace(v, state="lapsed") if v.state in ("planned", "due") else v for v in visits)
+
+
+def _area(facts: Mapping[str, Any]) -> Area:
+    return Area(facts["code"], tuple(facts["path"]))
+
+
+def _moment(stamped: str | None) -> datetime | None:
+    return datetime.fromisoformat(stamped) if stamped else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 class ClockState(StrEnum):
     RUNNING = "running"
+    PAUSED = "paused"
     MET = "met"
     BREACHED = "breached"
     STOPPED = "stopped"
@@ -16,23 +17,87 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline. `breached` stays so even when the thing is done afterwards; `ended_at` then says when it was."""
+    """A deadline. `breached` stays so even when the thing is done afterwards; `ended_at` then says when it was.
+
+    `warn_at`: when who must act is warned, None when it was done or is not asked for. `step`: how often a breach was
+    escalated; `again_at`: when next. `escalated_to`: the units it was escalated to. A `window` is nobody's duty: time
+    does nothing to it. `provisional`: counted through a year whose days off are not announced yet.
+    """
 
     name: str
     state: ClockState
     started_at: datetime
     due_at: datetime
     ended_at: datetime | None = None
+    warn_at: datetime | None = None
+    again_at: datetime | None = None
+    step: int = 0
+    escalated_to: tuple[str, ...] = ()
+    paused_at: datetime | None = None
+    extended: int = 0
+    window: bool = False
+    provisional: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody has to do something by it, still."""
+        return self.ended_at is None and not self.window and self.state is not ClockState.PAUSED
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When time alone next does something to it: a warning, the breach, one more escalation."""
+        if self.ended_at is not None or self.window:
+            return None
+        if self.state is ClockState.RUNNING:
+            return min(self.warn_at, self.due_at) if self.warn_at else self.due_at
+        return self.again_at if self.state is ClockState.BREACHED else None
+
+    def late(self, at: datetime) -> bool:
+        """Whether it would be ended late then. What was paused in time is in time."""
+        return self.state is ClockState.BREACHED or (self.paused_at or at) > self.due_at
 
     def end(self, at: datetime, *, met: bool) -> Clock:
         """Ended because the thing was done (`met`) or is no longer asked for. An ended clock stays as it is."""
         if self.ended_at is not None:
             return self
-        if self.state is ClockState.BREACHED:
-            return replace(self, ended_at=at)
-        if met and at > self.due_at:
-            return replace(self, state=ClockState.BREACHED, ended_at=at)
-        return replace(self, state=ClockState.MET if met else ClockState.STOPPED, ended_at=at)
+        if self.window:
+            state = ClockState.STOPPED
+        elif self.state is ClockState.BREACHED or (met and self.late(at)):
+            state = ClockState.BREACHED
+        else:
+            state = ClockState.MET if met else ClockState.STOPPED
+        return replace(self, state=state, ended_at=at, warn_at=None, again_at=None, paused_at=None)
 
-    def breach(self) -> Clock:
-        return replace(self, state=ClockState.BREACHED)
+    def breach(self, step: int, escalated_to: str | None, again_at: datetime | None) -> Clock:
+        known = self.escalated_to
+        if escalated_to is not None and escalated_to not in known:
+            known = (*known, escalated_to)
+        return replace(self, state=ClockState.BREACHED, step=step, escalated_to=known, again_at=again_at, warn_at=None)
+
+    def pause(self, at: datetime) -> Clock:
+        """Time stands still. What is late already stays late, and is not escalated meanwhile."""
+        if self.state is ClockState.RUNNING:
+            return replace(self, state=ClockState.PAUSED, paused_at=at)
+        return replace(self, again_at=None, paused_at=at)
+
+    def resume(self, due_at: datetime, warn_at: datetime | None, again_at: datetime | None) -> Clock:
+        if self.state is ClockState.PAUSED:
+            return replace(self, state=ClockState.RUNNING, paused_at=None, due_at=due_at, warn_at=warn_at)
+        return replace(self, paused_at=None, again_at=again_at)
+
+    def extend(self, due_at: datetime, warn_at: datetime | None) -> Clock:
+        """Due later. An approved extension is not a breach: one that came while it was decided is none any more."""
+        state = ClockState.RUNNING if self.state is ClockState.BREACHED else self.state
+        return replace(
+            self,
+            state=state,
+            due_at=due_at,
+            warn_at=warn_at,
+            again_at=None,
+            extended=self.extended + 1,
+            escalated_to=(),
+        )

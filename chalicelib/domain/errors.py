@@ -124,3 +124,45 @@ class AreaTooWide(DomainError):
     """Figures of more areas at once than one answer adds up."""
 
     code = "area-too-wide"
+
+
+class UnknownUnit(DomainError):
+    """No such unit in the policy that the case goes by, or one that was abolished since."""
+
+    code = "unknown-unit"
+
+
+class EscalationBeyondDistrict(DomainError):
+    """The case is at the district: 矛盾不上交, there is nobody to pass it up to."""
+
+    code = "escalation-beyond-district"
+
+
+class NothingBelow(DomainError):
+    """There is no centre below that the case could be passed down to."""
+
+    code = "nothing-below"
+
+
+class OwnRequest(DomainError):
+    """Who asked for an extension does not decide on it."""
+
+    code = "own-request"
+
+
+class ExtensionTooLate(DomainError):
+    """An extension is asked for before the clock is due. `due_at`."""
+
+    code = "extension-too-late"
+
+
+class ExtensionTooLong(DomainError):
+    """An extension goes beyond what the policy allows. `latest`: the last day it may reach."""
+
+    code = "extension-too-long"
+
+
+class WindowOver(DomainError):
+    """The time within which this could be done is over. `until`."""
+
+    code = "window-over"

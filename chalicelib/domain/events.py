@@ -24,6 +24,29 @@ VISIT_PLANNED = "visit.planned.v1"
 VISIT_DUE = "visit.due.v1"
 VISIT_RECORDED = "visit.recorded.v1"
 CLOCK_BREACHED = "clock.breached.v1"
+CASE_ADVANCED = "case.advanced.v1"
+CASE_RETURN_REJECTED = "case.return-rejected.v1"
+CASE_TRANSFERRED = "case.transferred.v1"
+CASE_ESCALATED = "case.escalated.v1"
+CASE_DELEGATED = "case.delegated.v1"
+JOINT_REQUESTED = "joint.requested.v1"
+JOINT_ACCEPTED = "joint.accepted.v1"
+JOINT_REFUSED = "joint.refused.v1"
+JOINT_FINISHED = "joint.finished.v1"
+EXTENSION_REQUESTED = "extension.requested.v1"
+EXTENSION_APPROVED = "extension.approved.v1"
+EXTENSION_REFUSED = "extension.refused.v1"
+CASE_SUSPENDED = "case.suspended.v1"
+CASE_RESUMED = "case.resumed.v1"
+CASE_FINISHED = "case.finished.v1"
+CASE_VERIFIED = "case.verified.v1"
+CASE_SENT_BACK = "case.sent-back.v1"
+CASE_EVALUATED = "case.evaluated.v1"
+CASE_WITHDRAWN = "case.withdrawn.v1"
+CASE_VOIDED = "case.voided.v1"
+CASE_MIGRATED = "case.migrated.v1"
+CLOCK_WARNED = "clock.warned.v1"
+CLOCK_RECOMPUTED = "clock.recomputed.v1"
 
 PATROL_PLANNED = "patrol.planned.v1"
 PATROL_WALKED = "patrol.walked.v1"
@@ -50,6 +73,29 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         VISIT_DUE,
         VISIT_RECORDED,
         CLOCK_BREACHED,
+        CASE_ADVANCED,
+        CASE_RETURN_REJECTED,
+        CASE_TRANSFERRED,
+        CASE_ESCALATED,
+        CASE_DELEGATED,
+        JOINT_REQUESTED,
+        JOINT_ACCEPTED,
+        JOINT_REFUSED,
+        JOINT_FINISHED,
+        EXTENSION_REQUESTED,
+        EXTENSION_APPROVED,
+        EXTENSION_REFUSED,
+        CASE_SUSPENDED,
+        CASE_RESUMED,
+        CASE_FINISHED,
+        CASE_VERIFIED,
+        CASE_SENT_BACK,
+        CASE_EVALUATED,
+        CASE_WITHDRAWN,
+        CASE_VOIDED,
+        CASE_MIGRATED,
+        CLOCK_WARNED,
+        CLOCK_RECOMPUTED,
     }
 )
 PATROL_EVENT_TYPES: frozenset[str] = frozenset(

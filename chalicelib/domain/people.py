@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.cases import ON_A_DESK, RESOLVED, Case
+from chalicelib.domain.cases import DESK, VISITOR, Case
+from chalicelib.domain.containment import approver_of
 from chalicelib.domain.events import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalicelib.domain.grid import Area
-    from chalicelib.domain.policy import Policy, Role
+    from chalicelib.domain.policy import Action, Policy, Role
     from chalicelib.domain.records import CaseSummary
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -110,24 +111,24 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
     if role is None:
         return False
     if _secret(case.kind, role, policy):
-        return case.state in ON_A_DESK and _is_desk_of_all(staff, case.desk, role)
+        return case.on_a_desk and _is_desk_of_all(staff, case.desk, role)
     if staff.id in case.submitters:
         return True
-    return _within(staff, role, case.kind, case.area, (case.unit, case.lead, case.desk, *case.joint_units), policy)
+    return _within(staff, role, case.kind, case.area, (*case.units, case.desk), policy)
 
 
 def may_list(staff: StaffMember, item: CaseSummary, policy: Policy) -> bool:
     """Whether a case may stand in a list that somebody reads, by the little that lists know of it.
 
-    Never one that may not be seen; one that is seen for another reason than its area and whose turn it is, is not
-    listed.
+    Never one that may not be seen; one that is seen for another reason than its area, whose turn it is and who else is
+    asked for something, is not listed.
     """
     role = policy.roles.get(staff.role)
     if role is None:
         return False
     if _secret(item.kind, role, policy):
-        return item.state in ON_A_DESK and _is_desk_of_all(staff, item.unit, role)
-    return _within(staff, role, item.kind, item.area, (item.unit,), policy)
+        return item.turn == DESK and _is_desk_of_all(staff, item.unit, role)
+    return _within(staff, role, item.kind, item.area, (item.unit, item.task.unit if item.task else None), policy)
 
 
 def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
@@ -163,17 +164,28 @@ def _within(
     return False
 
 
-def may_act(staff: StaffMember, action: str, case: Case, policy: Policy) -> bool:
-    """Whether somebody may do an action to a case that he or she may see: permission, and the unit whose turn it is.
+def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy) -> bool:
+    """Whether somebody may do an action to a case that he or she may see: permission, and being one of its actors.
 
-    The district's desk may do what any desk may; `case.any-unit` lets a role act for every unit.
+    `policy`: the one in force, which says who may what. The district's desk may do what any desk may; `case.any-unit`
+    lets a role act for every unit.
     """
-    if not holds(staff, f"case.{action}", policy):
+    if not holds(staff, f"case.{action.id}", policy):
         return False
-    if holds(staff, "case.any-unit", policy):
-        return True
-    if policy.actions[action].actors == "lead":
-        return staff.unit == case.lead
+    return holds(staff, "case.any-unit", policy) or any(_is(staff, actor, case, policy) for actor in action.actors)
+
+
+def _is(staff: StaffMember, actor: str, case: Case, policy: Policy) -> bool:
+    match actor:
+        case "lead":
+            return staff.unit == case.lead
+        case "joint":
+            return staff.unit in case.open_joints
+        case "approver":
+            asked = case.extension.approver if case.extension else approver_of(case, policy)
+            return staff.unit in (asked, policy.rules.linkage_centre)
+        case "submitter":
+            return staff.id in case.submitters
     return staff.unit in (case.desk, policy.rules.linkage_centre)
 
 
@@ -190,10 +202,10 @@ def may_learn_identity(staff: StaffMember, case: Case, policy: Policy) -> bool:
     """
     if not holds(staff, "identity.release", policy) or not case.open:
         return False
-    if case.state == RESOLVED:
+    if case.turn == VISITOR:
         return case.visit is not None and may_visit(staff, case, policy)
     if policy.roles[staff.role].scope == "own-cell":
         return False  # who walks a cell belongs to the community's centre, and does not sit at its desk
-    if case.state in ON_A_DESK:
+    if case.on_a_desk:
         return staff.unit in (case.desk, policy.rules.linkage_centre)
     return staff.unit == case.lead

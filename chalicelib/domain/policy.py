@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.limits import Limit
+
 
 class Unit(NamedTuple):
     """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
@@ -30,8 +33,9 @@ class Unit(NamedTuple):
 class Category(NamedTuple):
     """A category of matter 类别, with everything that follows from it.
 
-    `accept`, `resolve`: seconds from assignment. `visit_after`: seconds from the answer to the follow-up visit, or
-    None when nobody visits. `closes_after`: seconds from the answer after which the case closes by itself.
+    `accept`, `resolve`: limits of the clocks of these names, where a procedure leaves them to the category.
+    `visit_after`: seconds from the answer to the follow-up visit, or None when nobody visits. `closes_after`: seconds
+    from the answer after which the case closes by itself. `containment`: the level at which it should be settled (A3).
     `lead` and `joint` name units, or `@community`, `@street`, `@district` for the centre of the case's own area.
     """
 
@@ -44,8 +48,8 @@ class Category(NamedTuple):
     lead: str
     joint: tuple[str, ...]
     urgency: str
-    accept: int
-    resolve: int
+    accept: Limit
+    resolve: Limit
     visit_after: int | None
     closes_after: int
 
@@ -65,7 +69,10 @@ class Kind(NamedTuple):
 
 
 class RoutingRule(NamedTuple):
-    """An ordered rule; the first whose conditions all hold decides. An empty condition matches everything."""
+    """An ordered rule; the first whose conditions all hold decides. An empty condition matches everything.
+
+    `hours`: local times of day from and to, over midnight too. `on_duty`: a unit that has somebody on duty then.
+    """
 
     id: str
     kinds: tuple[str, ...] = ()
@@ -73,28 +80,95 @@ class RoutingRule(NamedTuple):
     areas: tuple[str, ...] = ()  # prefixes of area codes
     urgencies: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    on_duty: str = ""
     lead: str = ""  # empty: the category's own
     joint: tuple[str, ...] | None = None  # None: the category's own
 
 
-class Action(NamedTuple):
-    """A row of the state machine: from `states`, whoever holds `case.<id>` may; what it requires; where it leads."""
-
-    id: str
-    zh: str
-    en: str
-    states: tuple[str, ...]
-    to: str
-    requires: tuple[str, ...]  # of: reason, note, category, area (one the case has will do)
-    actors: str  # which unit's staff: lead | screening
-
-
 class State(NamedTuple):
+    """Where a case can be. `turn`: whose turn it is then: desk, lead, visitor or nobody."""
+
     id: str
     zh: str
     en: str
     open: bool
+    turn: str
     public: str  # what a resident reads on the tracking page
+
+
+class Action(NamedTuple):
+    """What may be done to a case: in `states`, by whoever holds `case.<id>` and is one of `actors`.
+
+    `does`: the act, of those the engine knows (`domain.acts`). `to`: the state it leads to, empty for none other;
+    `otherwise`: the state of the other result, of acts that have two. `requires`: what must be said with it.
+    `actors`: lead | screening (the desk) | joint | approver | submitter. `within`: the window it must fall in.
+    `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
+    """
+
+    id: str
+    zh: str
+    en: str
+    does: str
+    states: tuple[str, ...]
+    to: str
+    requires: tuple[str, ...]
+    actors: tuple[str, ...]
+    otherwise: str = ""
+    within: str = ""
+    clock: str = ""
+    restarts: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+class ClockRule(NamedTuple):
+    """A deadline 时限, by the states of the case.
+
+    It starts when the case enters one of `runs_in`, waits in `pauses_in`, and ends when the case leaves both: met where
+    it enters one of `met_in`, or by one of the actions `met_by`; otherwise it is no longer asked for. `limit`: None
+    for the category's own; `urgencies`: other limits by urgency. A `window` is nobody's duty: it only says until when
+    something may be asked. `warn_before`, `again`: seconds before it is due, and between escalations after; 0: none.
+    `visited`: only of categories that are visited. `extensions`: how often it may be extended, by no more than
+    `extension` beyond what it was; asked while `ask_before` still fits in what is left.
+    """
+
+    id: str
+    zh: str
+    en: str
+    runs_in: tuple[str, ...]
+    pauses_in: tuple[str, ...]
+    met_in: tuple[str, ...]
+    met_by: tuple[str, ...]
+    limit: Limit | None
+    urgencies: Mapping[str, Limit]
+    roll_over: bool
+    window: bool
+    visited: bool
+    warn_before: int
+    again: int
+    extensions: int
+    extension: Limit | None
+    ask_before: Limit | None
+    article: str = ""  # of the law or standard that its limit comes from
+
+
+class Procedure(NamedTuple):
+    """A state machine as data: which states, which actions, which clocks. Only `closed` ends a case."""
+
+    id: str
+    zh: str
+    en: str
+    states: Mapping[str, State]
+    actions: Mapping[str, Action]
+    clocks: Mapping[str, ClockRule]
+
+
+class Use(NamedTuple):
+    """Which procedure a case goes by: the first row whose conditions hold. An empty condition holds always."""
+
+    procedure: str
+    kinds: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Notice(NamedTuple):
@@ -203,8 +277,8 @@ class Policy:
     categories: Mapping[str, Category]
     units: Mapping[str, Unit]
     routing: tuple[RoutingRule, ...]
-    states: Mapping[str, State]
-    actions: Mapping[str, Action]
+    procedures: Mapping[str, Procedure]
+    uses: tuple[Use, ...]
     roles: Mapping[str, Role]
     posts: Mapping[str, Post]
     patrols: Mapping[str, Patrol]  # by post; a post without one walks no rounds
@@ -213,6 +287,21 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def procedure_for(self, kind: str | None, source: str) -> Procedure:
+        """The procedure that a matter of a kind (None: not known yet) from a source goes by."""
+        for use in self.uses:
+            if (not use.kinds or kind in use.kinds) and (not use.sources or source in use.sources):
+                return self.procedures[use.procedure]
+        raise KeyError(kind)  # the compiler sees to it that the last row holds always
+
+    def procedure_of(self, case: Case) -> Procedure:
+        """The procedure that a case goes by; that of its kind, where it was opened before procedures had names."""
+        return self.procedures.get(case.procedure) or self.procedure_for(case.kind, case.source)
 
     def day_of(self, at: datetime) -> str:
         """The day (ISO date) it is in the district at a moment."""

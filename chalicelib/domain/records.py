@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from chalicelib.domain.cases import Visit
+    from chalicelib.domain.cases import Task, Visit
     from chalicelib.domain.grid import Area
     from chalicelib.domain.masking import Masked
     from chalicelib.domain.network import NetworkVersion
@@ -70,7 +70,7 @@ class KnownCommand(NamedTuple):
 
 
 class CaseSummary(NamedTuple):
-    """A case as lists show it."""
+    """A case as lists show it. `task`: what a unit is asked for beside whose turn it is, where it is listed for that."""
 
     case_id: str
     tracking_code: str
@@ -85,6 +85,10 @@ class CaseSummary(NamedTuple):
     opened_at: datetime
     updated_at: datetime
     visit: Visit | None
+    turn: str = ""
+    procedure: str = ""
+    level: str | None = None
+    task: Task | None = None
 
 
 class Page(NamedTuple):

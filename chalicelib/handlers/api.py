@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from chalice.app import Blueprint, Response
@@ -36,6 +36,9 @@ from chalicelib.handlers.http import (
 from chalicelib.handlers.notices import tracking_page
 from chalicelib.handlers.requests import ActionIn, AttachmentIn, ReportIn, VisitResultIn, check_told_at
 from chalicelib.services.acting import Asked
+
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
 
 api = Blueprint(__name__)
 
@@ -100,7 +103,7 @@ def find_case() -> Response:
             case = bootstrap.reading().case_by_message(source, message_id, asked.staff)
         case _:
             raise InvalidField("tracking_code", "query-invalid")
-    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+    return _case_answer(case)
 
 
 @api.route("/v1/cases/{case_id}", methods=["GET"], authorizer=staff_authorizer)
@@ -108,7 +111,7 @@ def find_case() -> Response:
 @audited(api, A.CASE_READ)
 def read_case(case_id: str) -> Response:
     case = bootstrap.reading().case(named(case_id), _asked().staff)
-    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+    return _case_answer(case)
 
 
 @api.route("/v1/cases/{case_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
@@ -139,17 +142,19 @@ def read_queue(unit_id: str) -> Response:
 @audited(api, "case.act", noted=False)
 def act_on_case(case_id: str, action: str) -> Response:
     asked, key, body = _command()
-    said = parsed(ActionIn, body)
+    rules, said = bootstrap.policy().rules, parsed(ActionIn, body)
+    if said.done_at:
+        check_told_at(said.done_at, "done_at", bootstrap.now(), rules.future_tolerance)
+    if len(said.media) > rules.attachments_per_report:
+        raise InvalidField("media", "too-many-attachments", limit=rules.attachments_per_report)
     case = bootstrap.acting().act(
         named(case_id),
         named(action),
         _asked_as(asked, key, fingerprint_of([case_id, action, body])),
-        reason=said.reason,
-        note=said.note,
-        category=said.category,
-        area=said.area,
+        said.to_domain(),
+        said.area,
     )
-    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+    return _case_answer(case)
 
 
 @api.route("/v1/visits", methods=["GET"], authorizer=staff_authorizer)
@@ -178,7 +183,7 @@ def record_visit(visit_id: str) -> Response:
         found.outcome,
         found.note,
     )
-    return answer(views.case_view(case, bootstrap.policy()), version=case.version)
+    return _case_answer(case)
 
 
 @api.route("/v1/public/track/{tracking_code}", methods=["GET"])
@@ -195,6 +200,11 @@ def track(tracking_code: str) -> Response:
 @http_boundary
 def read_openapi() -> Response:
     return answer(json.loads((settings().contract / "openapi.json").read_text(encoding="utf-8")))
+
+
+def _case_answer(case: Case) -> Response:
+    shown = views.case_view(case, bootstrap.policies().of(case.policy_version), bootstrap.now())
+    return answer(shown, version=case.version)
 
 
 def _asked() -> StaffRequest:

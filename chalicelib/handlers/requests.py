@@ -7,7 +7,7 @@ a quarter of the API's cold start (ADR 11).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
@@ -16,6 +16,7 @@ from unicodedata import normalize
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as core
 
+from chalicelib.domain.acts import Particulars
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.grid import Position
 from chalicelib.domain.people import Reporter
@@ -64,6 +65,16 @@ def _zoned(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise _fault("wrong-type") from None
+    if text != day.isoformat() or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise _fault("wrong-type")
+    return text
+
+
 def _phone(text: str) -> Dialled:
     phone = phone_of(text)
     if phone is None:
@@ -103,6 +114,7 @@ ShortText = Annotated[str, _By(core.str_schema(max_length=200), _clean)]
 LongText = Annotated[str, _By(core.str_schema(max_length=2000), _clean)]
 OrderNumber = Annotated[str, _By(core.str_schema(min_length=1, max_length=64), _told)]
 Moment = Annotated[str, _By(core.str_schema(max_length=40), _zoned)]
+Day = Annotated[str, _By(core.str_schema(max_length=10), _day)]
 Phone = Annotated[Dialled, _By(core.str_schema(max_length=40), _phone)]
 IdNumber = Annotated[str, _By(core.str_schema(max_length=40), _id_number)]
 Reason = Annotated[str, _By(core.str_schema(max_length=2000), _told)]
@@ -289,17 +301,37 @@ class HotlineOrderIn(In):
 
 
 class ActionIn(In):
-    """`POST /v1/cases/{id}/actions/{action}`."""
+    """`POST /v1/cases/{id}/actions/{action}`. What of it an action requires is in the policy pack."""
 
     reason: LongText | None = None
     note: LongText | None = None
     category: Code | None = None
     area: Code | None = None
+    unit: Code | None = None
+    units: list[Code] = []
+    until: Day | None = None
+    media: list[Code] = []
+    outcome: Literal["satisfied", "basically-satisfied", "dissatisfied"] | None = None
+    done_at: Moment | None = None
 
     @classmethod
     def checked(cls, value: Any) -> Self:
         """A reason of one space is no reason."""
         return super().checked({k: None if isinstance(v, str) and not v.strip() else v for k, v in value.items()})
+
+    def to_domain(self) -> Particulars:
+        """`area` is not among it: where that is is looked up."""
+        return Particulars(
+            reason=self.reason,
+            note=self.note,
+            category=self.category,
+            unit=self.unit,
+            units=tuple(self.units),
+            until=date.fromisoformat(self.until) if self.until else None,
+            media=tuple(self.media),
+            outcome=self.outcome,
+            done_at=_moment(self.done_at) if self.done_at else None,
+        )
 
 
 class VisitResultIn(In):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.attachments import Attachment, UploadForm
     from chalicelib.domain.audit import Entry
     from chalicelib.domain.cases import Case
+    from chalicelib.domain.clocks import Clock
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
     from chalicelib.domain.masking import Masked
@@ -41,6 +42,29 @@ _WHAT_ZH = {
     E.VISIT_DUE: "回访到期",
     E.VISIT_RECORDED: "记录回访结果",
     E.CLOCK_BREACHED: "超过时限",
+    E.CASE_ADVANCED: "办理进展",
+    E.CASE_RETURN_REJECTED: "驳回退单",
+    E.CASE_TRANSFERRED: "流转",
+    E.CASE_ESCALATED: "上报",
+    E.CASE_DELEGATED: "下派",
+    E.JOINT_REQUESTED: "请求协同",
+    E.JOINT_ACCEPTED: "同意协同",
+    E.JOINT_REFUSED: "拒绝协同",
+    E.JOINT_FINISHED: "协同完成",
+    E.EXTENSION_REQUESTED: "申请延期",
+    E.EXTENSION_APPROVED: "同意延期",
+    E.EXTENSION_REFUSED: "不同意延期",
+    E.CASE_SUSPENDED: "挂起",
+    E.CASE_RESUMED: "恢复办理",
+    E.CASE_FINISHED: "处置完毕，等待核查",
+    E.CASE_VERIFIED: "核查通过",
+    E.CASE_SENT_BACK: "核查退回",
+    E.CASE_EVALUATED: "评价",
+    E.CASE_WITHDRAWN: "撤回",
+    E.CASE_VOIDED: "作废",
+    E.CASE_MIGRATED: "改用新版政策",
+    E.CLOCK_WARNED: "临期提醒",
+    E.CLOCK_RECOMPUTED: "重算时限",
 }
 
 
@@ -60,33 +84,32 @@ def receipt_view(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def case_view(case: Case, policy: Policy) -> dict[str, Any]:
+def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
+    """`policy`: the version that the case goes by."""
     return {
         "case_id": case.id,
         "version": case.version,
         "tracking_code": case.tracking_code,
         "state": case.state,
+        "turn": case.turn,
+        "procedure": case.procedure,
         "kind": case.kind,
         "category": case.category,
         "urgency": case.urgency,
+        "level": case.level,
         "area": _area(case.area),
         "unit": _unit(case.unit, policy),
         "lead_unit": _unit(case.lead, policy) if case.lead else None,
         "joint_units": [_unit(unit, policy) for unit in case.joint_units],
+        "joint": [{**_unit(joint.unit, policy), "state": joint.state} for joint in case.joints],
         "due_at": _time(case.due_at),
         "policy_version": case.policy_version,
         "rule": case.rule,
         "reports": list(case.report_ids),
-        "clocks": [
-            {
-                "name": clock.name,
-                "state": clock.state,
-                "started_at": _time(clock.started_at),
-                "due_at": _time(clock.due_at),
-                "ended_at": _time(clock.ended_at),
-            }
-            for clock in case.clocks
-        ],
+        "clocks": [_clock(clock) for clock in case.clocks],
+        "extension": {"clock": asked.clock, "until": _time(asked.until), "approver": _unit(asked.approver, policy)}
+        if (asked := case.extension)
+        else None,
         "visits": [
             {
                 "visit_id": visit.id,
@@ -97,10 +120,25 @@ def case_view(case: Case, policy: Policy) -> dict[str, Any]:
             }
             for visit in case.visits
         ],
-        "allowed_actions": list(allowed_actions(case, policy)),
+        "allowed_actions": list(allowed_actions(case, policy, now)),
         "outcome": case.outcome,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
+    }
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    return {
+        "name": clock.name,
+        "state": clock.state,
+        "window": clock.window,
+        "started_at": _time(clock.started_at),
+        "due_at": _time(clock.due_at),
+        "provisional": clock.provisional,
+        "ended_at": _time(clock.ended_at),
+        "paused_at": _time(clock.paused_at),
+        "step": clock.step,
+        "extended": clock.extended,
     }
 
 
@@ -128,8 +166,11 @@ def summary_view(item: CaseSummary, policy: Policy) -> dict[str, Any]:
         "kind": item.kind,
         "category": item.category,
         "urgency": item.urgency,
+        "turn": item.turn,
+        "level": item.level,
         "area": _area(item.area),
         "unit": _unit(item.unit, policy),
+        "task": item.task.what if item.task else "handle" if item.turn in ("desk", "lead") else None,
         "due_at": _time(item.due_at),
         "opened_at": _time(item.opened_at),
         "updated_at": _time(item.updated_at),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from chalicelib.domain.cases import QUEUED, Case, Visit
+from chalicelib.domain.cases import HANDLE, Case, Extension, Joint, Task, Visit
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
 from chalicelib.domain.records import CaseSummary
@@ -113,6 +113,34 @@ class CaseRow(CasesRow):
         return case_from(self.attribute_values)
 
 
+class TaskRow(CasesRow):
+    """What a unit is asked for beside whose turn it is: in its queue, with the case as lists show it."""
+
+    version = NumberAttribute()
+    summary = UnicodeAttribute()
+
+    @classmethod
+    def of(cls, case: Case, task: Task) -> TaskRow:
+        return cls(
+            pk=case_key(case.id),
+            sk=cls.sort_key(task),
+            queue=unit_queue(task.unit),
+            queue_order=_order(case, task),
+            version=case.version,
+            summary=dumps([*_summary(case), [task.unit, task.what]]),
+        )
+
+    @staticmethod
+    def sort_key(task: Task) -> str:
+        return f"TASK#{task.unit}"
+
+
+def other_tasks(case: Case | None) -> dict[str, Task]:
+    """The tasks of a case that have rows of their own, by sort key."""
+    tasks = case.tasks if case else ()
+    return {TaskRow.sort_key(task): task for task in tasks if task.what != HANDLE}
+
+
 def case_from(row: dict[str, Any]) -> Case:
     """The case a whole row tells of."""
     summary, detail = summary_from(row), json.loads(row["detail"])
@@ -126,28 +154,37 @@ def case_from(row: dict[str, Any]) -> Case:
         updated_at=summary.updated_at,
         urgency=summary.urgency,
         source=detail["source"],
+        procedure=summary.procedure,
+        turn=summary.turn,
         kind=summary.kind,
         category=summary.category,
         area=summary.area,
+        level=summary.level,
         desk=detail["desk"],
         lead=detail["lead"],
-        joint_units=tuple(detail["joint_units"]),
+        first_lead=detail["first_lead"],
+        returned_by=detail["returned_by"],
+        joints=tuple(Joint(*joint) for joint in detail["joints"]),
         rule=detail["rule"],
         report_ids=tuple(detail["report_ids"]),
         submitters=tuple(detail["submitters"]),
-        clocks=tuple(
-            Clock(name, ClockState(state), moment(started), moment(due), moment(ended) if ended else None)
-            for name, state, started, due, ended in detail["clocks"]
-        ),
+        clocks=tuple(_clock(*clock) for clock in detail["clocks"]),
+        extension=_extension(*detail["extension"]) if detail["extension"] else None,
         visits=tuple(_visit(*visit) for visit in detail["visits"]),
+        answer=detail["answer"],
         close_at=_when(detail["close_at"]),
         outcome=detail["outcome"],
+        digest=detail["digest"],
     )
 
 
 def summary_from(row: dict[str, Any]) -> CaseSummary:
     """The case as a row of the queue's index tells of it."""
-    code, state, kind, category, urgency, area, unit, due_at, opened_at, updated_at, visit = json.loads(row["summary"])
+    (code, state, kind, category, urgency, area, unit, due_at, opened_at, updated_at, visit, *more) = json.loads(
+        row["summary"]
+    )
+    turn, procedure, level, *task = more
+    due = moment(due_at) if due_at else None
     return CaseSummary(
         case_id=row["pk"].removeprefix(CASE_PREFIX),
         tracking_code=code,
@@ -158,10 +195,14 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         urgency=urgency,
         area=Area(area[0], tuple(area[1:])) if area else None,
         unit=unit,
-        due_at=moment(due_at) if due_at else None,
+        due_at=due,
         opened_at=moment(opened_at),
         updated_at=moment(updated_at),
         visit=_visit(*visit) if visit else None,
+        turn=turn,
+        procedure=procedure,
+        level=level,
+        task=Task(*task[0], due) if task else None,
     )
 
 
@@ -185,10 +226,12 @@ class EventRow(CasesRow):
             {
                 "tracking_code": case.tracking_code,
                 "state": case.state,
+                "procedure": case.procedure,
                 "kind": case.kind,
                 "category": case.category,
                 "area": {"code": case.area.code, "path": case.area.path} if case.area else None,
                 "urgency": case.urgency,
+                "level": case.level,
                 "units": case.units,
                 "lead": case.lead,
                 "joint_units": case.joint_units,
@@ -243,16 +286,59 @@ class CommandRow(CasesRow):
 
 
 def _queue_of(case: Case) -> tuple[str | None, str | None]:
-    if case.state in QUEUED:
-        return unit_queue(case.unit), f"{stamp(case.due_at) if case.due_at else '9'}#{case.id}"
+    """Where a case itself waits: with whose turn it is, or with who walks its cell while a visit is due."""
+    task = next((task for task in case.tasks if task.what == HANDLE), None)
+    if task is not None:
+        return unit_queue(task.unit), _order(case, task)
     visit = case.visit
     if visit is not None and visit.state == "due" and case.area:
         return visits_queue(case.area.code[:12]), f"{case.area.code}#{stamp(visit.due_at)}#{case.id}"
     return None, None
 
 
+def _order(case: Case, task: Task) -> str:
+    return f"{stamp(task.due_at) if task.due_at else '9'}#{case.id}"
+
+
 def _visit(visit_id: str, attempt: int, state: str, due_at: str, outcome: str | None) -> Visit:
     return Visit(visit_id, attempt, state, moment(due_at), outcome)
+
+
+def _extension(clock: str, until: str, reason: str, asked_by: str, approver: str) -> Extension:
+    return Extension(clock, moment(until), reason, asked_by, approver)
+
+
+def _clock(name: str, state: str, started: str, due: str, ended: str | None, more: dict[str, Any]) -> Clock:
+    """`more`: what most clocks have not, by name."""
+    return Clock(
+        name=name,
+        state=ClockState(state),
+        started_at=moment(started),
+        due_at=moment(due),
+        ended_at=_when(ended),
+        warn_at=_when(more.get("warn_at")),
+        again_at=_when(more.get("again_at")),
+        step=more.get("step", 0),
+        escalated_to=tuple(more.get("escalated_to", ())),
+        paused_at=_when(more.get("paused_at")),
+        extended=more.get("extended", 0),
+        window=more.get("window", False),
+        provisional=more.get("provisional", False),
+    )
+
+
+def _written_clock(clock: Clock) -> list[Any]:
+    moments = {"warn_at": clock.warn_at, "again_at": clock.again_at, "paused_at": clock.paused_at}
+    others = {
+        "step": clock.step,
+        "escalated_to": clock.escalated_to,
+        "extended": clock.extended,
+        "window": clock.window,
+        "provisional": clock.provisional,
+    }
+    more = {name: stamp(at) for name, at in moments.items() if at} | {name: v for name, v in others.items() if v}
+    ended = stamp(clock.ended_at) if clock.ended_at else None
+    return [clock.name, clock.state, stamp(clock.started_at), stamp(clock.due_at), ended, more]
 
 
 def _when(stamped: str | None) -> datetime | None:
@@ -273,26 +359,32 @@ def _summary(case: Case) -> list[Any]:
         stamp(case.opened_at),
         stamp(case.updated_at),
         _written(case.visit) if case.visit else None,
+        case.turn,
+        case.procedure,
+        case.level,
     ]
 
 
 def _detail(case: Case) -> dict[str, Any]:
+    asked = case.extension
     return {
         "policy_version": case.policy_version,
         "source": case.source,
         "desk": case.desk,
         "lead": case.lead,
-        "joint_units": case.joint_units,
+        "first_lead": case.first_lead,
+        "returned_by": case.returned_by,
+        "joints": case.joints,
         "rule": case.rule,
         "report_ids": case.report_ids,
         "submitters": case.submitters,
-        "clocks": [
-            (c.name, c.state, stamp(c.started_at), stamp(c.due_at), stamp(c.ended_at) if c.ended_at else None)
-            for c in case.clocks
-        ],
+        "clocks": [_written_clock(clock) for clock in case.clocks],
+        "extension": [asked.clock, stamp(asked.until), *asked[2:]] if asked else None,
         "visits": [_written(visit) for visit in case.visits],
+        "answer": case.answer,
         "close_at": stamp(case.close_at) if case.close_at else None,
         "outcome": case.outcome,
+        "digest": case.digest,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,8 +22,10 @@ from chalicelib.models.case_rows import (
     CommandRow,
     EventRow,
     QueueIndex,
+    TaskRow,
     TrackingRow,
     case_key,
+    other_tasks,
     summary_from,
     unit_queue,
     visits_queue,
@@ -55,11 +57,9 @@ class DynamoCaseStore:
             ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new),
             ReportRow.must_be_new(),
         )
-        write.put("case", CaseRow.of(case), _follows(case))
+        _put_case(write, change)
         if new:
             write.put("tracking", TrackingRow.of(case.tracking_code, case.id), TrackingRow.must_be_new())
-        for event in change.events:
-            write.put("event", EventRow.of(event, case))
         phone_hash = identity.phone_hash if identity else None
         if phone_hash:
             write.put("reporter", ReporterRow.of(phone_hash, case.id))
@@ -68,10 +68,9 @@ class DynamoCaseStore:
         write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
         for attachment_id in report.media:
             row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
-            mine = (AttachmentRow.owner == report.submitted_by) & (
-                AttachmentRow.report_id.does_not_exist() | (AttachmentRow.report_id == report.id)
-            )
-            write.update(f"media:{attachment_id}", row, [AttachmentRow.report_id.set(report.id)], mine)
+            mine = (AttachmentRow.owner == report.submitted_by) & AttachmentRow.case_id.does_not_exist()
+            free = AttachmentRow.report_id.does_not_exist() | (AttachmentRow.report_id == report.id)
+            write.update(f"media:{attachment_id}", row, [AttachmentRow.report_id.set(report.id)], mine & free)
         try:
             write.commit()
         except WriteRefused as refused:
@@ -81,8 +80,7 @@ class DynamoCaseStore:
                 raise TrackingCodeTaken() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
-            lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
-            raise UnknownAttachment(f"media[{report.media.index(lost)}]") from refused
+            raise UnknownAttachment(_lost(refused, report.media)) from refused
 
     def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
         case = change.case
@@ -96,16 +94,17 @@ class DynamoCaseStore:
                 fingerprint=command.fingerprint,
             )
             write.put("command", row, CommandRow.must_be_new())
-        write.put("case", CaseRow.of(case), _follows(case))
-        for event in change.events:
-            write.put("event", EventRow.of(event, case))
+        _put_case(write, change)
+        media = _link_pictures(write, change)
         write.put("audit", AuditRow.of(entry_of(change, source, by=by)))
         try:
             write.commit()
         except WriteRefused as refused:
             if "command" in refused.names:
                 raise AlreadyKnown() from refused
-            raise StaleVersion() from refused
+            if "case" in refused.names:
+                raise StaleVersion() from refused
+            raise UnknownAttachment(_lost(refused, media)) from refused
 
     def case(self, case_id: str) -> Case | None:
         row = _get(CaseRow, case_key(case_id), CaseRow.SK)
@@ -171,6 +170,37 @@ class DynamoCaseStore:
             summary_from({name: next(iter(value.values())) for name, value in item.items()}) for item in answer["Items"]
         ]
         return Page(items, answer.get("LastEvaluatedKey") if len(items) == limit else None)
+
+
+def _put_case(write: Write, change: Change) -> None:
+    """The case, its events, and the rows of what other units are asked for."""
+    case = change.case
+    write.put("case", CaseRow.of(case), _follows(case))
+    for event in change.events:
+        write.put("event", EventRow.of(event, case))
+    tasks = other_tasks(case)
+    for task in tasks.values():
+        write.put("task", TaskRow.of(case, task))
+    for over in sorted(other_tasks(change.before).keys() - tasks.keys()):
+        write.delete("task", TaskRow(case_key(case.id), over))
+
+
+def _link_pictures(write: Write, change: Change) -> list[str]:
+    """Pictures that were said with an act: only who announced them may, and they belong to this case from now on."""
+    media: list[str] = []
+    for event in change.events:
+        for attachment_id in event.data.get("media", ()):
+            row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
+            mine = (AttachmentRow.owner == event.actor.id) & AttachmentRow.report_id.does_not_exist()
+            free = AttachmentRow.case_id.does_not_exist() | (AttachmentRow.case_id == event.subject)
+            write.update(f"media:{attachment_id}", row, [AttachmentRow.case_id.set(event.subject)], mine & free)
+            media.append(attachment_id)
+    return media
+
+
+def _lost(refused: WriteRefused, media: Sequence[str]) -> str:
+    lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
+    return f"media[{media.index(lost)}]"
 
 
 def _follows(case: Case) -> Any:

@@ -136,6 +136,7 @@ class AttachmentRow(CasesRow):
     created_at = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     report_id = UnicodeAttribute(null=True)
+    case_id = UnicodeAttribute(null=True)  # of what was said with an act
     reason = UnicodeAttribute(null=True)
     etag = UnicodeAttribute(null=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.audit import BY_ITSELF, UNSAID
@@ -23,11 +23,12 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.people import StaffMember, may_act, may_see, may_visit
 from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
+from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
-    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
-    from chalicelib.services.ports import CaseStore, Clock, Grid
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +45,44 @@ class Asked:
 class Acting:
     """Does what is asked of a case, once; a repeat gets the case as it was after the first time."""
 
-    def __init__(self, store: CaseStore, grid: Grid, policy: Policy, clock: Clock) -> None:
+    def __init__(self, store: CaseStore, grid: Grid, roster: Roster, policies: Policies, clock: Clock) -> None:
         self._store = store
         self._grid = grid
-        self._policy = policy
+        self._roster = roster
+        self._policies = policies
         self._clock = clock
 
-    def act(
-        self,
-        case_id: str,
-        action: str,
-        asked: Asked,
-        *,
-        reason: str | None = None,
-        note: str | None = None,
-        category: str | None = None,
-        area: str | None = None,
-    ) -> Case:
-        """Do one of the policy's actions.
+    def act(self, case_id: str, action: str, asked: Asked, said: Particulars, area: str | None = None) -> Case:
+        """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said.
 
         Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
-        InvalidField, UnknownArea, UnknownCategory, IdempotencyConflict.
+        InvalidField, UnknownArea, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict, and what the
+        act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
 
         def change() -> Change:
-            if action not in self._policy.actions:
-                raise InvalidField("action", "unknown-action")
-            if category is not None and category not in self._policy.categories:
+            around = self._around(case, asked)
+            policy = around.policy
+            known = self._action(action, case, policy)
+            if said.category is not None and said.category not in policy.categories:
                 raise UnknownCategory("category")
-            if not may_act(asked.by, action, case, self._policy):
+            if not may_act(asked.by, known, case, self._policies.current):
                 raise Forbidden()
-            where = self._grid.area(area, self._policy.day_of(self._clock.now())) if area else None
+            where = self._grid.area(area, policy.day_of(around.now)) if area else None
             if area and where is None:
                 raise UnknownArea("area")
-            return act(case, action, Particulars(reason, note, category, where), self._around(asked))
+            return act(case, action, replace(said, area=where), around)
 
         return self._once(case, asked, change)
+
+    def _action(self, action: str, case: Case, policy: Policy) -> Action:
+        """The action of the case's procedure; of another, where only that has it: how the case stands refuses it."""
+        own = policy.procedure_of(case)
+        for procedure in (own, *policy.procedures.values()):
+            if action in procedure.actions:
+                return procedure.actions[action]
+        raise InvalidField("action", "unknown-action")
 
     def record_visit(self, visit_id: str, asked: Asked, outcome: str, note: str | None) -> Case:
         """Write down what a visit found. Raises as `act` does."""
@@ -89,9 +91,9 @@ class Acting:
             raise NotFound()
 
         def change() -> Change:
-            if not may_visit(asked.by, case, self._policy):
+            if not may_visit(asked.by, case, self._policies.current):
                 raise Forbidden()
-            return record_visit(case, visit_id, outcome, note, self._around(asked))
+            return record_visit(case, visit_id, outcome, note, self._around(case, asked))
 
         return self._once(case, asked, change)
 
@@ -103,7 +105,8 @@ class Acting:
         case = self._store.case(case_id)
         if case is None:
             return False
-        around = Circumstances(SYSTEM, self._clock.now(), self._policy, correlation_id, causation_id="time")
+        policy = self._policies.of(case.policy_version)
+        around = Circumstances(SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time")
         change = fall_due(case, around)
         if change is not None:
             self._store.save(change, None, BY_ITSELF)
@@ -137,11 +140,17 @@ class Acting:
         case = self._store.case(case_id)
         if case is None:
             raise NotFound()
-        if not may_see(staff, case, self._policy):
+        if not may_see(staff, case, self._policies.current):
             raise Hidden(case=case_id)
         return case
 
-    def _around(self, asked: Asked) -> Circumstances:
+    def _around(self, case: Case, asked: Asked) -> Circumstances:
+        now, policy = self._clock.now(), self._policies.of(case.policy_version)
         return Circumstances(
-            asked.by.actor, self._clock.now(), self._policy, asked.correlation_id, causation_id=asked.command.id
+            asked.by.actor,
+            now,
+            policy,
+            asked.correlation_id,
+            causation_id=asked.command.id,
+            on_duty=duty_at(now, self._roster, policy),
         )

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template as Words
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deliveries import (
     Attempt,
@@ -22,6 +21,7 @@ from chalicelib.domain.events import PATROL_EVENT_TYPES, reference_of
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
+from chalicelib.services.duty import on_duty
 
 if TYPE_CHECKING:
     from chalicelib.domain.envelope import Happening
@@ -200,12 +200,10 @@ class Alerts:
 
         Nobody is missed: a unit whose roster has a gap then is told whole, one without a roster by the linkage centre.
         """
-        local = at.astimezone(ZoneInfo(self._policy.timezone)).strftime("%H:%M")
         contacts = []
         for unit in units:
             roster = self._roster.duty_of(unit) or self._roster.duty_of(self._policy.rules.linkage_centre)
-            on_duty = [d.contact for d in roster if _within(local, d.from_time, d.to_time)]
-            contacts += on_duty or [d.contact for d in roster]
+            contacts += on_duty(roster, at, self._policy) or [duty.contact for duty in roster]
         return contacts
 
     def _cell_officers(self, area: str | None, at: datetime) -> list[Contact]:
@@ -258,7 +256,7 @@ class Alerts:
     def _local(self, moment: str | None) -> str:
         if not moment:
             return "—"
-        return datetime.fromisoformat(moment).astimezone(ZoneInfo(self._policy.timezone)).strftime("%m-%d %H:%M")
+        return datetime.fromisoformat(moment).astimezone(self._policy.zone).strftime("%m-%d %H:%M")
 
     def _cases_words(self, event: Happening) -> dict[str, str]:
         facts, policy = event.data, self._policy
@@ -276,17 +274,16 @@ class Alerts:
             "due_at": self._local(facts.get("due_at")),
             "note": facts.get("note") or "",
             "reason": facts.get("reason") or "",
-            "clock_zh": {"accept": "受理", "resolve": "办结", "screening": "甄别"}.get(facts.get("clock") or "", ""),
+            "clock_zh": self._clock_zh(facts),
         }
+
+    def _clock_zh(self, facts: Mapping[str, Any]) -> str:
+        """What a clock is called by the procedure of the case; its name, where the pack no longer has it."""
+        procedure, name = self._policy.procedures.get(facts.get("procedure") or ""), facts.get("clock") or ""
+        rule = procedure.clocks.get(name) if procedure else None
+        return rule.zh if rule else name
 
 
 def _shortened(words: str) -> str:
     """Free words as a text message can carry them; the whole is in the mail and in the case."""
     return words if len(words) <= _SMS_FREE_WORDS else words[: _SMS_FREE_WORDS - 1] + "…"
-
-
-def _within(local: str, from_time: str, to_time: str) -> bool:
-    """Whether a time of day lies in a duty that may run over midnight; from is included, to is not."""
-    if from_time <= to_time:
-        return from_time <= local < to_time
-    return local >= from_time or local < to_time

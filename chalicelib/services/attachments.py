@@ -96,9 +96,12 @@ class Attachments:
         if attachment is None:
             raise NotFound()
         if attachment.owner != staff.id:
-            if attachment.report_id is None:
+            if attachment.case_id is not None:
+                self._reading.case(attachment.case_id, staff)
+            elif attachment.report_id is not None:
+                self._reading.report(attachment.report_id, staff)
+            else:
                 raise Hidden(thing=f"attachment:{attachment_id}")
-            self._reading.report(attachment.report_id, staff)
         arrived = attachment.state == ARRIVED
         return attachment, self._bucket.download_url(KEY_PREFIX + attachment.id) if arrived else None
 

@@ -25,13 +25,14 @@ from chalicelib.domain.procedure import Change, Circumstances, join, open_case
 from chalicelib.domain.records import Identity
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
+from chalicelib.services.duty import duty_at
 from chalicelib.services.locating import place
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import Actor
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Policy
-    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Sealer
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, PhoneIndex, Policies, Roster, Sealer
 
 _ATTEMPTS = 5
 _NEWEST_CASES = 20
@@ -42,11 +43,21 @@ class Intake:
     """Takes reports. What it acknowledges is stored; what is sent twice is taken once (always true 1, 2)."""
 
     def __init__(
-        self, store: CaseStore, grid: Grid, policy: Policy, sealer: Sealer, phones: PhoneIndex, clock: Clock, ids: Ids
+        self,
+        store: CaseStore,
+        grid: Grid,
+        roster: Roster,
+        policies: Policies,
+        sealer: Sealer,
+        phones: PhoneIndex,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._store = store
         self._grid = grid
-        self._policy = policy
+        self._roster = roster
+        self._policies = policies
+        self._policy = policies.current
         self._sealer = sealer
         self._phones = phones
         self._clock = clock
@@ -104,7 +115,7 @@ class Intake:
 
     def _open(self, report: Report, area: Area | None, by: Origin) -> Receipt:
         screening = screen(report.text, report.category, report.urgency, self._policy)
-        around = self._around(report, by)
+        around = self._around(report, by, self._policy)
         for _ in range(_ATTEMPTS):
             change = open_case(
                 self._ids.case_id(around.now), self._ids.tracking_code(), report, screening, area, around
@@ -118,7 +129,7 @@ class Intake:
 
     def _join(self, case: Case, report: Report, by: Origin) -> Receipt:
         for _ in range(_ATTEMPTS):
-            change = join(case, report, self._around(report, by))
+            change = join(case, report, self._around(report, by, self._policies.of(case.policy_version)))
             try:
                 self._record(change, report, by, new=False)
             except StaleVersion:
@@ -168,8 +179,10 @@ class Intake:
             if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
                 yield newest
 
-    def _around(self, report: Report, by: Origin) -> Circumstances:
-        return Circumstances(by.actor, self._clock.now(), self._policy, by.request, causation_id=report.id)
+    def _around(self, report: Report, by: Origin, policy: Policy) -> Circumstances:
+        now = self._clock.now()
+        duty = duty_at(now, self._roster, policy)
+        return Circumstances(by.actor, now, policy, by.request, causation_id=report.id, on_duty=duty)
 
     def _receipt(self, case: Case, report: Report, *, joined: bool) -> Receipt:
         unit = self._policy.units.get(case.unit)

@@ -1,0 +1,495 @@
+"""What each act means that an action of a procedure may do. Which actions there are, and where they lead, is data.
+
+Every act takes the telling of the case, the action's row and what was said with it, and tells events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain import events as E
+from chalicelib.domain.cases import AGREED, ASKED, CLOSED, REOPEN_REQUESTED, Case, Joint
+from chalicelib.domain.containment import approver_of, one_down, one_up
+from chalicelib.domain.errors import (
+    ActionNotAllowed,
+    ExtensionTooLate,
+    ExtensionTooLong,
+    InvalidField,
+    OwnRequest,
+    UnknownUnit,
+)
+from chalicelib.domain.limits import due_at, end_of
+from chalicelib.domain.routing import route
+from chalicelib.domain.screening import URGENCIES
+from chalicelib.domain.timing import stamp, timing_of, warning
+
+if TYPE_CHECKING:
+    from chalicelib.domain.grid import Area
+    from chalicelib.domain.policy import Action, Policy
+    from chalicelib.domain.telling import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What somebody says with an action. What an action requires is in the policy pack.
+
+    `unit`: to whom, or for whom; `units`: who is asked jointly; `until`: the last day of an extension; `media`: pictures;
+    `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, if later sent.
+    """
+
+    reason: str | None = None
+    note: str | None = None
+    category: str | None = None
+    area: Area | None = None
+    unit: str | None = None
+    units: tuple[str, ...] = ()
+    until: date | None = None
+    media: tuple[str, ...] = ()
+    outcome: str | None = None
+    done_at: datetime | None = None
+
+
+Act = Callable[["Telling[Case]", "Action", Particulars], None]
+
+
+def enter(telling: Telling[Case], event_type: str, to: str, action: Action | None = None, **facts: Any) -> None:
+    """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
+
+    An empty `to` stays where it is. `action`: by which it gets there, if by one.
+    """
+    case, policy, now = telling.known, telling.around.policy, telling.around.now
+    moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
+    timing = timing_of(case, to or case.state, action, policy, now)
+    windows = timing.get("timing", {}).get("windows", ())
+    due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
+    telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
+
+
+def start_work(telling: Telling[Case], to: str, lead: str, joint_units: Iterable[str], rule: str, **facts: Any) -> None:
+    """Give the case to the units that must act."""
+    case, policy = telling.known, telling.around.policy
+    category = policy.categories[case.category or ""]
+    enter(
+        telling,
+        E.CASE_ASSIGNED,
+        to,
+        unit=lead,
+        joint_units=list(joint_units),
+        rule=rule,
+        **facts,
+        desk=_desk_of(case, policy),
+        level=case.level,
+        start_level=category.containment,
+    )
+
+
+def assign_by_rule(telling: Telling[Case], to: str) -> None:
+    """Give the case to whom the pack's rules name."""
+    case, around = telling.known, telling.around
+    policy = around.policy
+    assert case.category and case.area
+    found = route(
+        policy.categories[case.category],
+        case.area.code,
+        case.urgency,
+        case.source,
+        policy,
+        around.now.astimezone(policy.zone).strftime("%H:%M"),
+        around.on_duty,
+    )
+    start_work(telling, to, found.lead, found.joint_units, found.rule, why=list(found.why))
+
+
+def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
+    """What a category makes of a case: kind, procedure, and the level it begins at, if it did not get further."""
+    known = policy.categories[category] if category else None
+    return {
+        "kind": known.kind if known else None,
+        "category": category,
+        "urgency": urgency,
+        "procedure": policy.procedure_for(known.kind if known else None, case.source).id,
+        "level": known.containment if known and (case.level is None or category != case.category) else case.level,
+    }
+
+
+def area_facts(area: Area | None) -> dict[str, Any] | None:
+    return {"code": area.code, "path": list(area.path)} if area else None
+
+
+def close(telling: Telling[Case], outcome: str) -> None:
+    """Close the case; where joint units are not done, it says so."""
+    case = telling.known
+    open_joint = {"open_joint": list(case.open_joints)} if case.open_joints else {}
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **open_joint)
+
+
+def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
+    """Answer everybody who told of the matter, and plan the visit if there is one."""
+    case, around = telling.known, telling.around
+    category = around.policy.categories[case.category or ""]
+    open_joint = {"open_joint": list(case.open_joints)} if case.open_joints else {}
+    enter(
+        telling,
+        E.CASE_RESOLVED,
+        to,
+        note=note,
+        report_ids=list(case.report_ids),
+        close_at=(around.now + timedelta(seconds=category.closes_after)).isoformat(),
+        level=case.level,
+        **open_joint,
+        **facts,
+    )
+    if category.visit_after is not None:
+        plan_visit(telling, 1, category.visit_after)
+
+
+def plan_visit(telling: Telling[Case], attempt: int, after: int) -> None:
+    """Plan a visit. A case never closes by itself before its visit has had its time."""
+    case, now = telling.known, telling.around.now
+    due = now + timedelta(seconds=after)
+    category = telling.around.policy.categories[case.category or ""]
+    grace = timedelta(seconds=category.closes_after - (category.visit_after or 0))
+    telling.tell(
+        E.VISIT_PLANNED,
+        visit_id=f"{case.id}.{len(case.visits) + 1}",
+        attempt=attempt,
+        due_at=due.isoformat(),
+        close_at=(due + grace).isoformat(),
+    )
+
+
+def request_reopening(telling: Telling[Case], **facts: Any) -> None:
+    """Ask the desk to take the matter up again; a person decides (always true 7)."""
+    enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=telling.known.desk, **facts)
+
+
+def possible(case: Case, action: Action) -> bool:
+    """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock."""
+    match action.does:
+        case "accept-joint" | "refuse-joint":
+            return any(joint.state == ASKED for joint in case.joints)
+        case "finish-joint":
+            return any(joint.state == AGREED for joint in case.joints)
+        case "request-extension":
+            return case.extension is None and case.clock(action.clock) is not None
+        case "approve-extension" | "refuse-extension":
+            return case.extension is not None
+        case "reject-return":
+            return case.returned_by is not None
+    return True
+
+
+def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, policy = telling.known, telling.around.policy
+    category = policy.categories[said.category or case.category or ""]
+    telling.tell(
+        E.CASE_CLASSIFIED,
+        **classified(case, category.id, max(case.urgency, category.urgency, key=URGENCIES.index), policy),
+        area=area_facts(said.area or case.area),
+        chosen_by="staff",
+        words=[],
+        **_also(said),
+    )
+    if said.unit is None:
+        assign_by_rule(telling, action.to)
+    else:
+        _assign(telling, action, said)
+
+
+def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """The desk names who leads, against the rules: it says why, and the rule is its own."""
+    unit = _unit(said.unit, "unit", telling.around.policy)
+    if not said.reason:
+        raise InvalidField("reason", "field-required")
+    start_work(telling, action.to, unit, (), "desk", why=[f"desk={telling.around.actor.unit}"], reason=said.reason)
+
+
+def _advance(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    enter(telling, E.CASE_ADVANCED, action.to, action, did=action.id, did_zh=action.zh, **_said(said))
+
+
+def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    enter(telling, E.CASE_ACCEPTED, action.to, action, unit=telling.known.lead, **_also(said))
+
+
+def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    enter(
+        telling,
+        E.CASE_RETURNED,
+        action.to,
+        action,
+        reason=said.reason,
+        from_unit=case.lead,
+        unit=case.desk,
+        **_also(said),
+    )
+
+
+def _reject_return(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """The desk finds that it is that unit's business after all: who received it first answers for it 首接负责."""
+    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=telling.known.returned_by, reason=said.reason)
+
+
+def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    unit = _unit(said.unit, "unit", telling.around.policy)
+    if unit == case.lead:
+        raise InvalidField("unit", "same-unit")
+    _pass_on(telling, E.CASE_TRANSFERRED, action, said, unit, case.level)
+
+
+def _escalate(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    level, unit = one_up(telling.known, telling.around.policy)
+    _pass_on(telling, E.CASE_ESCALATED, action, said, unit, level)
+
+
+def _delegate(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    level, unit = one_down(telling.known, telling.around.policy)
+    _pass_on(telling, E.CASE_DELEGATED, action, said, unit, level)
+
+
+def _pass_on(
+    telling: Telling[Case], event_type: str, action: Action, said: Particulars, unit: str, level: str | None
+) -> None:
+    case = telling.known
+    facts = {"from_unit": case.lead, "unit": unit, "from_level": case.level, "level": level, "reason": said.reason}
+    if unit == case.lead:  # only the level goes up: who must act does not change, and keeps its clocks
+        telling.tell(event_type, **facts, **_also(said))
+    else:
+        enter(telling, event_type, action.to, action, **facts, **_also(said))
+
+
+def _request_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, policy = telling.known, telling.around.policy
+    for place, name in enumerate(said.units):
+        unit = _unit(name, f"units[{place}]", policy)
+        if unit in (case.lead, telling.around.actor.unit):
+            raise InvalidField(f"units[{place}]", "joint-with-oneself")
+        if unit in case.open_joints or unit in said.units[:place]:
+            raise InvalidField(f"units[{place}]", "joint-already")
+    telling.tell(E.JOINT_REQUESTED, units=list(said.units), unit=case.lead, reason=said.reason)
+
+
+def _accept_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, lead=telling.known.lead)
+
+
+def _refuse_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, lead=telling.known.lead, reason=said.reason)
+
+
+def _finish_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    unit = _joint(telling, said, AGREED).unit
+    telling.tell(E.JOINT_FINISHED, unit=unit, lead=telling.known.lead, note=said.note, **_also(said))
+
+
+def _request_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, around = telling.known, telling.around
+    policy, now = around.policy, around.now
+    rule, clock = policy.procedure_of(case).clocks[action.clock], case.clock(action.clock)
+    assert clock is not None and said.until is not None
+    if clock.extended >= rule.extensions:
+        raise ActionNotAllowed(None, allowed_actions=[], state=case.state, extended=clock.extended)
+    latest_ask = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
+    if now >= clock.due_at or latest_ask > clock.due_at:
+        raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
+    until = end_of(said.until, policy.zone)
+    if until <= clock.due_at:
+        raise InvalidField("until", "extension-not-later")
+    if rule.extension is not None:
+        latest = due_at(rule.extension, clock.due_at - timedelta(seconds=1), policy.calendar, policy.zone).at
+        if until > latest:
+            raise ExtensionTooLong(
+                "until", latest=(latest - timedelta(seconds=1)).astimezone(policy.zone).date().isoformat()
+            )
+    telling.tell(
+        E.EXTENSION_REQUESTED,
+        clock=action.clock,
+        until=until.isoformat(),
+        reason=said.reason,
+        unit=case.lead,
+        approver=approver_of(case, policy),
+    )
+
+
+def _approve_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, around = telling.known, telling.around
+    asked = _decided_by_another(telling)
+    clock, rule = case.clock(asked.clock), around.policy.procedure_of(case).clocks.get(asked.clock)
+    if clock is None:
+        raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
+    telling.tell(
+        E.EXTENSION_APPROVED,
+        clock=asked.clock,
+        was=clock.due_at.isoformat(),
+        due_at=asked.until.isoformat(),
+        warn_at=stamp(warning(rule, asked.until, around.now)) if rule else None,
+        reason=asked.reason,
+        requested_by=asked.asked_by,
+        unit=case.lead,
+        report_ids=list(case.report_ids),
+    )
+
+
+def _refuse_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    asked = _decided_by_another(telling)
+    telling.tell(
+        E.EXTENSION_REFUSED, clock=asked.clock, reason=said.reason, requested_by=asked.asked_by, unit=telling.known.lead
+    )
+
+
+def _suspend(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    enter(
+        telling,
+        E.CASE_SUSPENDED,
+        action.to,
+        action,
+        unit=case.lead,
+        reason=said.reason,
+        report_ids=list(case.report_ids),
+        **_also(said),
+    )
+
+
+def _resume(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    enter(telling, E.CASE_RESUMED, action.to, action, unit=telling.known.lead, **_said(said))
+
+
+def _finish(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """The work is done, says who did it; somebody else looks before anybody is answered."""
+    enter(telling, E.CASE_FINISHED, action.to, action, unit=telling.known.desk, note=said.note, **_also(said))
+
+
+def _verify(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    telling.tell(E.CASE_VERIFIED, unit=case.lead, **_said(said))
+    resolve(telling, action.to, case.answer, {})
+
+
+def _send_back(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    enter(telling, E.CASE_SENT_BACK, action.to, action, unit=telling.known.lead, reason=said.reason, **_also(said))
+
+
+def _resolve(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    resolve(telling, action.to, said.note, _also(said))
+
+
+def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """What the reporter says of the answer, asked by who brought the matter in or by the desk."""
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit)
+    if said.outcome == "dissatisfied":
+        request_reopening(telling, note=said.note)
+    else:
+        close(telling, said.outcome or "")
+
+
+def _close(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    close(telling, action.outcome)
+
+
+def _withdraw(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    close(telling, "withdrawn")
+
+
+def _void(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    close(telling, "voided")
+
+
+def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    request_reopening(telling, reason=said.reason, note=None)
+
+
+def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
+    start_work(telling, action.to, case.lead or "", case.joint_units, case.rule or "")
+
+
+def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case = telling.known
+    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids))
+    close(telling, "declined")
+
+
+ACTS: dict[str, Act] = {
+    "classify": _classify,
+    "assign": _assign,
+    "advance": _advance,
+    "accept": _accept,
+    "return": _return,
+    "reject-return": _reject_return,
+    "transfer": _transfer,
+    "escalate": _escalate,
+    "delegate": _delegate,
+    "request-joint": _request_joint,
+    "accept-joint": _accept_joint,
+    "refuse-joint": _refuse_joint,
+    "finish-joint": _finish_joint,
+    "request-extension": _request_extension,
+    "approve-extension": _approve_extension,
+    "refuse-extension": _refuse_extension,
+    "suspend": _suspend,
+    "resume": _resume,
+    "finish": _finish,
+    "verify": _verify,
+    "send-back": _send_back,
+    "resolve": _resolve,
+    "evaluate": _evaluate,
+    "close": _close,
+    "withdraw": _withdraw,
+    "void": _void,
+    "request-reopen": _request_reopen,
+    "grant-reopen": _grant_reopen,
+    "decline-reopen": _decline_reopen,
+}
+
+
+def _joint(telling: Telling[Case], said: Particulars, state: str) -> Joint:
+    """The joint unit that speaks: the actor's own, or the one that is named by who may act for every unit."""
+    case = telling.known
+    speaks = said.unit or telling.around.actor.unit
+    found = next((joint for joint in case.joints if joint.unit == speaks and joint.state == state), None)
+    if found is None:
+        raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
+    return found
+
+
+def _decided_by_another(telling: Telling[Case]) -> Any:
+    asked = telling.known.extension
+    assert asked is not None
+    if telling.around.actor.id == asked.asked_by:
+        raise OwnRequest()
+    return asked
+
+
+def _unit(name: str | None, field: str, policy: Policy) -> str:
+    if name not in policy.units:
+        raise UnknownUnit(field)
+    return name
+
+
+def _desk_of(case: Case, policy: Policy) -> str:
+    """The desk a case goes back to: whoever screened it. A confidential matter never goes back to a community."""
+    if case.kind and policy.kinds[case.kind].confidential:
+        return policy.rules.linkage_centre
+    return case.desk or policy.centre_of(case.area.code if case.area else None)
+
+
+def _said(said: Particulars) -> dict[str, Any]:
+    words = {"reason": said.reason, "note": said.note}
+    return {**{key: value for key, value in words.items() if value}, **_also(said)}
+
+
+def _also(said: Particulars) -> dict[str, Any]:
+    """What may be said with any act: pictures, and when it was done by the sender's own clock."""
+    media = {"media": list(said.media)} if said.media else {}
+    return {**media, **({"done_at": said.done_at.isoformat()} if said.done_at else {})}

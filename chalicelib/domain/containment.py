@@ -1,0 +1,78 @@
+"""Containment 化解层级: settled as low as it can be, passed up step by step (A3). Who is above and below whom.
+
+家庭琐事不出楼组、邻里纠纷不出网格、小事不出社区、大事不出街道、矛盾不上交.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.cases import LEVELS
+from chalicelib.domain.errors import EscalationBeyondDistrict, NothingBelow
+from chalicelib.domain.grid import level_of
+
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.policy import Policy
+
+_COMMUNITY, _STREET, _DISTRICT = "community", "street", "district"
+_DIGITS = {_COMMUNITY: 12, _STREET: 9, _DISTRICT: 6}
+
+
+def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
+    """The units above whose turn it is, nearest first, to whom what is late is escalated.
+
+    A confidential matter is told to nobody above; the district's desk has nobody above it: then it is told again itself.
+    """
+    kind = policy.kinds.get(case.kind or "")
+    above = () if kind is None or kind.confidential else _above(case.unit, policy)
+    return above or (case.unit,)
+
+
+def approver_of(case: Case, policy: Policy) -> str:
+    """Who decides on an extension: the desk that dispatched the case, or who is above it where it leads itself."""
+    return case.desk if case.desk != case.lead else superiors(case, policy)[0]
+
+
+def one_up(case: Case, policy: Policy) -> tuple[str, str]:
+    """The level that a case is passed up to, and the unit that leads it there.
+
+    A department passes it to the district's desk. Raises EscalationBeyondDistrict.
+    """
+    lead = policy.units.get(case.lead or "")
+    if case.lead == policy.rules.linkage_centre:
+        raise EscalationBeyondDistrict()
+    if lead is None or lead.kind == "department":
+        return _DISTRICT, policy.rules.linkage_centre
+    held = level_of(lead.area)
+    level = case.level or held
+    reached = max(level, held, key=LEVELS.index) if held != _COMMUNITY else level
+    if reached == _DISTRICT:
+        raise EscalationBeyondDistrict()
+    new = LEVELS[LEVELS.index(reached) + 1]
+    return new, lead.id if LEVELS.index(new) <= LEVELS.index(held) else _centre(case, new, policy)
+
+
+def one_down(case: Case, policy: Policy) -> tuple[str, str]:
+    """The level that a case is passed down to, and the centre there. Raises NothingBelow."""
+    lead = policy.units.get(case.lead or "")
+    held = level_of(lead.area) if lead and lead.kind == "centre" else _DISTRICT
+    level = {_DISTRICT: _STREET, _STREET: _COMMUNITY}.get(held)
+    if level is None or case.area is None or len(case.area.code) < _DIGITS[level]:
+        raise NothingBelow()
+    centre = _centre(case, level, policy)
+    if level_of(policy.units[centre].area) != level:
+        raise NothingBelow()
+    return level, centre
+
+
+def _above(unit: str, policy: Policy) -> tuple[str, ...]:
+    known, top = policy.units.get(unit), policy.rules.linkage_centre
+    if unit == top:
+        return ()
+    street = policy.centre_by_area.get(known.area[:9]) if known and known.kind == "centre" else None
+    return (street, top) if street and street != unit else (top,)
+
+
+def _centre(case: Case, level: str, policy: Policy) -> str:
+    return policy.centre_of(case.area.code if case.area else None, _DIGITS[level])
