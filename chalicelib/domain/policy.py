@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from chalicelib.domain.workdays import WorkCalendar
+
 
 class Unit(NamedTuple):
     """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
@@ -212,11 +214,17 @@ class Policy:
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules
+    calendar: WorkCalendar
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The district's time; made once, however often it is asked for."""
+        return ZoneInfo(self.timezone)
 
     def day_of(self, at: datetime) -> str:
         """The day (ISO date) it is in the district at a moment."""
-        return at.astimezone(ZoneInfo(self.timezone)).date().isoformat()
+        return at.astimezone(self.zone).date().isoformat()
 
     def centre_of(self, area: str | None, digits: int = 12) -> str:
         """The service centre for an area: of the community (12 digits), street (9) or district (6) it lies in.
