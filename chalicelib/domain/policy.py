@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.cases import Case
     from chalicelib.domain.limits import Limit
+    from chalicelib.domain.workdays import WorkCalendar
 
 
 class Unit(NamedTuple):
@@ -286,10 +287,12 @@ class Policy:
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules
+    calendar: WorkCalendar
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
+        """The district's time; made once, however often it is asked for."""
         return ZoneInfo(self.timezone)
 
     def procedure_for(self, kind: str | None, source: str) -> Procedure:
@@ -305,7 +308,7 @@ class Policy:
 
     def day_of(self, at: datetime) -> str:
         """The day (ISO date) it is in the district at a moment."""
-        return at.astimezone(ZoneInfo(self.timezone)).date().isoformat()
+        return at.astimezone(self.zone).date().isoformat()
 
     def centre_of(self, area: str | None, digits: int = 12) -> str:
         """The service centre for an area: of the community (12 digits), street (9) or district (6) it lies in.

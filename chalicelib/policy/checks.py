@@ -37,6 +37,7 @@ from chalicelib.policy.schema import (
     UnitPart,
     duration_of,
 )
+from chalicelib.policy.workdays import check_calendar
 
 
 def check_pack(text: PackText) -> list[Fault]:
@@ -456,4 +457,5 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _patrols,
     _messages,
     _rules,
+    check_calendar,
 )

@@ -39,6 +39,7 @@ from chalicelib.policy.schema import (
     TemplatePart,
     UnitPart,
 )
+from chalicelib.policy.workdays import compiled_calendar
 
 __all__ = ["Fault", "PackInvalid", "compile_pack", "main"]
 
@@ -163,6 +164,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
+        "calendar": compiled_calendar(text),
     }
 
 

@@ -22,6 +22,7 @@ from chalicelib.domain.policy import (
     Template,
     Unit,
 )
+from chalicelib.domain.workdays import WorkCalendar
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -54,8 +55,13 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
+        calendar=_calendar(compiled["calendar"]),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
+
+
+def _calendar(row: dict[str, Any]) -> WorkCalendar:
+    return WorkCalendar(frozenset(row["holidays"]), frozenset(row["workdays"]), tuple(row["years"]), row["reasons"])
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class PackText:
 
 
 def read_pack(directory: Path) -> PackText:
-    """Every file the pack must have, every `categories/*.toml`, and a fault for any other file beside them."""
+    """Every file a pack has, every `categories/*.toml`, and a fault for any other file beside them."""
     categories = tuple(f"categories/{path.name}" for path in sorted((directory / "categories").glob("*.toml")))
     text = PackText(category_files=categories)
     for name, shape in {**FILES, **dict.fromkeys(categories, CATEGORY_FILE)}.items():
@@ -92,6 +92,8 @@ def _read_file(text: PackText, path: Path, name: str, shape: FileShape) -> None:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if shape.optional:
+            return
         text.faults.append(Fault(name, WHOLE_FILE, "is missing"))
         text.unread.append(name)
         return

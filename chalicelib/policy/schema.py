@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from chalicelib.domain import cases
+from chalicelib.domain import cases, limits
 from chalicelib.domain import events as E
 from chalicelib.domain.patrol import KEPT_ROUNDS
 
@@ -96,6 +97,8 @@ AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DURATION = re.compile(r"P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_DAYS = re.compile(r"([0-9]+) ?(日|个?工作日)")
+_LONGEST_DAYS = 3_650  # ten years: what is longer is a slip of the pen
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -118,6 +121,37 @@ def duration_of(seconds: int) -> str:
     minutes, rest = divmod(rest, 60)
     time = "".join(f"{value}{letter}" for value, letter in ((hours, "H"), (minutes, "M"), (rest, "S")) if value)
     return "P" + (f"{days}D" if days else "") + (f"T{time}" if time else "")
+
+
+def limit_of(words: object) -> limits.Limit:
+    """A limit as packs write it: exact as a duration, or in the law's words, as days or as working days."""
+    if isinstance(words, str) and words.startswith("P"):
+        limit = limits.Limit(limits.EXACT, seconds_of(words))
+        longest = _LONGEST_DAYS * 86_400
+    else:
+        match = _DAYS.fullmatch(words) if isinstance(words, str) else None
+        if not match:
+            raise ValueError('must be days ("15 日"), working days ("5 工作日") or exact ("PT2H", "P5D" for 120 hours)')
+        limit = limits.Limit(limits.DAYS if match[2] == "日" else limits.WORKING_DAYS, int(match[1]))
+        longest = _LONGEST_DAYS
+    if limit.count == 0:
+        raise ValueError("must be longer than nothing")
+    if limit.count > longest:
+        raise ValueError("must be no longer than ten years")
+    return limit
+
+
+def words_of(limit: limits.Limit) -> str:
+    """A limit as packs write it, for messages to people who write packs."""
+    if limit.unit == limits.EXACT:
+        return duration_of(limit.count)
+    return f"{limit.count} {'日' if limit.unit == limits.DAYS else '工作日'}"
+
+
+def _day(given: object) -> date:
+    if not isinstance(given, date) or isinstance(given, datetime):
+        raise ValueError("must be a day without quotes, such as 2027-10-01")
+    return given
 
 
 def _identifier(text: str) -> str:
@@ -159,6 +193,8 @@ En = Annotated[Text, AfterValidator(_english)]
 Keyword = Annotated[Text, AfterValidator(_keyword)]
 AreaCode = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14}|\d{16})$")]
 Duration = Annotated[int, BeforeValidator(seconds_of)]
+Limit = Annotated[limits.Limit, BeforeValidator(limit_of)]
+Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
@@ -292,6 +328,21 @@ class PatrolRulesPart(Part):
     rounds_counted: Annotated[int, Field(gt=0, le=KEPT_ROUNDS)]
 
 
+class CalendarDayPart(Part):
+    """A day, or all days to `until`, that the calendar of the State Council's notices has otherwise or not yet."""
+
+    date: Day
+    until: Day | None = None
+    working: bool
+    zh: Zh
+
+
+class CalendarYearPart(Part):
+    """A year that is announced, and whose days the pack names because the library does not know it yet."""
+
+    year: Annotated[int, Field(ge=2018, le=2100)]
+
+
 class MailPart(Part):
     subject_zh: Zh
     subject_en: En
@@ -380,12 +431,14 @@ class OverlayPart(Part):
 
 @dataclass(frozen=True, slots=True)
 class FileShape:
-    """What a file holds: keys at its top, and arrays of tables by name."""
+    """What a file holds: keys at its top, and arrays of tables by name. A pack may do without an `optional` one."""
 
     root: type[Part] | None = None
     tables: Mapping[str, type[Part]] = field(default_factory=dict)
+    optional: bool = False
 
 
+CALENDAR_FILE = "calendar.toml"
 CATEGORY_FILE = FileShape(tables={"category": CategoryPart})
 OVERLAY_FILE = FileShape(root=OverlayPart)
 FILES: Mapping[str, FileShape] = {
@@ -399,4 +452,5 @@ FILES: Mapping[str, FileShape] = {
     "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
+    CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

@@ -1,0 +1,178 @@
+"""Why something is due when it is due, step by step, in Chinese: `limits` counts, and this tells of it.
+
+Runs of days are told together, and what a long limit has many of is told as a sum, so that it stays short.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.limits import (
+    EXACT,
+    WORKING_DAYS,
+    Counted,
+    Limit,
+    counted,
+    due_at,
+    end_of,
+    given_back,
+    given_back_time,
+    last_day,
+    resumed,
+)
+from chalicelib.domain.workdays import ONE_DAY, SATURDAY, WorkCalendar
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_HOLIDAY, _WEEKEND, _MAKE_UP = "法定节假日放假", "周末", "调休工作日"
+_TOLD, _WEEKENDS_TOLD = 4, 1
+"""So many runs of days of a sort, such as holidays, have a sentence each; of more, one sentence gives the sum."""
+_WEEKDAYS = "一二三四五六日"
+
+
+def steps(
+    limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> tuple[str, ...]:
+    """How `due_at` came to what it says."""
+    local = started.astimezone(zone)
+    if limit.unit == EXACT:
+        due = due_at(limit, started, calendar, zone).at.astimezone(zone)
+        began = f"{_zh(local.date())}{_time(local)}开始计时，按实际时间连续计算，不分工作日与节假日"
+        return (began, f"{in_words(limit)}后，{_zh(due.date(), local.year)}{_time(due)}届满")
+    count = counted(limit, local.date(), calendar, roll_over=roll_over)
+    return (
+        f"{_zh(local.date())}开始计时，当日不计入（民法典第二百零一条）",
+        *(_days(count, calendar, local.year) if limit.unit == WORKING_DAYS else ()),
+        _ends(f"第{limit.count}{'个工作日' if limit.unit == WORKING_DAYS else '日'}为", count, calendar, local.year),
+        *(_guessed(count.looked_from, count.end, calendar) if count.looked_from else ()),
+    )
+
+
+def steps_of_pause(
+    limit: Limit,
+    due: datetime,
+    paused_at: datetime,
+    resumed_at: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+) -> tuple[str, ...]:
+    """How `resumed` came to what it says."""
+    new = resumed(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+    paused, again, late = (moment.astimezone(zone) for moment in (paused_at, resumed_at, new.at))
+    year = paused.year
+    if limit.unit == EXACT:
+        time = given_back_time(*(moment.astimezone(UTC) for moment in (due, paused_at, resumed_at)))
+        stood = _duration(int(time.total_seconds()))
+        began = (
+            f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复，其间{stood}不计入"
+        )
+        return (began, f"截止时间顺延{stood}，至{_zh(late.date(), year)}{_time(late)}届满")
+    back = given_back(limit, due, paused_at, resumed_at, calendar, zone)
+    unit = "个工作日" if limit.unit == WORKING_DAYS else "日"
+    began = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停当日之后至恢复当日共{back}{unit}不计入"
+    if not back:
+        return (began, f"截止时间不变，仍为{_closing(late, zone, year)}")
+    count = counted(Limit(limit.unit, back), last_day(due, zone), calendar, roll_over=roll_over)
+    return (
+        began,
+        *(_days(count, calendar, year) if limit.unit == WORKING_DAYS else ()),
+        _ends(f"截止日由{_zh(count.start, year)}顺延{back}{unit}，为", count, calendar, year),
+        *(_guessed(paused.date() + ONE_DAY, count.end, calendar) if new.provisional else ()),
+    )
+
+
+def in_words(limit: Limit) -> str:
+    """A limit in Chinese: 15日, 5个工作日, 72小时."""
+    if limit.unit == EXACT:
+        return _duration(limit.count)
+    return f"{limit.count}{'个工作日' if limit.unit == WORKING_DAYS else '日'}"
+
+
+def _days(count: Counted, calendar: WorkCalendar, year: int) -> Iterator[str]:
+    """What the days are that were counted or passed over, but for plain Mondays to Fridays."""
+    runs = list(_runs(count.start + ONE_DAY, count.end, calendar))
+    number, days = Counter(sort for sort, _, _ in runs), Counter[str]()
+    for sort, _, run in runs:
+        days[sort] += len(run)
+    for sort, working, run in runs:
+        counts = "计入" if working else "不计入工作日"
+        if number[sort] <= (_WEEKENDS_TOLD if sort == _WEEKEND else _TOLD):
+            yield f"{_span(run, year)}为{sort}，{counts}"
+        elif days[sort]:
+            yield f"其间{sort}共{days.pop(sort)}天，{counts}"
+
+
+def _runs(first: date, last: date, calendar: WorkCalendar) -> Iterator[tuple[str, bool, list[date]]]:
+    """Days in a row that are of the same sort: what they are, whether they are worked, and which they are.
+
+    A weekend that joins a holiday is part of it, as the State Council's notices have it: days off are first taken
+    together, and make a holiday if one of them is no Saturday or Sunday.
+    """
+
+    def sort_of(day: date) -> tuple[str, bool]:
+        working = calendar.is_working(day)
+        plain = ("" if day.weekday() < SATURDAY else _MAKE_UP) if working else _WEEKEND
+        return calendar.reasons.get(day.isoformat(), plain), working
+
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    for (sort, working), run in groupby(days, sort_of):
+        if sort:
+            row = list(run)
+            holiday = sort == _WEEKEND and any(day.weekday() < SATURDAY for day in row)
+            yield _HOLIDAY if holiday else sort, working, row
+
+
+def _ends(begun: str, count: Counted, calendar: WorkCalendar, year: int) -> str:
+    """The last day, or where it rolls over to; `begun` is the beginning of the sentence."""
+    if count.end == count.last:
+        return f"{begun}{_zh(count.last, year)}，当日24时届满"
+    first = count.last
+    while not calendar.is_working(first - ONE_DAY):
+        first -= ONE_DAY
+    sort = next(sort for sort, _, run in _runs(first, count.end, calendar) if count.last in run)
+    rolled = f"适逢{sort}，顺延至其后第一个工作日{_zh(count.end, count.last.year)}（民法典第二百零三条）"
+    return f"{begun}{_zh(count.last, year)}，{rolled}，当日24时届满"
+
+
+def _guessed(first: date, last: date, calendar: WorkCalendar) -> Iterator[str]:
+    """Of which years it is not known yet what their days are, of the days from `first` to `last`."""
+    notices = range(calendar.notice_of(first), calendar.notice_of(last) + 1)
+    if years := "、".join(f"{year}年" for year in notices if not calendar.knows(year)):
+        yield f"{years}放假安排尚未公布，暂按周一至周五为工作日计算，公布后重新计算"
+
+
+def _span(run: list[date], year: int) -> str:
+    first, last = run[0], run[-1]
+    if first == last:
+        return f"{_zh(first, year)}（星期{_WEEKDAYS[first.weekday()]}）"
+    return f"{_zh(first, year)}至{_zh(last, first.year)}"
+
+
+def _zh(day: date, year: int | None = None) -> str:
+    """A day in Chinese; without its year where that is `year`."""
+    return f"{'' if day.year == year else f'{day.year}年'}{day.month}月{day.day}日"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.hour}时{moment.minute:02}分" + (f"{moment.second:02}秒" if moment.second else "")
+
+
+def _closing(due: datetime, zone: ZoneInfo, year: int) -> str:
+    if due.astimezone(UTC) == end_of(last_day(due, zone), zone):
+        return f"{_zh(last_day(due, zone), year)}24时"
+    return f"{_zh(due.date(), year)}{_time(due)}"
+
+
+def _duration(seconds: int) -> str:
+    """In hours, minutes and seconds: a day of an exact limit is 24 hours, and no calendar's."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "小时"), (minutes, "分钟"), (seconds, "秒"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0秒"

@@ -1,0 +1,163 @@
+"""Limits 期限: how long a thing may take, and when it is due.
+
+Law: the day an interval starts is not counted (民法典 201). Days and working days end at 24:00 in the district on the
+last one, which is the midnight that begins the next. Where the policy rolls over, an interval of calendar days whose
+last one is a day off ends with the first working day after (民法典 203). Its 法定休假日 is read here as every day not
+worked, weekends too unless they are worked in a holiday's stead; whether a limit rolls over at all is policy. An exact
+limit is so many seconds and knows no calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.domain.workdays import ONE_DAY, WorkCalendar
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+EXACT, DAYS, WORKING_DAYS = "exact", "days", "working-days"
+
+
+class Limit(NamedTuple):
+    """`count`, above 0, of `unit`: exact (seconds), days, or working-days."""
+
+    unit: str
+    count: int  # type: ignore[assignment]  # a tuple's own method of that name is not missed
+
+
+class Due(NamedTuple):
+    """`at`: in UTC. `provisional`: counted over days that are not announced yet, to be counted again when they are."""
+
+    at: datetime
+    provisional: bool
+
+
+class Counted(NamedTuple):
+    """The days of a limit: where it began, its last by number, and where it ends, which is later when it rolled over.
+
+    `looked_from`: the first of the days of which it matters whether they are worked, `end` being the last; None when
+    it matters of none.
+    """
+
+    start: date
+    last: date
+    end: date
+    looked_from: date | None
+
+    def due(self, calendar: WorkCalendar, zone: ZoneInfo) -> Due:
+        looked = self.looked_from
+        return Due(end_of(self.end, zone), looked is not None and not calendar.is_announced(looked, self.end))
+
+
+def due_at(limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False) -> Due:
+    """When a limit that began at a moment runs out. Raises ValueError for a count that is not above 0."""
+    if limit.unit == EXACT:
+        return Due(started.astimezone(UTC) + timedelta(seconds=_positive(limit)), False)
+    return counted(limit, started.astimezone(zone).date(), calendar, roll_over=roll_over).due(calendar, zone)
+
+
+def resumed(
+    limit: Limit,
+    due: datetime,
+    paused_at: datetime,
+    resumed_at: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+) -> Due:
+    """When a limit runs out that was due at `due` and stood still for a while.
+
+    Exact: as much later as it stood still. Days and working days: as many of them later as came after the day of the
+    pause, up to and with the day of the end of it, as if the rest was counted from there. A pause within a day gives
+    nothing back, nor does one that began when the limit was over. Raises ValueError for one that ends before it begins.
+    """
+    if limit.unit == EXACT:
+        paused, again, due = (moment.astimezone(UTC) for moment in (paused_at, resumed_at, due))
+        return Due(due + given_back_time(due, paused, again), False)
+    back = given_back(limit, due, paused_at, resumed_at, calendar, zone)
+    last = last_day(due, zone)
+    if not back:
+        looked = limit.unit == WORKING_DAYS or roll_over
+        return Due(due.astimezone(UTC), looked and not calendar.is_announced(last, last))
+    new = counted(Limit(limit.unit, back), last, calendar, roll_over=roll_over)
+    if limit.unit == WORKING_DAYS:
+        new = new._replace(looked_from=min(last, paused_at.astimezone(zone).date() + ONE_DAY))
+    return new.due(calendar, zone)
+
+
+def explained(
+    limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> tuple[str, ...]:
+    """How `due_at` came to what it says: its steps in Chinese, a sentence each, for a clerk to follow on a calendar."""
+    from chalicelib.domain.limit_steps import steps  # few ask
+
+    return steps(limit, started, calendar, zone, roll_over=roll_over)
+
+
+def explained_pause(
+    limit: Limit,
+    due: datetime,
+    paused_at: datetime,
+    resumed_at: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+) -> tuple[str, ...]:
+    """How `resumed` came to what it says, as `explained` does."""
+    from chalicelib.domain.limit_steps import steps_of_pause  # few ask
+
+    return steps_of_pause(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+
+
+def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False) -> Counted:
+    """The days of a limit that begins on a day, which is not counted."""
+    count = _positive(limit)
+    if limit.unit == WORKING_DAYS:
+        last = calendar.working_day_after(start, count)
+        return Counted(start, last, last, start + ONE_DAY)
+    if limit.unit != DAYS:
+        raise ValueError(f"{limit.unit!r} is counted in no days")
+    last = start + timedelta(days=count)
+    if not roll_over:
+        return Counted(start, last, last, None)
+    return Counted(start, last, calendar.working_day_from(last), last)
+
+
+def given_back_time(due: datetime, paused_at: datetime, resumed_at: datetime) -> timedelta:
+    """How long a limit stood still; all three in UTC, since time in one zone is subtracted as clocks show it."""
+    if resumed_at < paused_at:
+        raise ValueError("a pause ends before it begins")
+    return resumed_at - paused_at if paused_at < due else timedelta()
+
+
+def given_back(
+    limit: Limit, due: datetime, paused_at: datetime, resumed_at: datetime, calendar: WorkCalendar, zone: ZoneInfo
+) -> int:
+    """How many of its days a limit of days or of working days did not use because of a pause."""
+    if resumed_at < paused_at:
+        raise ValueError("a pause ends before it begins")
+    if paused_at >= due:
+        return 0
+    first, last = paused_at.astimezone(zone).date(), resumed_at.astimezone(zone).date()
+    return calendar.working_days(first, last) if limit.unit == WORKING_DAYS else (last - first).days
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """24:00 of a day, in UTC."""
+    after = day + ONE_DAY
+    return datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(UTC)
+
+
+def last_day(due: datetime, zone: ZoneInfo) -> date:
+    """The day with whose end something is due; of a moment within a day, that day."""
+    return (due.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def _positive(limit: Limit) -> int:
+    if limit.count <= 0:
+        raise ValueError(f"a limit of {limit.count} is none")
+    return limit.count
