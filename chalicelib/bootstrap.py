@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.secrets import Secrets
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
+    from chalicelib.models.policy_store import DynamoPolicies
     from chalicelib.models.reference_store import DynamoGrid
     from chalicelib.models.staff_store import KeptStaff
     from chalicelib.models.vault_store import DynamoVault
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
+    from chalicelib.services.policies import KeptPolicies
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.reporters import Reporters
@@ -49,6 +51,14 @@ def policy() -> Policy:
     from chalicelib.policy.loader import load_policy
 
     return load_policy(settings().policy_file)
+
+
+@cache
+def policies() -> KeptPolicies:
+    from chalicelib.policy.loader import read_policy
+    from chalicelib.services.policies import KeptPolicies
+
+    return KeptPolicies(policy(), _kept_policies, read_policy, _no_such_version)
 
 
 def now() -> datetime:
@@ -244,6 +254,19 @@ def _store() -> DynamoCaseStore:
     from chalicelib.models.case_store import DynamoCaseStore
 
     return DynamoCaseStore(_connection())
+
+
+def _kept_policies() -> DynamoPolicies:
+    from chalicelib.models.policy_store import DynamoPolicies
+
+    _connection()
+    return DynamoPolicies()
+
+
+def _no_such_version(version: str, why: str) -> None:
+    from chalicelib.observability import logger
+
+    logger().warning("policy version missing", extra={"policy_version": version, "reason": why})
 
 
 @cache

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from infra.application import FROM_SETTINGS, FROM_STATEFUL
 from infra.build import Package, build, integrated_units
+from infra.policy.kept import policies_of
 from infra.queues import unit_queues
 from infra.settings import Deployment, load_deployment
 from infra.stateful import stateful_template, towards
@@ -80,7 +82,8 @@ def deploy(
     """Makes or updates both stacks of `stage` and waits for them.
 
     `settings` replace those of `deployments.toml` (the local issuer's address, say). The application secret is filled
-    on the first deployment, later ones only add what it lacks. Raises DeploymentFailed, BuildFailed, PackInvalid.
+    on the first deployment, later ones only add what it lacks. The policy is kept before a function goes by it.
+    Raises DeploymentFailed, BuildFailed, PackInvalid.
     """
     deployment = replace(load_deployment(stage), **(settings or {}))
     _check_issuer(deployment, endpoint)
@@ -100,6 +103,10 @@ def deploy(
     if deployment.cognito:
         deployment = replace(deployment, **oidc_of(stateful))
     _fill_secret(stacks.session.client("secretsmanager", **_at(endpoint)), stateful["SecretArn"])
+    pack = built.pack.read_bytes()
+    policy = json.loads(pack)
+    policies = policies_of(stacks.session, stateful["ReferenceTable"], endpoint)
+    policies.keep(policy["version"], pack, datetime.now(UTC))
     template = json.loads(built.template.read_text("utf-8"))
     archives = {f"./{each.name}": each.read_bytes() for each in (built.zip, built.importer)}
     code = {name: stacks.upload(f"{stage}/{_sha256(archive)}.zip", archive) for name, archive in archives.items()}
@@ -116,6 +123,7 @@ def deploy(
             **{name: str(getattr(deployment, _snake(name))) for name in FROM_SETTINGS},
         },
     )
+    policies.deployed(policy["version"], datetime.now(UTC))
     outputs = {**stateful, **application}
     api = f"{endpoint}/restapis/{outputs['RestAPIId']}/api/_user_request_" if endpoint else outputs["EndpointURL"]
     if endpoint:
@@ -124,7 +132,7 @@ def deploy(
         )
         if not deployment.public_url:
             _tell_own_address(stacks.session.client("lambda", **_at(endpoint)), f"wangge-{stage}-api", api)
-    units = unit_queues(integrated_units(json.loads(built.pack.read_bytes())))
+    units = unit_queues(integrated_units(policy))
     queues = {queue.units[0]: outputs[f"{queue.title}QueueUrl"] for queue in units}
     return Deployed(stage, region, endpoint, api.rstrip("/"), outputs, queues)
 

@@ -231,3 +231,35 @@ class UnitRow(ReferenceRow):
     @staticmethod
     def key(unit: str) -> str:
         return f"UNIT#{unit}"
+
+
+class PolicyRow(ReferenceRow):
+    """A compiled policy pack that was deployed, zipped. Never changed and never deleted: cases go by it.
+
+    `parts`: how many rows it takes, an item having 400 kB at most; each holds the next piece.
+    """
+
+    compiled = BinaryAttribute(legacy_encoding=False)
+    parts = NumberAttribute()
+
+    SK = "POLICY"
+
+    @classmethod
+    def sk_of(cls, part: int) -> str:
+        return f"{cls.SK}#{part:05d}" if part else cls.SK
+
+    @staticmethod
+    def key(version: str) -> str:
+        return f"POLICY#{version}"
+
+
+class PolicyNamedRow(ReferenceRow):
+    """That a version of the policy is kept, so that nobody has to search the table for it.
+
+    `kept_at`: since when. `deployed_at`: when a deployment of it last came to its end; the newest is the one in force.
+    """
+
+    kept_at = UnicodeAttribute()
+    deployed_at = UnicodeAttribute(null=True)
+
+    KEY = "POLICIES"

@@ -27,7 +27,12 @@ from chalicelib.domain.workdays import WorkCalendar
 
 def load_policy(path: str | Path) -> Policy:
     """The policy that a compiled pack holds. Raises OSError when there is none, TypeError for another format's."""
-    return policy_from(json.loads(Path(path).read_bytes()))
+    return read_policy(Path(path).read_bytes())
+
+
+def read_policy(compiled: bytes) -> Policy:
+    """The policy of a compiled pack as it was written. Raises TypeError, KeyError, ValueError for another format's."""
+    return policy_from(json.loads(compiled))
 
 
 def policy_from(compiled: dict[str, Any]) -> Policy:

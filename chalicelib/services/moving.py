@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import OutsideDistrict, StaleVersion
-from chalicelib.domain.events import SYSTEM, of_beat
+from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.procedure import Circumstances, move
 from chalicelib.services.locating import place
+from chalicelib.services.open_cases import open_cases
 
 if TYPE_CHECKING:
     from chalicelib.domain.audit import Origin
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from chalicelib.services.ports import CaseStore, Clock, Grid
 
 ONLY, POSITION, LOWEST = "only-successor", "position", "lowest-code"
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
-_PAGE = 100
 _ATTEMPTS = 5
 
 
@@ -48,11 +46,15 @@ class Move(NamedTuple):
 class Moving:
     """Finds the open cases that lie in ended areas, and moves them. What was moved is found no more."""
 
-    def __init__(self, store: CaseStore, grid: Grid, policy: Policy, clock: Clock) -> None:
+    def __init__(
+        self, store: CaseStore, grid: Grid, policy: Policy, clock: Clock, units: Iterable[str] | None = None
+    ) -> None:
+        """`units`: every unit that may hold a case; without them, those of the policy."""
         self._store = store
         self._grid = grid
         self._policy = policy
         self._clock = clock
+        self._units = policy.units if units is None else units
 
     def moves(self, succession: Succession) -> Iterator[Move]:
         """Every open case of an ended area, and where it would go; in no order."""
@@ -83,26 +85,10 @@ class Moving:
         raise StaleVersion()
 
     def _in_ended(self, succession: Succession) -> Iterator[str]:
-        """The ids of open cases that may lie in ended areas.
-
-        A case is in its unit's queue while it is somebody's turn, whatever has become of its clocks; all others that
-        are open wait for a time, and are in the index of what falls due.
-        """
-        queued: set[str] = set()
-        for unit in self._policy.units:
-            start = None
-            while True:
-                page = self._store.unit_queue(unit, _PAGE, start)
-                for item in page.items:
-                    queued.add(item.case_id)
-                    if item.area is not None and item.area.code in succession.heirs:
-                        yield item.case_id
-                start = page.next
-                if start is None:
-                    break
-        for subject in self._store.due(_EVER):
-            if subject not in queued and not of_beat(subject):
-                yield subject
+        """The ids of open cases that may lie in ended areas."""
+        for case_id, summary in open_cases(self._store, self._units):
+            if summary is None or (summary.area is not None and summary.area.code in succession.heirs):
+                yield case_id
 
     def _move_of(self, case: Case, succession: Succession) -> Move | None:
         if not case.open or case.area is None or case.area.code not in succession.heirs:

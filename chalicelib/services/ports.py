@@ -77,6 +77,14 @@ class Policies(Protocol):
         ...
 
 
+class PolicyStore(Protocol):
+    """Every compiled pack that was ever deployed."""
+
+    def compiled(self, version: str) -> bytes | None:
+        """A pack as the compiler wrote it; None where that version was never deployed here."""
+        ...
+
+
 class CaseStore(Protocol):
     """Cases, reports, events, commands. Every change is one transaction, its audit entry in it.
 

@@ -10,11 +10,13 @@ from chalicelib.domain.policy import Policy
 from chalicelib.models.base import ReferenceRow, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.models.case_store import DynamoCaseStore
+from chalicelib.models.policy_store import DynamoPolicies
 from chalicelib.models.reference_store import DynamoGrid
 from chalicelib.services.moving import Moving, Succession
 from infra.deploy import session
 from infra.network.export import NothingInForce
 from infra.network.known import Known
+from infra.policy.kept import every_unit
 
 
 def succession_of(known: Known, today: str) -> Succession:
@@ -41,4 +43,5 @@ def moving_at(region: str, endpoint: str | None, outputs: Mapping[str, str], pol
         VaultRow: outputs["VaultTable"],
     }
     connection = connect(tables, region, session(region, endpoint)._session, endpoint)
-    return Moving(DynamoCaseStore(connection), DynamoGrid(connection), policy, SystemClock())
+    units = every_unit(DynamoPolicies(), *policy.units)
+    return Moving(DynamoCaseStore(connection), DynamoGrid(connection), policy, SystemClock(), units)

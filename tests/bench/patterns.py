@@ -177,6 +177,10 @@ PATTERNS: dict[str, Pattern] = {
         "reference `AREA#<code>` / `POST#<post>#…`",
         _holders,
     ),
+    "policy of an earlier version": Pattern(
+        "reference `POLICY#<version>`, whole, once a process",
+        lambda f: bootstrap._kept_policies().compiled(bootstrap.policy().version),
+    ),
     "public notice of an area": Pattern(
         "reference, one batch: `NETWORK` and `UNIT#<centre>` / `UNIT`; a query each: `AREA#<code>` of it, of the area "
         "above and of every part, `AREA#<code>` / `POST#…` of those above",

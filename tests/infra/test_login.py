@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def test_a_deployment_has_one_issuer_wholly_named(settings: dict[str, Any], faul
 
 
 def test_a_pool_gives_the_application_its_issuer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The stateful stack comes first, and the application stack trusts what it put out."""
+    """The stateful stack comes first, then the policy is kept, and the application stack trusts what both put out."""
     applied: list[tuple[str, str, dict[str, str]]] = []
     pool = {"StaffPoolIssuer": "https://cognito-idp.x.amazonaws.com/x_1", "StaffPoolClientId": "client"}
     outputs = {**dict.fromkeys(FROM_STATEFUL, "there"), **pool, "EndpointURL": "https://api.example/"}
@@ -149,15 +150,29 @@ def test_a_pool_gives_the_application_its_issuer(monkeypatch: pytest.MonkeyPatch
             applied.append((name, template, parameters))
             return outputs
 
+    class Policies:
+        def __init__(self, session: Any, table: str, endpoint: str | None) -> None:
+            assert (table, endpoint) == (outputs["ReferenceTable"], None)
+
+        def keep(self, version: str, compiled: bytes, at: datetime) -> None:
+            applied.append((f"{version} kept", compiled.decode(), {}))
+
+        def deployed(self, version: str, at: datetime) -> None:
+            applied.append((f"{version} deployed", "", {}))
+
     files = {name: tmp_path / name for name in ("template", "zip", "importer", "pack")}
-    for file, text in zip(files.values(), ('{"Resources": {}}', "", "", '{"units": {}}'), strict=True):
+    for file, text in zip(
+        files.values(), ('{"Resources": {}}', "", "", '{"version": "p-1", "units": {}}'), strict=True
+    ):
         file.write_text(text, "utf-8")
     monkeypatch.setattr(deploy_module, "_Stacks", Stacks)
     monkeypatch.setattr(deploy_module, "_fill_secret", lambda *given: None)
+    monkeypatch.setattr(deploy_module, "policies_of", Policies)
     package = deploy_module.Package(*files.values(), tmp_path)
     deploy("north", "eu-central-1", settings={"cognito": True}, package=lambda *given, **more: package)
-    (stateful, template, _), (application, _, parameters) = applied
+    (stateful, template, _), (kept, pack, _), (application, _, parameters), (told, _, _) = applied
     assert (stateful, application) == ("wangge-north-stateful", "wangge-north-application")
+    assert (kept, pack, told) == ("p-1 kept", files["pack"].read_text("utf-8"), "p-1 deployed")
     assert "StaffPool" in json.loads(template)["Resources"]
     assert (parameters["OidcIssuer"], parameters["OidcAudience"]) == (pool["StaffPoolIssuer"], "client")
     assert parameters["OidcJwksUrl"] == f"{pool['StaffPoolIssuer']}/.well-known/jwks.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from chalicelib.domain.people import StaffMember
 from chalicelib.domain.policy import Policy
 from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.models.case_rows import CaseRow, case_key
+from chalicelib.models.policy_store import DynamoPolicies
 from chalicelib.models.reference_store import DynamoGrid
 from chalicelib.services.moving import Move, Moving, Succession
 from infra.network.importing import Importer
 from infra.network.known import known_network
 from infra.network.moving import succession_of
+from infra.policy.kept import every_unit
 from tests.conftest import REGION
 from tests.network import CELLS, COMMUNITY, SIDE, SOUTH, WEST, split, table_of, tables, write
 from tests.world import World
@@ -40,7 +43,8 @@ class Grown(World):
     def __init__(self, connection: Any, reference: Any, policy: Policy, now: datetime, importer: Importer) -> None:
         super().__init__(connection, reference, policy, now)
         self.importer = importer
-        self.moving = Moving(self.store, DynamoGrid(connection), policy, self.clock)
+        self.grid = DynamoGrid(connection)
+        self.moving = Moving(self.store, self.grid, policy, self.clock)
 
 
 @pytest.fixture
@@ -161,6 +165,19 @@ def test_cases_are_found_whatever_they_wait_for(grown: Grown) -> None:
     assert grown.case(breached).next_timer is None
     found = {move.case_id for move in grown.moving.moves(succession(grown))}
     assert found == {running, breached, planned, due}
+
+
+def test_cases_of_a_unit_that_the_policy_has_no_more_are_found(grown: Grown, policy: Policy, pack_file: Path) -> None:
+    """All their clocks have run out: they are in the queue of the abolished unit, and nowhere else."""
+    case_id = grown.submit(position=at(0.2)).case_id
+    grown.clock.at += timedelta(days=400)
+    grown.acting.fall_due(case_id, "r")
+    lead = grown.case(case_id).unit
+    later = replace(policy, units={unit: each for unit, each in policy.units.items() if unit != lead})
+    DynamoPolicies().keep(policy.version, pack_file.read_bytes(), grown.clock.at)
+    for units, found in ((later.units, []), (every_unit(DynamoPolicies(), *later.units), [case_id])):
+        moving = Moving(grown.store, grown.grid, later, grown.clock, units)
+        assert [each.case_id for each in moving.moves(succession(grown))] == found
 
 
 def test_the_visit_is_looked_for_where_the_case_went(grown: Grown) -> None:

@@ -1,0 +1,53 @@
+"""Versions of the policy: a case is acted on under the one it was opened under, whatever has been deployed since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.domain.policy import Policy
+    from chalicelib.services.ports import PolicyStore
+
+NOT_KEPT, UNREADABLE = "not-kept", "unreadable"
+
+
+class KeptPolicies:
+    """`ports.Policies`. Each version but the one in force is read once, when a case of it is met.
+
+    `current`: the pack that came with the code. `read`: what a compiled pack says. `missing`: told, once a version, of
+    one that nobody kept or that this code cannot read, and why; cases of it go by the one in force.
+    """
+
+    def __init__(
+        self,
+        current: Policy,
+        store: Callable[[], PolicyStore],
+        read: Callable[[bytes], Policy],
+        missing: Callable[[str, str], None],
+    ) -> None:
+        self._current = current
+        self._store = store
+        self._read = read
+        self._missing = missing
+        self._known = {current.version: current}
+
+    @property
+    def current(self) -> Policy:
+        return self._current
+
+    def of(self, version: str) -> Policy:
+        if version not in self._known:
+            self._known[version] = self._kept(version)
+        return self._known[version]
+
+    def _kept(self, version: str) -> Policy:
+        compiled = self._store().compiled(version)
+        if compiled is None:
+            self._missing(version, NOT_KEPT)
+            return self._current
+        try:
+            return self._read(compiled)
+        except (KeyError, TypeError, ValueError, AttributeError):  # compiled for a loader of another day
+            self._missing(version, UNREADABLE)
+            return self._current
