@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
     from chalicelib.models.policy_store import DynamoPolicies
-    from chalicelib.models.reference_store import DynamoGrid
+    from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
     from chalicelib.models.staff_store import KeptStaff
     from chalicelib.models.vault_store import DynamoVault
     from chalicelib.services.acting import Acting
@@ -147,10 +147,9 @@ def notices() -> Notices:
 @cache
 def patrolling() -> Patrolling:
     from chalicelib.models.patrol_store import DynamoPatrolStore
-    from chalicelib.models.reference_store import DynamoRoster
     from chalicelib.services.patrolling import Patrolling
 
-    return Patrolling(DynamoPatrolStore(_connection()), _grid(), DynamoRoster(), policy(), _CLOCK)
+    return Patrolling(DynamoPatrolStore(_connection()), _grid(), _roster(), policy(), _CLOCK)
 
 
 @cache
@@ -274,6 +273,14 @@ def _grid() -> DynamoGrid:
     from chalicelib.models.reference_store import DynamoGrid
 
     return DynamoGrid(_connection())
+
+
+@cache
+def _roster() -> DynamoRoster:
+    from chalicelib.models.reference_store import DynamoRoster
+
+    _connection()
+    return DynamoRoster()
 
 
 @cache

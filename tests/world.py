@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.adapters.system import RandomIds
+from chalicelib.domain.acts import Particulars
 from chalicelib.domain.audit import Origin
 from chalicelib.domain.cases import Case
 from chalicelib.domain.envelope import Happening, enveloped, opened
@@ -20,10 +21,12 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import Command, Sealed
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.models.audit_store import DynamoAuditLog
+from chalicelib.models.base import stamp
 from chalicelib.models.case_rows import EventRow, case_key
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
+from chalicelib.models.report_rows import AttachmentRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from
 from chalicelib.models.vault_store import DynamoVault
 from chalicelib.services.acting import Acting, Asked
@@ -134,6 +137,17 @@ class Mails:
         return self.box.take(address, f"{subject}\n{body}")
 
 
+@dataclass
+class Kept:
+    """`services.ports.Policies`: the one in force, and earlier ones by version."""
+
+    current: Policy
+    earlier: dict[str, Policy] = field(default_factory=dict)
+
+    def of(self, version: str) -> Policy:
+        return self.earlier.get(version, self.current)
+
+
 class World:
     def __init__(self, connection: Any, reference: Any, policy: Policy, now: datetime) -> None:
         self.policy = policy
@@ -143,8 +157,12 @@ class World:
         self.sealer = OpenSealer()
         self.texts, self.mails = Outbox(), Outbox()
         grid = DynamoGrid(connection)
-        self.intake = Intake(self.store, grid, policy, self.sealer, PlainPhones(), self.clock, RandomIds())
-        self.acting = Acting(self.store, grid, policy, self.clock)
+        self.policies = Kept(policy)
+        roster = DynamoRoster()
+        self.intake = Intake(
+            self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
+        )
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
@@ -154,7 +172,7 @@ class World:
         self.ledger = DynamoDeliveryLedger(connection)
         self.alerts = Alerts(
             self.ledger,
-            DynamoRoster(),
+            roster,
             DynamoIdentities(),
             self.sealer,
             Texts(self.texts),
@@ -200,8 +218,24 @@ class World:
     def asked(self, by: StaffMember, version: int, key: str | None = None, content: str = "same") -> Asked:
         return Asked(by, Command(f"{by.id}-{key or uuid4().hex}", content), version, "r")
 
-    def act(self, case_id: str, action: str, by: StaffMember, **said: str) -> Case:
-        return self.acting.act(case_id, action, self.asked(by, self.case(case_id).version), **said)
+    def act(self, case_id: str, action: str, by: StaffMember, *, area: str | None = None, **said: Any) -> Case:
+        asked = self.asked(by, self.case(case_id).version)
+        return self.acting.act(case_id, action, asked, Particulars(**said), area)
+
+    def picture(self, owner: str) -> str:
+        """A picture that somebody announced, to be named in a report or with an act."""
+        name = uuid4().hex
+        AttachmentRow(
+            AttachmentRow.key(name),
+            AttachmentRow.SK,
+            owner=owner,
+            content_type="image/jpeg",
+            size=1000,
+            state="expected",
+            created_at=stamp(self.clock.now()),
+            fingerprint=name,
+        ).save()
+        return name
 
     def visit(self, case_id: str, outcome: str, by: StaffMember = WORKER) -> Case:
         case = self.case(case_id)
@@ -220,11 +254,12 @@ class World:
         assert self.acting.fall_due(case_id, "r")
 
     def settled(self, **said: Any) -> str:
-        """A case the department has resolved; its visit is planned."""
+        """A hazard that the department has removed and the station verified; its visit is planned."""
         receipt = self.submit(**said)
         officer = officer_of(receipt.unit_id)
         self.act(receipt.case_id, "accept", officer)
-        self.act(receipt.case_id, "resolve", officer, note="已更换井盖。")
+        self.act(receipt.case_id, "resolve", officer, note="已更换井盖。", media=(self.picture(officer.id),))
+        self.act(receipt.case_id, "verify", STATION)
         return receipt.case_id
 
     def happenings(self, case_id: str, event_type: str) -> list[Happening]:

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 class Particulars:
     """What somebody says with an action. What an action requires is in the policy pack.
 
-    `unit`: to whom, or for whom; `units`: who is asked jointly; `until`: the last day of an extension; `media`: pictures;
-    `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, if later sent.
+    `unit`: to whom, or for whom; `units`: who is asked jointly; `until`: the last day of an extension; `media`:
+    pictures; `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, where
+    it was sent later.
     """
 
     reason: str | None = None
@@ -55,14 +56,22 @@ class Particulars:
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
 
-def enter(telling: Telling[Case], event_type: str, to: str, action: Action | None = None, **facts: Any) -> None:
+def enter(
+    telling: Telling[Case],
+    event_type: str,
+    to: str,
+    action: Action | None = None,
+    *,
+    meets: Iterable[str] = (),
+    **facts: Any,
+) -> None:
     """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
 
-    An empty `to` stays where it is. `action`: by which it gets there, if by one.
+    An empty `to` stays where it is. `action`: by which it gets there, if by one. `meets`: clocks that are met by it.
     """
     case, policy, now = telling.known, telling.around.policy, telling.around.now
     moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, now)
+    timing = timing_of(case, to or case.state, action, policy, now, meets)
     windows = timing.get("timing", {}).get("windows", ())
     due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
     telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
@@ -122,7 +131,7 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 def close(telling: Telling[Case], outcome: str) -> None:
     """Close the case; where joint units are not done, it says so."""
     case = telling.known
-    open_joint = {"open_joint": list(case.open_joints)} if case.open_joints else {}
+    open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **open_joint)
 
 
@@ -130,7 +139,7 @@ def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, 
     """Answer everybody who told of the matter, and plan the visit if there is one."""
     case, around = telling.known, telling.around
     category = around.policy.categories[case.category or ""]
-    open_joint = {"open_joint": list(case.open_joints)} if case.open_joints else {}
+    open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     enter(
         telling,
         E.CASE_RESOLVED,
@@ -169,6 +178,8 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 def possible(case: Case, action: Action) -> bool:
     """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock."""
     match action.does:
+        case "assign":
+            return case.category is not None and case.area is not None
         case "accept-joint" | "refuse-joint":
             return any(joint.state == ASKED for joint in case.joints)
         case "finish-joint":
@@ -193,17 +204,12 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         words=[],
         **_also(said),
     )
-    if said.unit is None:
-        assign_by_rule(telling, action.to)
-    else:
-        _assign(telling, action, said)
+    assign_by_rule(telling, action.to)
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk names who leads, against the rules: it says why, and the rule is its own."""
     unit = _unit(said.unit, "unit", telling.around.policy)
-    if not said.reason:
-        raise InvalidField("reason", "field-required")
     start_work(telling, action.to, unit, (), "desk", why=[f"desk={telling.around.actor.unit}"], reason=said.reason)
 
 
@@ -256,7 +262,13 @@ def _pass_on(
     telling: Telling[Case], event_type: str, action: Action, said: Particulars, unit: str, level: str | None
 ) -> None:
     case = telling.known
-    facts = {"from_unit": case.lead, "unit": unit, "from_level": case.level, "level": level, "reason": said.reason}
+    facts: dict[str, Any] = {
+        "from_unit": case.lead,
+        "unit": unit,
+        "from_level": case.level,
+        "level": level,
+        "reason": said.reason,
+    }
     if unit == case.lead:  # only the level goes up: who must act does not change, and keeps its clocks
         telling.tell(event_type, **facts, **_also(said))
     else:
@@ -327,7 +339,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         clock=asked.clock,
         was=clock.due_at.isoformat(),
         due_at=asked.until.isoformat(),
-        warn_at=stamp(warning(rule, asked.until, around.now)) if rule else None,
+        warn_at=stamp(warning(rule, clock.started_at, asked.until, around.now)) if rule else None,
         reason=asked.reason,
         requested_by=asked.asked_by,
         unit=case.lead,
@@ -472,7 +484,7 @@ def _decided_by_another(telling: Telling[Case]) -> Any:
 
 
 def _unit(name: str | None, field: str, policy: Policy) -> str:
-    if name not in policy.units:
+    if name is None or name not in policy.units:
         raise UnknownUnit(field)
     return name
 

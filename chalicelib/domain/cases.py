@@ -147,9 +147,10 @@ class Case:
 
     @property
     def due_at(self) -> datetime | None:
-        """The nearest deadline somebody has: of a clock still to be met, else of the visit."""
+        """The nearest deadline somebody has: of a clock still to be met, or of the visit."""
         waiting = [clock.due_at for clock in self.clocks if clock.waited_for]
-        return min(waiting, default=None) or (self.visit.due_at if self.visit else None)
+        waiting += [self.visit.due_at] if self.visit else []
+        return min(waiting, default=None)
 
     @property
     def visit(self) -> Visit | None:

@@ -22,7 +22,7 @@ _DIGITS = {_COMMUNITY: 12, _STREET: 9, _DISTRICT: 6}
 def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
-    A confidential matter is told to nobody above; the district's desk has nobody above it: then it is told again itself.
+    A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
     """
     kind = policy.kinds.get(case.kind or "")
     above = () if kind is None or kind.confidential else _above(case.unit, policy)

@@ -102,7 +102,7 @@ class Action(NamedTuple):
     """What may be done to a case: in `states`, by whoever holds `case.<id>` and is one of `actors`.
 
     `does`: the act, of those the engine knows (`domain.acts`). `to`: the state it leads to, empty for none other;
-    `otherwise`: the state of the other result, of acts that have two. `requires`: what must be said with it.
+    `requires`: what must be said with it.
     `actors`: lead | screening (the desk) | joint | approver | submitter. `within`: the window it must fall in.
     `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
     """
@@ -115,7 +115,6 @@ class Action(NamedTuple):
     to: str
     requires: tuple[str, ...]
     actors: tuple[str, ...]
-    otherwise: str = ""
     within: str = ""
     clock: str = ""
     restarts: tuple[str, ...] = ()
@@ -127,10 +126,11 @@ class ClockRule(NamedTuple):
 
     It starts when the case enters one of `runs_in`, waits in `pauses_in`, and ends when the case leaves both: met where
     it enters one of `met_in`, or by one of the actions `met_by`; otherwise it is no longer asked for. `limit`: None
-    for the category's own; `urgencies`: other limits by urgency. A `window` is nobody's duty: it only says until when
-    something may be asked. `warn_before`, `again`: seconds before it is due, and between escalations after; 0: none.
-    `visited`: only of categories that are visited. `extensions`: how often it may be extended, by no more than
-    `extension` beyond what it was; asked while `ask_before` still fits in what is left.
+    for the category's own; `urgencies`, `kinds`: other limits by urgency, then by kind. A `window` is nobody's duty: it
+    only says until when something may be asked. `visited`: only of categories that are visited. `warn_left`: who must
+    act is warned when so many per cent of the time are left; `again`: seconds between escalations; 0: none.
+    `extensions`: how often it may be extended, by no more than `extension` beyond what it was; asked while `ask_before`
+    still fits in what is left.
     """
 
     id: str
@@ -142,10 +142,11 @@ class ClockRule(NamedTuple):
     met_by: tuple[str, ...]
     limit: Limit | None
     urgencies: Mapping[str, Limit]
+    kinds: Mapping[str, Limit]
     roll_over: bool
     window: bool
     visited: bool
-    warn_before: int
+    warn_left: int
     again: int
     extensions: int
     extension: Limit | None
@@ -246,7 +247,6 @@ class Rules(NamedTuple):
 
     sms_join_within: int
     sms_new_prefix: str
-    screening_clock: int
     screening_threshold: int
     max_visits: int
     second_visit_after: int

@@ -42,6 +42,10 @@ __all__ = ["Change", "Circumstances", "Particulars", "act", "allowed_actions", "
 __all__ += ["open_case", "record_visit"]
 
 
+VISIT_CLOCK = "visit"
+"""The clock that a visit meets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """Who acts, when, under which policy, and as part of what. `on_duty`: whether a unit has somebody on duty now."""
@@ -148,13 +152,15 @@ def record_visit(
         actions = list(allowed_actions(case, around.policy, around.now))
         raise ActionNotAllowed(None, allowed_actions=actions, state=case.state)
     telling = _telling(case, case.id, around)
-    telling.tell(E.VISIT_RECORDED, visit_id=visit_id, outcome=outcome, note=note)
     rules = around.policy.rules
+    again = outcome == "not-home" and visit.attempt < rules.max_visits
+    meets = () if again else (VISIT_CLOCK,)
+    enter(telling, E.VISIT_RECORDED, "", meets=meets, visit_id=visit_id, outcome=outcome, note=note)
     if outcome == "satisfied":
         close(telling, "satisfied")
     elif outcome == "dissatisfied":
         request_reopening(telling, visit_id=visit_id, note=note)
-    elif outcome == "not-home" and visit.attempt < rules.max_visits:
+    elif again:
         plan_visit(telling, visit.attempt + 1, rules.second_visit_after)
     else:
         close(telling, "unanswered")

@@ -70,7 +70,7 @@ class KnownCommand(NamedTuple):
 
 
 class CaseSummary(NamedTuple):
-    """A case as lists show it. `task`: what a unit is asked for beside whose turn it is, where it is listed for that."""
+    """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn."""
 
     case_id: str
     tracking_code: str

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Action, ClockRule, Policy, Procedure
 
 
-def timing_of(case: Case, to: str, action: Action | None, policy: Policy, now: datetime) -> dict[str, Any]:
+def timing_of(
+    case: Case, to: str, action: Action | None, policy: Policy, now: datetime, meets: Iterable[str] = ()
+) -> dict[str, Any]:
     """The facts `clocks` (name → due time of those that start) and `timing` of an event that leads to a state.
 
-    `action`: by which the case gets there, None where no action of the procedure does.
+    `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
     """
     procedure = policy.procedure_of(case)
     started: dict[str, str] = {}
@@ -30,11 +32,10 @@ def timing_of(case: Case, to: str, action: Action | None, policy: Policy, now: d
     for rule in procedure.clocks.values():
         clock = case.clock(rule.id)
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
-        if clock is not None and not (inside or pausing):
-            how = "stopped" if rule.window or to not in rule.met_in else "late" if clock.late(now) else "met"
+        met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
+        if clock is not None and (met or not (inside or pausing)):
+            how = "stopped" if rule.window or not met else "late" if clock.late(now) else "met"
             timing.setdefault("ended", {})[rule.id] = how
-        elif clock is not None and action is not None and action.id in rule.met_by:
-            timing.setdefault("ended", {})[rule.id] = "late" if clock.late(now) else "met"
         elif clock is not None and pausing and clock.paused_at is None:
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
@@ -42,7 +43,7 @@ def timing_of(case: Case, to: str, action: Action | None, policy: Policy, now: d
             _start(rule, case, policy, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now)
-        elif clock is None and inside and to != case.state:
+        elif clock is None and inside and (to != case.state or not _ran(case, rule.id)):
             _start(rule, case, policy, now, started, timing)
     for name in _unknown(case, procedure):
         timing.setdefault("ended", {})[name] = "stopped"
@@ -56,6 +57,8 @@ def limit_of(rule: ClockRule, category: str | None, urgency: str, policy: Policy
         return None
     if urgency in rule.urgencies:
         return rule.urgencies[urgency]
+    if known is not None and known.kind in rule.kinds:
+        return rule.kinds[known.kind]
     if rule.limit is not None:
         return rule.limit
     return getattr(known, rule.id) if known else None
@@ -78,12 +81,10 @@ def resumed_due(rule: ClockRule, clock: Clock, case: Case, policy: Policy, now: 
     return resumed(limit, clock.due_at, clock.paused_at, now, policy.calendar, policy.zone, roll_over=rule.roll_over)
 
 
-def warning(rule: ClockRule, due: datetime, now: datetime) -> datetime | None:
-    """When who must act is warned of a due time; None where nobody is, or it would be at once."""
-    if not rule.warn_before:
-        return None
-    at = due - timedelta(seconds=rule.warn_before)
-    return at if at > now else None
+def warning(rule: ClockRule, started: datetime, due: datetime, now: datetime) -> datetime | None:
+    """When who must act is warned of a due time; None where nobody is, or that time has passed."""
+    at = due - (due - started) * rule.warn_left / 100
+    return at if rule.warn_left and at > now else None
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -99,7 +100,7 @@ def _start(
     started[rule.id] = due.at.isoformat()
     if rule.window:
         timing.setdefault("windows", []).append(rule.id)
-    elif warn_at := warning(rule, due.at, now):
+    elif warn_at := warning(rule, now, due.at, now):
         timing.setdefault("warn", {})[rule.id] = warn_at.isoformat()
     if due.provisional:
         timing.setdefault("provisional", []).append(rule.id)
@@ -110,7 +111,11 @@ def _resumed(rule: ClockRule, clock: Clock, case: Case, policy: Policy, now: dat
         again = now + timedelta(seconds=rule.again) if rule.again else None
         return [clock.due_at.isoformat(), None, stamp(again)]
     due = resumed_due(rule, clock, case, policy, now).at
-    return [due.isoformat(), stamp(warning(rule, due, now)), None]
+    return [due.isoformat(), stamp(warning(rule, clock.started_at, due, now)), None]
+
+
+def _ran(case: Case, name: str) -> bool:
+    return any(clock.name == name for clock in case.clocks)
 
 
 def _unknown(case: Case, procedure: Procedure) -> Iterable[str]:

@@ -308,9 +308,9 @@ class ActionIn(In):
     category: Code | None = None
     area: Code | None = None
     unit: Code | None = None
-    units: list[Code] = []
+    units: Sequence[Code] = ()
     until: Day | None = None
-    media: list[Code] = []
+    media: Sequence[Code] = ()
     outcome: Literal["satisfied", "basically-satisfied", "dissatisfied"] | None = None
     done_at: Moment | None = None
 
@@ -328,7 +328,7 @@ class ActionIn(In):
             unit=self.unit,
             units=tuple(self.units),
             until=date.fromisoformat(self.until) if self.until else None,
-            media=tuple(self.media),
+            media=tuple(dict.fromkeys(self.media)),
             outcome=self.outcome,
             done_at=_moment(self.done_at) if self.done_at else None,
         )

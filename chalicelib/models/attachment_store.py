@@ -56,6 +56,7 @@ class DynamoAttachments:
             created_at=moment(row.created_at),
             fingerprint=row.fingerprint,
             report_id=row.report_id,
+            case_id=row.case_id,
             reason=row.reason,
             etag=row.etag,
         )

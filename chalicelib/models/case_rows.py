@@ -183,7 +183,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
     (code, state, kind, category, urgency, area, unit, due_at, opened_at, updated_at, visit, *more) = json.loads(
         row["summary"]
     )
-    turn, procedure, level, *task = more
+    turn, procedure, level, *asked = more
     due = moment(due_at) if due_at else None
     return CaseSummary(
         case_id=row["pk"].removeprefix(CASE_PREFIX),
@@ -202,7 +202,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         turn=turn,
         procedure=procedure,
         level=level,
-        task=Task(*task[0], due) if task else None,
+        task=Task(asked[0][0], asked[0][1], due) if asked else None,
     )
 
 

@@ -9,19 +9,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
     COUNTED_ON_POSTS,
-    INITIAL_STATES,
     NEEDED_PERMISSION,
     PERMISSIONS,
-    STATES,
     TEMPLATE_VARIABLES,
-    UNASKED_MOVES,
     ActionPart,
     CategoryPart,
+    ClockPart,
     KindPart,
     NoticePart,
     OverlayPart,
@@ -35,7 +34,10 @@ from chalicelib.policy.schema import (
     StatePart,
     TemplatePart,
     UnitPart,
+    at_least,
+    at_most,
     duration_of,
+    words_of,
 )
 from chalicelib.policy.workdays import check_calendar
 
@@ -74,6 +76,8 @@ def _pack(text: PackText) -> Iterator[Fault]:
 def _identifiers(text: PackText) -> Iterator[Fault]:
     for part, places_of in text.declared.items():
         for identifier, places in places_of.items():
+            if part in _OF_PROCEDURES:
+                places = [file for file in places if places.count(file) > 1]
             if len(places) > 1:
                 first, *others = places
                 where = "in this file" if others[0] == first else f"in {first}"
@@ -155,8 +159,8 @@ def _categories(text: PackText) -> Iterator[Fault]:
 def _durations(categories: Iterable[Entry[CategoryPart]]) -> Iterator[Fault]:
     for entry in categories:
         category = entry.part
-        if category.accept > category.resolve:
-            shown = f"{duration_of(category.accept)} is longer than resolve ({duration_of(category.resolve)})"
+        if at_most(category.accept) > at_least(category.resolve):
+            shown = f"{words_of(category.accept)} is longer than resolve ({words_of(category.resolve)})"
             yield entry.fault("accept", shown)
         if category.visit_after is not None and category.closes_after <= category.visit_after:
             shown = f"{duration_of(category.closes_after)} is not after visit_after"
@@ -192,6 +196,10 @@ def _routing(text: PackText) -> Iterator[Fault]:
         for area in rule.areas:
             if pack and not area.startswith(pack.part.district):
                 yield entry.fault("areas", f"area {area} is not in district {pack.part.district}")
+        if rule.on_duty is not None and rule.on_duty not in text.ids(UnitPart):
+            yield entry.fault("on_duty", f"unknown unit {rule.on_duty!r}")
+        if rule.hours and rule.hours[0] == rule.hours[1]:
+            yield entry.fault("hours", "end when they begin")
         if rule.lead is None and rule.joint is None:
             yield entry.fault("lead", "names neither lead nor joint, so the rule decides nothing")
         yield from _references(text, entry, rule.lead, rule.joint)
@@ -207,44 +215,11 @@ def _routing(text: PackText) -> Iterator[Fault]:
                 yield entry.fault("joint", where)
 
 
-def _procedure(text: PackText) -> Iterator[Fault]:
-    known, states = text.ids(StatePart), text.all(StatePart)
-    for entry in text.all(ActionPart):
-        for state in entry.part.states:
-            if state not in known:
-                yield entry.fault("states", f"unknown state {state!r}")
-        if entry.part.to not in known:
-            yield entry.fault("to", f"unknown state {entry.part.to!r}")
-    if not states:
-        return
-    for state in sorted(STATES - known):
-        yield Fault("procedure.toml", "state", f"state {state!r} is missing, which the procedure counts on")
-    moves = [(state, entry.part.to) for entry in text.all(ActionPart) for state in entry.part.states]
-    moves += UNASKED_MOVES
-    reached = _closure(INITIAL_STATES, moves)
-    ending = _closure([entry.part.id for entry in states if not entry.part.open], [(to, at) for at, to in moves])
-    for each in states:
-        if each.part.id not in reached:
-            yield each.fault("id", "no action leads to this state")
-        elif each.part.id not in ending:
-            yield each.fault("id", "no action leads from this state to an end")
-
-
-def _closure(start: Iterable[str], moves: Iterable[tuple[str, str]]) -> set[str]:
-    moves, found, new = list(moves), set[str](), set(start)
-    while new:
-        found |= new
-        new = {to for at, to in moves if at in found} - found
-    return found
-
-
 def _roles(text: PackText) -> Iterator[Fault]:
     doing = {f"case.{action}" for action in text.ids(ActionPart)}
     needed = {**NEEDED_PERMISSION, **dict.fromkeys(doing, "case.read")}
-    granted: set[str] = set()
     for entry in text.all(RolePart):
         held = set(entry.part.permissions)
-        granted |= held
         for permission, number in Counter(entry.part.permissions).items():
             if permission not in PERMISSIONS | doing:
                 yield entry.fault("permissions", f"unknown permission {permission!r}")
@@ -255,11 +230,6 @@ def _roles(text: PackText) -> Iterator[Fault]:
         if "case.any-unit" in held and not held & doing:
             yield entry.fault("permissions", "'case.any-unit' is of no use to a role that does nothing to a case")
         yield from _sight(entry, text)
-    if len(text.all(RolePart)) < len(text.ids(RolePart)):
-        return  # a misshapen role may be the one
-    for action in text.all(ActionPart):
-        if f"case.{action.part.id}" not in granted:
-            yield action.fault("id", f"no role has the permission 'case.{action.part.id}', so nobody may do it")
 
 
 def _sight(entry: Entry[RolePart], text: PackText) -> Iterator[Fault]:
@@ -420,6 +390,8 @@ def _overlay(overlay: Entry[OverlayPart], text: PackText) -> Iterator[Fault]:
     if pack and overlay.part.pack != pack.part.id:
         yield overlay.fault("pack", f"is for {overlay.part.pack!r}, not for {pack.part.id!r}")
     categories = {entry.part.id: entry.part for entry in text.all(CategoryPart)}
+    for clock in sorted(set(overlay.part.durations.clocks) - text.ids(ClockPart)):
+        yield overlay.fault(f"durations.clocks.{clock}", f"unknown clock {clock!r}")
     for identifier, durations in overlay.part.durations.categories.items():
         key = f"durations.categories.{identifier}"
         if identifier not in text.ids(CategoryPart):
@@ -432,6 +404,7 @@ def _misshapen(text: PackText) -> set[str]:
     return text.ids(UnitPart) - {entry.part.id for entry in text.all(UnitPart)}
 
 
+_OF_PROCEDURES = (StatePart, ActionPart, ClockPart)  # each procedure has its own, or its own of another's
 _TABLES: Mapping[type[Part], str] = {
     KindPart: "kind",
     CategoryPart: "category",
@@ -439,6 +412,7 @@ _TABLES: Mapping[type[Part], str] = {
     RoutingPart: "rule",
     StatePart: "state",
     ActionPart: "action",
+    ClockPart: "clock",
     RolePart: "role",
     PostPart: "post",
     TemplatePart: "template",
@@ -451,7 +425,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _categories,
     check_durations,
     _routing,
-    _procedure,
+    check_procedures,
     _roles,
     _posts,
     _patrols,

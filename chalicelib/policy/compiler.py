@@ -18,11 +18,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chalicelib.domain.limits import Limit
 from chalicelib.policy.checks import check_durations, check_overlay, check_pack, kind_of
+from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
 from chalicelib.policy.schema import (
-    ActionPart,
     CategoryPart,
+    ClockPart,
     DurationsPart,
     KindPart,
     NoticePart,
@@ -35,9 +37,9 @@ from chalicelib.policy.schema import (
     RolePart,
     RoutingPart,
     RulesPart,
-    StatePart,
     TemplatePart,
     UnitPart,
+    UsePart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -111,6 +113,9 @@ def _shortened(entry: Entry[Part], overlay: OverlayPart) -> Entry[Part]:
     if isinstance(entry.part, PatrolPart):
         given = {"every": durations.patrol_every, "grace": durations.patrol_grace}
         return replace(entry, part=_updated(entry.part, {key: value for key, value in given.items() if value}))
+    if isinstance(entry.part, ClockPart):
+        own = durations.clocks.get(entry.part.id)
+        return replace(entry, part=_updated(entry.part, {"limit": own} if own else {}))
     if isinstance(entry.part, CategoryPart):
         single = durations.categories.get(entry.part.id)
         changes = _for_all(durations, visited=entry.part.visit_after is not None) | (_given(single) if single else {})
@@ -118,7 +123,7 @@ def _shortened(entry: Entry[Part], overlay: OverlayPart) -> Entry[Part]:
     return entry
 
 
-def _for_all(durations: DurationsPart, *, visited: bool) -> dict[str, int]:
+def _for_all(durations: DurationsPart, *, visited: bool) -> dict[str, Any]:
     changes = _given(durations)
     closes = {True: changes.pop("closes_after_visited", None), False: changes.pop("closes_after_unvisited", None)}
     if not visited:
@@ -127,11 +132,12 @@ def _for_all(durations: DurationsPart, *, visited: bool) -> dict[str, int]:
     return changes | ({"closes_after": chosen} if chosen else {})
 
 
-def _given(durations: Part) -> dict[str, int]:
-    return {key: value for key, value in durations.model_dump(exclude_none=True).items() if isinstance(value, int)}
+def _given(durations: Part) -> dict[str, Any]:
+    given = {key: getattr(durations, key) for key in type(durations).model_fields}
+    return {key: value for key, value in given.items() if isinstance(value, (int, Limit))}
 
 
-def _updated(part: P, changes: dict[str, int]) -> P:
+def _updated(part: P, changes: dict[str, Any]) -> P:
     return part.model_copy(update={key: value for key, value in changes.items() if key in type(part).model_fields})
 
 
@@ -151,9 +157,12 @@ def _compiled(text: PackText) -> dict[str, Any]:
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
         "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
-        "routing": [{**rule.model_dump(), "lead": rule.lead or ""} for rule in _parts(text, RoutingPart)],
-        "states": _by_id(state.model_dump() for state in _parts(text, StatePart)),
-        "actions": _by_id(action.model_dump() for action in _parts(text, ActionPart)),
+        "routing": [
+            {**rule.model_dump(), "lead": rule.lead or "", "hours": rule.hours or [], "on_duty": rule.on_duty or ""}
+            for rule in _parts(text, RoutingPart)
+        ],
+        "procedures": {name: _procedure(whole) for name, whole in procedures_of(text).items()},
+        "uses": [use.model_dump() for use in _parts(text, UsePart)],
         "roles": _by_id(
             {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
             for role in _parts(text, RolePart)
@@ -165,6 +174,26 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
         "calendar": compiled_calendar(text),
+    }
+
+
+def _procedure(whole: Whole) -> dict[str, Any]:
+    part = whole.entry.part
+    return {
+        **{"id": part.id, "zh": part.zh, "en": part.en},
+        "states": {name: entry.part.model_dump() for name, entry in whole.states.items()},
+        "actions": {name: entry.part.model_dump() for name, entry in whole.actions.items()},
+        "clocks": {name: _clock(entry.part) for name, entry in whole.clocks.items()},
+    }
+
+
+def _clock(clock: ClockPart) -> dict[str, Any]:
+    urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
+    return {
+        **clock.model_dump(),
+        "limit": None if clock.limit == "category" else clock.limit,
+        "urgencies": urgencies,
+        "again": clock.again or 0,
     }
 
 
@@ -199,6 +228,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "departments": kinds.count("department"),
         "centres": kinds.count("centre"),
         "routing rules": len(compiled["routing"]),
+        "procedures": len(compiled["procedures"]),
         "roles": len(compiled["roles"]),
         "posts": len(compiled["posts"]),
         "templates": len(compiled["templates"]),

@@ -6,21 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import (
     Action,
     Category,
+    ClockRule,
     Kind,
     Notice,
     Patrol,
     PatrolRules,
     Policy,
     Post,
+    Procedure,
     Role,
     RoutingRule,
     Rules,
     State,
     Template,
     Unit,
+    Use,
 )
 from chalicelib.domain.workdays import WorkCalendar
 
@@ -45,11 +49,11 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         district=compiled["district"],
         timezone=compiled["timezone"],
         kinds={key: Kind(**_tuples(row)) for key, row in compiled["kinds"].items()},
-        categories={key: Category(**_tuples(row)) for key, row in compiled["categories"].items()},
+        categories={key: _category(row) for key, row in compiled["categories"].items()},
         units=units,
         routing=tuple(RoutingRule(**_tuples(row)) for row in compiled["routing"]),
-        states={key: State(**row) for key, row in compiled["states"].items()},
-        actions={key: Action(**_tuples(row)) for key, row in compiled["actions"].items()},
+        procedures={key: _procedure(row) for key, row in compiled["procedures"].items()},
+        uses=tuple(Use(**_tuples(row)) for row in compiled["uses"]),
         roles={
             key: Role(**{**_tuples(row), "permissions": frozenset(row["permissions"])})
             for key, row in compiled["roles"].items()
@@ -63,6 +67,27 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         calendar=_calendar(compiled["calendar"]),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
+
+
+def _category(row: dict[str, Any]) -> Category:
+    return Category(**{**_tuples(row), "accept": Limit(*row["accept"]), "resolve": Limit(*row["resolve"])})
+
+
+def _procedure(row: dict[str, Any]) -> Procedure:
+    return Procedure(
+        id=row["id"],
+        zh=row["zh"],
+        en=row["en"],
+        states={key: State(**state) for key, state in row["states"].items()},
+        actions={key: Action(**_tuples(action)) for key, action in row["actions"].items()},
+        clocks={key: _clock(clock) for key, clock in row["clocks"].items()},
+    )
+
+
+def _clock(row: dict[str, Any]) -> ClockRule:
+    limits = {key: Limit(*row[key]) if row[key] else None for key in ("limit", "extension", "ask_before")}
+    tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in ("urgencies", "kinds")}
+    return ClockRule(**{**_tuples(row), **limits, **tables})
 
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:

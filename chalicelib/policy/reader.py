@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from chalicelib.policy.schema import CATEGORY_FILE, FILES, OVERLAY_FILE, FileShape, OverlayPart, Part
+from chalicelib.policy.schema import CATEGORY_FILE, FILES, OVERLAY_FILE, PROCEDURE_FILE, FileShape, OverlayPart, Part
 
 WHOLE_FILE = "(file)"
 P = TypeVar("P", bound=Part)
@@ -58,6 +58,7 @@ class PackText:
     faults: list[Fault] = field(default_factory=list)
     declared: dict[type[Part], dict[str, list[str]]] = field(default_factory=dict)  # part → id → files
     category_files: tuple[str, ...] = ()
+    procedure_files: tuple[str, ...] = ()
     unread: list[str] = field(default_factory=list)  # files that are missing or no TOML
 
     def all(self, part: type[P]) -> list[Entry[P]]:
@@ -71,15 +72,23 @@ class PackText:
 
 
 def read_pack(directory: Path) -> PackText:
-    """Every file a pack has, every `categories/*.toml`, and a fault for any other file beside them."""
-    categories = tuple(f"categories/{path.name}" for path in sorted((directory / "categories").glob("*.toml")))
-    text = PackText(category_files=categories)
-    for name, shape in {**FILES, **dict.fromkeys(categories, CATEGORY_FILE)}.items():
+    """Every file a pack has, with its `categories/` and `procedures/`, and a fault for any other file beside them."""
+    text = PackText(category_files=_within(directory, "categories"), procedure_files=_within(directory, "procedures"))
+    shapes = {
+        **FILES,
+        **dict.fromkeys(text.category_files, CATEGORY_FILE),
+        **dict.fromkeys(text.procedure_files, PROCEDURE_FILE),
+    }
+    for name, shape in shapes.items():
         _read_file(text, directory / name, name, shape)
     for path in sorted(directory.glob("*.toml")):
         if path.name not in FILES:
             text.faults.append(Fault(path.name, WHOLE_FILE, "is no file of a policy pack"))
     return text
+
+
+def _within(directory: Path, folder: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{path.name}" for path in sorted((directory / folder).glob("*.toml")))
 
 
 def read_overlay(path: Path, name: str) -> tuple[Entry[OverlayPart] | None, list[Fault]]:

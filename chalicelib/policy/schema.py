@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from chalicelib.domain import cases, limits
 from chalicelib.domain import events as E
+from chalicelib.domain.acts import ACTS
 from chalicelib.domain.patrol import KEPT_ROUNDS
 
 # What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
@@ -27,10 +28,25 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
     "area_zh": None,
     "unit_zh": None,
     "urgency_zh": E.CASE_EVENT_TYPES,
-    "due_at": frozenset({E.CASE_ASSIGNED, E.VISIT_PLANNED, E.CLOCK_BREACHED, E.PATROL_OVERDUE}),
-    "note": frozenset({E.CASE_RESOLVED, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED}),
-    "reason": frozenset({E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
-    "clock_zh": frozenset({E.CLOCK_BREACHED}),
+    "due_at": frozenset(
+        {
+            *(E.CASE_ASSIGNED, E.CASE_TRANSFERRED, E.CASE_ESCALATED, E.CASE_DELEGATED, E.EXTENSION_APPROVED),
+            *(E.CASE_RETURN_REJECTED, E.CASE_SENT_BACK, E.CASE_RESUMED),
+            *(E.VISIT_PLANNED, E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.PATROL_OVERDUE),
+        }
+    ),
+    "note": frozenset(
+        {E.CASE_RESOLVED, E.CASE_FINISHED, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED, E.JOINT_FINISHED, E.CASE_ADVANCED}
+    ),
+    "reason": frozenset(
+        {
+            *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
+            *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
+            *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED),
+        }
+    ),
+    "clock_zh": frozenset({E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.EXTENSION_APPROVED}),
     "post_zh": E.PATROL_EVENT_TYPES,
     "post_en": E.PATROL_EVENT_TYPES,
     "round_zh": frozenset({E.PATROL_OVERDUE, E.PATROL_MISSED}),
@@ -40,8 +56,16 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
 # The events that can name an audience: those that carry the report, all reports, or the desk; those of cases, of beats.
 AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
     "reporter": frozenset({E.CASE_REPORTED, E.CASE_JOINED}),
-    "reporters": frozenset({E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED}),
-    "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED}),
+    "reporters": frozenset(
+        {
+            *(E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.EXTENSION_APPROVED, E.CASE_SUSPENDED),
+            *(E.CASE_WITHDRAWN, E.CASE_VOIDED),
+        }
+    ),
+    "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED}),
+    "asked-duty": frozenset({E.JOINT_REQUESTED}),
+    "approver-duty": frozenset({E.EXTENSION_REQUESTED}),
+    "supervisor-duty": frozenset({E.CLOCK_BREACHED}),
     "lead-duty": E.CASE_EVENT_TYPES,
     "joint-duty": E.CASE_EVENT_TYPES,
     "cell-officer": E.CASE_EVENT_TYPES,
@@ -85,13 +109,7 @@ NEEDED_PERMISSION: Mapping[str, str] = {
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
-UNASKED_MOVES = (
-    (cases.RESOLVED, cases.CLOSED),
-    (cases.RESOLVED, cases.REOPEN_REQUESTED),
-)  # by the result of a visit, or the closing clock
-STATES = frozenset(
-    {cases.SCREENING, cases.ASSIGNED, cases.ACCEPTED, cases.RESOLVED, cases.REOPEN_REQUESTED, cases.CLOSED}
-)  # what the code counts on
+STATES = frozenset({*INITIAL_STATES, cases.CLOSED})  # what the code counts on in every procedure
 COUNTED_ON_POSTS: Mapping[str, str] = {"information-officer": "cell"}  # post → level: whom alerts tell of a visit
 AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 
@@ -148,6 +166,16 @@ def words_of(limit: limits.Limit) -> str:
     return f"{limit.count} {'日' if limit.unit == limits.DAYS else '工作日'}"
 
 
+def at_least(limit: limits.Limit) -> int:
+    """The fewest seconds that a limit may come to."""
+    return limit.count if limit.unit == limits.EXACT else limit.count * 86_400
+
+
+def at_most(limit: limits.Limit) -> int:
+    """The most seconds that a limit usually comes to: of working days, five a week."""
+    return at_least(limit) if limit.unit != limits.WORKING_DAYS else -(-limit.count * 7 // 5) * 86_400
+
+
 def _day(given: object) -> date:
     if not isinstance(given, date) or isinstance(given, datetime):
         raise ValueError("must be a day without quotes, such as 2027-10-01")
@@ -198,6 +226,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
+Said = Literal["reason", "note", "category", "area", "unit", "units", "until", "media", "outcome"]
+Actors = Literal["lead", "screening", "joint", "approver", "submitter"]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Part(BaseModel):
@@ -239,8 +270,8 @@ class CategoryPart(Part):
     lead: Text
     joint: list[Text]
     urgency: Urgency
-    accept: Duration
-    resolve: Duration
+    accept: Limit
+    resolve: Limit
     visit_after: Duration | None = None
     closes_after: Duration
 
@@ -257,7 +288,7 @@ class UnitPart(Part):
 
 
 class RoutingPart(Part):
-    """No `lead` or no `joint`: the category's own."""
+    """No `lead` or no `joint`: the category's own. `hours`: from and to, local, such as ["18:00", "08:00"]."""
 
     id: Id
     kinds: list[Id] = []
@@ -265,8 +296,36 @@ class RoutingPart(Part):
     areas: list[AreaCode] = []
     urgencies: list[Urgency] = []
     sources: list[Source] = []
+    hours: Annotated[list[TimeOfDay], Field(min_length=2, max_length=2)] | None = None
+    on_duty: Id | None = None
     lead: Text | None = None
     joint: list[Text] | None = None
+
+
+class UsePart(Part):
+    """`pack.toml`: which procedure a case goes by. The first row whose conditions hold; the last has none."""
+
+    procedure: Id
+    kinds: list[Id] = []
+    sources: list[Source] = []
+
+
+class Dropped(Part):
+    """What a procedure does without of the one it extends."""
+
+    states: list[Id] = []
+    actions: list[Id] = []
+    clocks: list[Id] = []
+
+
+class ProcedurePart(Part):
+    """`procedures/<id>.toml`, top level. `extends`: another, whose rows it has too, but for those it writes itself."""
+
+    id: Id
+    zh: Zh
+    en: En
+    extends: Id | None = None
+    drop: Dropped = Dropped()
 
 
 class StatePart(Part):
@@ -274,17 +333,55 @@ class StatePart(Part):
     zh: Zh
     en: En
     open: bool
+    turn: Literal["desk", "lead", "visitor", "nobody"]
     public: Zh
 
 
 class ActionPart(Part):
-    id: Literal["classify", "accept", "return", "resolve", "grant-reopen", "decline-reopen"]
+    """See `domain.policy.Action`. `to` empty: the case stays in its state, or goes where the act leads."""
+
+    id: Id
     zh: Zh
     en: En
+    does: Literal[tuple(ACTS)]  # type: ignore[valid-type]
     states: Annotated[list[Id], Field(min_length=1)]
-    to: Id
-    requires: list[Literal["reason", "note", "category", "area"]]
-    actors: Literal["lead", "screening"]
+    to: Id | Literal[""] = ""
+    requires: list[Said] = []
+    actors: Annotated[list[Actors], Field(min_length=1)]
+    within: Id | Literal[""] = ""
+    clock: Id | Literal[""] = ""
+    restarts: list[Id] = []
+    outcome: Id | Literal[""] = ""
+
+
+class UrgencyLimits(Part):
+    ordinary: Limit | None = None
+    urgent: Limit | None = None
+    major: Limit | None = None
+
+
+class ClockPart(Part):
+    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name."""
+
+    id: Id
+    zh: Zh
+    en: En
+    runs_in: Annotated[list[Id], Field(min_length=1)]
+    pauses_in: list[Id] = []
+    met_in: list[Id] = []
+    met_by: list[Id] = []
+    limit: Limit | Literal["category"]
+    urgencies: UrgencyLimits = UrgencyLimits()
+    kinds: dict[Id, Limit] = {}
+    roll_over: bool = False
+    window: bool = False
+    visited: bool = False
+    warn_left: Annotated[int, Field(ge=0, le=90)] = 0
+    again: Duration | None = None
+    extensions: Annotated[int, Field(ge=0, le=9)] = 0
+    extension: Limit | None = None
+    ask_before: Limit | None = None
+    article: Text | Literal[""] = ""
 
 
 class RolePart(Part):
@@ -364,6 +461,9 @@ class NoticePart(Part):
         "lead-duty",
         "joint-duty",
         "screening-duty",
+        "asked-duty",
+        "approver-duty",
+        "supervisor-duty",
         "cell-officer",
         "post-holder",
         "post-leader",
@@ -376,7 +476,6 @@ class NoticePart(Part):
 class RulesPart(Part):
     sms_join_within: Duration
     sms_new_prefix: Zh
-    screening_clock: Duration
     screening_threshold: Count
     max_visits: Count
     second_visit_after: Duration
@@ -399,26 +498,28 @@ class RulesPart(Part):
 
 
 class CategoryDurations(Part):
-    accept: Duration | None = None
-    resolve: Duration | None = None
+    accept: Limit | None = None
+    resolve: Limit | None = None
     visit_after: Duration | None = None
     closes_after: Duration | None = None
 
 
 class DurationsPart(Part):
-    """Every category's, the rules' own, every patrol's; then single categories', which win over the first."""
+    """Every category's, the rules' own, every patrol's; the clocks' own limits by name; then single categories', which
+    win over the first.
+    """
 
-    accept: Duration | None = None
-    resolve: Duration | None = None
+    accept: Limit | None = None
+    resolve: Limit | None = None
     visit_after: Duration | None = None
     closes_after_visited: Duration | None = None
     closes_after_unvisited: Duration | None = None
     sms_join_within: Duration | None = None
-    screening_clock: Duration | None = None
     second_visit_after: Duration | None = None
     future_tolerance: Duration | None = None
     patrol_every: Duration | None = None
     patrol_grace: Duration | None = None
+    clocks: dict[Id, Limit] = {}
     categories: dict[Id, CategoryDurations] = {}
 
 
@@ -439,14 +540,14 @@ class FileShape:
 
 
 CALENDAR_FILE = "calendar.toml"
+PROCEDURE_FILE = FileShape(root=ProcedurePart, tables={"state": StatePart, "action": ActionPart, "clock": ClockPart})
 CATEGORY_FILE = FileShape(tables={"category": CategoryPart})
 OVERLAY_FILE = FileShape(root=OverlayPart)
 FILES: Mapping[str, FileShape] = {
-    "pack.toml": FileShape(root=PackPart, tables={"kind": KindPart}),
+    "pack.toml": FileShape(root=PackPart, tables={"kind": KindPart, "use": UsePart}),
     "units.toml": FileShape(tables={"unit": UnitPart}),
     "centres.toml": FileShape(tables={"unit": UnitPart}),
     "routing.toml": FileShape(tables={"rule": RoutingPart}),
-    "procedure.toml": FileShape(tables={"state": StatePart, "action": ActionPart}),
     "roles.toml": FileShape(tables={"role": RolePart}),
     "posts.toml": FileShape(tables={"post": PostPart}),
     "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),

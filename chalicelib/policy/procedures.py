@@ -1,0 +1,361 @@
+"""Procedures of a pack as a whole: what each has of the one it extends, and whether it leads from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from chalicelib.domain import cases
+from chalicelib.domain.procedure import VISIT_CLOCK
+from chalicelib.policy.reader import Entry, Fault, PackText
+from chalicelib.policy.schema import (
+    INITIAL_STATES,
+    STATES,
+    ActionPart,
+    CategoryPart,
+    ClockPart,
+    Dropped,
+    KindPart,
+    Part,
+    ProcedurePart,
+    RolePart,
+    StatePart,
+    UsePart,
+)
+
+_FOLDER, _ENDING = "procedures/", ".toml"
+P = TypeVar("P", StatePart, ActionPart, ClockPart)
+
+_LEADS = {  # the acts after which the case is in the state that `to` names
+    *("classify", "assign", "accept", "return", "reject-return", "transfer", "escalate", "delegate", "suspend"),
+    *("resume", "finish", "verify", "send-back", "resolve", "grant-reopen"),
+}
+_ENDS = {"evaluate", "close", "withdraw", "void", "decline-reopen"}
+_REOPENS = {"evaluate", "request-reopen"}
+_NAMES_OTHERS = {"assign", "transfer", "escalate", "delegate", "request-joint"}
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "classify": ("category", "area"),
+    "assign": ("unit", "reason"),
+    "return": ("reason",),
+    "reject-return": ("reason",),
+    "transfer": ("unit", "reason"),
+    "escalate": ("reason",),
+    "delegate": ("reason",),
+    "request-joint": ("units", "reason"),
+    "refuse-joint": ("reason",),
+    "finish-joint": ("note",),
+    "request-extension": ("until", "reason"),
+    "refuse-extension": ("reason",),
+    "suspend": ("reason",),
+    "finish": ("note",),
+    "send-back": ("reason",),
+    "resolve": ("note",),
+    "evaluate": ("outcome",),
+    "withdraw": ("reason",),
+    "void": ("reason",),
+    "request-reopen": ("reason",),
+    "decline-reopen": ("reason",),
+}
+
+
+@dataclass(slots=True)
+class Whole:
+    """A procedure with all its rows by id, its own and those of the one it extends; each knows where it stands."""
+
+    entry: Entry[ProcedurePart]
+    states: dict[str, Entry[StatePart]] = field(default_factory=dict)
+    actions: dict[str, Entry[ActionPart]] = field(default_factory=dict)
+    clocks: dict[str, Entry[ClockPart]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.entry.part.id
+
+
+def procedures_of(text: PackText) -> dict[str, Whole]:
+    """The procedures that cases go by, by id: those that a row of `use` names."""
+    named = {entry.part.procedure for entry in text.all(UsePart)}
+    whole = {entry.part.id: _whole(entry, text) for entry in text.all(ProcedurePart)}
+    return {name: each for name, each in whole.items() if name in named}
+
+
+def check_procedures(text: PackText) -> Iterator[Fault]:
+    """Every fault of the procedures; none of those with a misshapen row, whose absence would make many."""
+    yield from _files(text)
+    yield from _uses(text)
+    yield from _bases(text)
+    broken = {fault.file for fault in text.faults}
+    for whole in procedures_of(text).values():
+        base = f"{_FOLDER}{whole.entry.part.extends}{_ENDING}"
+        if whole.entry.file in broken or base in broken:
+            continue
+        yield from _references(whole)
+        yield from _sense(whole)
+        yield from _ways(whole, text)
+        yield from _clocks(whole, text.ids(KindPart))
+        yield from _doers(whole, text)
+        yield from _confidence(whole, text)
+
+
+def states_moves(whole: Whole) -> list[tuple[str, str, str]]:
+    """Every way from a state to another: from, to, and the action; an empty action where time or a visit does it."""
+    moves = [
+        (state, to, entry.part.id)
+        for entry in whole.actions.values()
+        for state in entry.part.states
+        for to in _targets(entry.part)
+        if to != state
+    ]
+    answered = [e.part.to for e in whole.actions.values() if e.part.does in ("resolve", "verify")]
+    moves += [(state, cases.CLOSED, "") for state in dict.fromkeys(answered)]
+    for state, entry in whole.states.items():
+        if entry.part.turn == cases.VISITOR:
+            moves += [(state, to, "") for to in (cases.CLOSED, cases.REOPEN_REQUESTED) if to in whole.states]
+    return list(dict.fromkeys(moves))
+
+
+def _targets(action: ActionPart) -> list[str]:
+    targets = [action.to] if action.to else []
+    targets += [cases.CLOSED] if action.does in _ENDS else []
+    return targets + ([cases.REOPEN_REQUESTED] if action.does in _REOPENS else [])
+
+
+def _whole(entry: Entry[ProcedurePart], text: PackText) -> Whole:
+    drop = entry.part.drop
+    base = next((e for e in text.all(ProcedurePart) if e.part.id == entry.part.extends and e is not entry), None)
+    return Whole(
+        entry,
+        _rows(entry, base, text.all(StatePart), drop, drop.states),
+        _rows(entry, base, text.all(ActionPart), drop, drop.actions),
+        _rows(entry, base, text.all(ClockPart), drop, drop.clocks),
+    )
+
+
+def _rows(
+    entry: Entry[ProcedurePart],
+    base: Entry[ProcedurePart] | None,
+    rows: Iterable[Entry[P]],
+    drop: Dropped,
+    dropped: Iterable[str],
+) -> dict[str, Entry[P]]:
+    """The rows of a table by id: those of the base in its order, each replaced by one of the same id, then others."""
+    found: dict[str, Entry[P]] = {}
+    own = {row.part.id: row for row in rows if row.file == entry.file}
+    for row in rows:
+        if base is None or row.file != base.file or row.part.id in dropped:
+            continue
+        kept = own.get(row.part.id) or _inherited(row, set(drop.states))
+        if kept is not None:
+            found[row.part.id] = kept
+    return found | own
+
+
+def _inherited(row: Entry[P], without: set[str]) -> Entry[P] | None:
+    """A row of the base without the states that are dropped; None where nothing of it is left."""
+    keys = {ActionPart: ("states",), ClockPart: ("runs_in", "pauses_in", "met_in")}.get(type(row.part), ())
+    left = {key: [state for state in getattr(row.part, key) if state not in without] for key in keys}
+    if (keys and not left[keys[0]]) or getattr(row.part, "to", None) in without:
+        return None
+    return replace(row, part=row.part.model_copy(update=left)) if left else row
+
+
+def _files(text: PackText) -> Iterator[Fault]:
+    for entry in text.all(ProcedurePart):
+        if entry.file != f"{_FOLDER}{entry.part.id}{_ENDING}":
+            yield entry.fault("id", f"must be the name of its file, not {entry.part.id!r}")
+
+
+def _bases(text: PackText) -> Iterator[Fault]:
+    extended = {entry.part.extends for entry in text.all(ProcedurePart)}
+    used = {entry.part.procedure for entry in text.all(UsePart)}
+    for entry in text.all(ProcedurePart):
+        part = entry.part
+        if part.id not in extended | used:
+            yield entry.fault("id", "no case goes by it: no use names it, and no procedure extends it")
+        if part.extends is None:
+            if any((part.drop.states, part.drop.actions, part.drop.clocks)):
+                yield entry.fault("drop", "means nothing: it extends no other")
+            continue
+        base = next((e for e in text.all(ProcedurePart) if e.part.id == part.extends), None)
+        if base is None:
+            if part.extends not in text.ids(ProcedurePart):
+                yield entry.fault("extends", f"unknown procedure {part.extends!r}")
+        elif base.part.extends is not None or base is entry:
+            yield entry.fault("extends", f"{part.extends!r} extends another itself")
+        else:
+            yield from _drops(entry, base, text)
+
+
+def _drops(entry: Entry[ProcedurePart], base: Entry[ProcedurePart], text: PackText) -> Iterator[Fault]:
+    tables: tuple[tuple[str, type[Part], list[str]], ...] = (
+        ("states", StatePart, entry.part.drop.states),
+        ("actions", ActionPart, entry.part.drop.actions),
+        ("clocks", ClockPart, entry.part.drop.clocks),
+    )
+    for name, part, dropped in tables:
+        for each in dropped:
+            if base.file not in text.declared.get(part, {}).get(each, []):
+                yield entry.fault(f"drop.{name}", f"{base.part.id!r} has no {each!r}")
+
+
+def _uses(text: PackText) -> Iterator[Fault]:
+    uses = text.all(UsePart)
+    for place, entry in enumerate(uses):
+        part, last = entry.part, place == len(uses) - 1
+        if part.procedure not in text.ids(ProcedurePart):
+            yield entry.fault("procedure", f"unknown procedure {part.procedure!r}")
+        for kind in sorted(set(part.kinds) - text.ids(KindPart)):
+            yield entry.fault("kinds", f"unknown kind {kind!r}")
+        if last and (part.kinds or part.sources):
+            yield entry.fault("procedure", "the last use must hold always: a matter that is not screened goes by it")
+        if not last and not (part.kinds or part.sources):
+            yield entry.fault("procedure", "holds always, so that no use after it ever does")
+    if not uses:
+        yield Fault("pack.toml", "use", "is missing: no case would go by any procedure")
+
+
+def _references(whole: Whole) -> Iterator[Fault]:
+    for state in sorted(STATES - set(whole.states)):
+        yield whole.entry.fault("state", f"state {state!r} is missing, which every procedure needs")
+    for state, stands in whole.states.items():
+        if stands.part.open == (state == cases.CLOSED):
+            yield stands.fault("open", f"only {cases.CLOSED!r} is not open")
+    for entry in whole.actions.values():
+        part = entry.part
+        yield from _unknown(entry, "states", part.states, whole.states, "state")
+        yield from _unknown(entry, "to", [part.to] if part.to else [], whole.states, "state")
+        yield from _unknown(entry, "restarts", part.restarts, whole.clocks, "clock")
+        yield from _unknown(entry, "clock", [part.clock] if part.clock else [], whole.clocks, "clock")
+        yield from _unknown(entry, "within", [part.within] if part.within else [], whole.clocks, "clock")
+        if part.does in _REOPENS and cases.REOPEN_REQUESTED not in whole.states:
+            yield entry.fault("does", f"leads to state {cases.REOPEN_REQUESTED!r}, which {whole.id!r} does not have")
+    for clock in whole.clocks.values():
+        for key in ("runs_in", "pauses_in", "met_in"):
+            yield from _unknown(clock, key, getattr(clock.part, key), whole.states, "state")
+        yield from _unknown(clock, "met_by", clock.part.met_by, whole.actions, "action")
+
+
+def _unknown(entry: Entry[Any], key: str, named: Iterable[str], known: Mapping[str, Any], what: str) -> Iterator[Fault]:
+    for name in named:
+        if name not in known:
+            yield entry.fault(key, f"unknown {what} {name!r}")
+
+
+def _sense(whole: Whole) -> Iterator[Fault]:
+    """That each action says what its act needs, and nothing that it has no use for."""
+    for entry in whole.actions.values():
+        part = entry.part
+        if part.does in _LEADS and not part.to:
+            yield entry.fault("to", f"is missing: {part.does!r} leads to a state")
+        if part.to and part.does not in _LEADS | {"advance"}:
+            yield entry.fault("to", f"means nothing: where {part.does!r} leads is not for the pack to say")
+        for said in _NEEDS.get(part.does, ()):
+            if said not in part.requires:
+                yield entry.fault("requires", f"{part.does!r} needs {said!r}")
+        if (part.does == "request-extension") != bool(part.clock):
+            yield entry.fault("clock", "is the clock that an extension is asked for, and of nothing else")
+        elif part.clock in whole.clocks and not whole.clocks[part.clock].part.extensions:
+            yield entry.fault("clock", f"clock {part.clock!r} is never extended")
+        if (part.does == "close") != bool(part.outcome):
+            yield entry.fault("outcome", "is how a case that is closed ends, and of nothing else")
+        if part.within in whole.clocks:
+            window = whole.clocks[part.within].part
+            if not window.window:
+                yield entry.fault("within", f"clock {part.within!r} is no window")
+            elif not set(part.states) <= set(window.runs_in):
+                yield entry.fault("within", f"window {part.within!r} does not run in all states of the action")
+
+
+def _ways(whole: Whole, text: PackText) -> Iterator[Fault]:
+    """Every state is reached, and every state leads to an end."""
+    if STATES - set(whole.states):
+        return
+    moves = [(at, to) for at, to, _ in states_moves(whole)]
+    reached = _closure(INITIAL_STATES, moves)
+    ending = _closure([cases.CLOSED], [(to, at) for at, to in moves])
+    for state, entry in whole.states.items():
+        if state not in reached:
+            yield entry.fault("id", f"no action of {whole.id!r} leads to this state")
+        elif state not in ending:
+            yield entry.fault("id", f"no action of {whole.id!r} leads from this state to an end")
+    if cases.REOPEN_REQUESTED not in whole.states:
+        for category in _categories_of(whole, text):
+            if category.part.visit_after is not None:
+                where = f"it goes by {whole.id!r}, which has no state {cases.REOPEN_REQUESTED!r}"
+                yield category.fault("visit_after", f"a visit may find the matter unsettled, but {where}")
+
+
+def _categories_of(whole: Whole, text: PackText) -> Iterator[Entry[CategoryPart]]:
+    for entry in text.all(CategoryPart):
+        kind = entry.file.removeprefix("categories/").removesuffix(".toml")
+        if whole.id in _procedures_of_kind(kind, text):
+            yield entry
+
+
+def _procedures_of_kind(kind: str, text: PackText) -> set[str]:
+    """The procedures that a matter of a kind may go by, from whatever source."""
+    found = set()
+    for entry in text.all(UsePart):
+        if not entry.part.kinds or kind in entry.part.kinds:
+            found.add(entry.part.procedure)
+            if not entry.part.sources:
+                break
+    return found
+
+
+def _closure(start: Iterable[str], moves: Iterable[tuple[str, str]]) -> set[str]:
+    moves, found, new = list(moves), set[str](), set(start)
+    while new:
+        found |= new
+        new = {to for at, to in moves if at in found} - found
+    return found
+
+
+def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
+    windows = {entry.part.within for entry in whole.actions.values()}
+    for entry in whole.clocks.values():
+        part = entry.part
+        for state in sorted(set(part.runs_in) & set(part.pauses_in)):
+            yield entry.fault("pauses_in", f"in {state!r} it runs")
+        for state in sorted(set(part.met_in) & {*part.runs_in, *part.pauses_in}):
+            yield entry.fault("met_in", f"in {state!r} it runs or waits")
+        if part.window:
+            if part.id not in windows:
+                yield entry.fault("window", "no action asks for it")
+            for key in ("met_in", "met_by", "warn_left", "again", "extensions"):
+                if getattr(part, key):
+                    yield entry.fault(key, "means nothing: a window is nobody's duty")
+            continue
+        if cases.CLOSED in (*part.runs_in, *part.pauses_in):
+            yield entry.fault("runs_in", f"it would never stop: nothing leads from {cases.CLOSED!r} by itself")
+        if not part.met_in and not part.met_by and part.id != VISIT_CLOCK:
+            yield entry.fault("met_in", "is missing: nothing that is done would meet it")
+        for kind in sorted(set(part.kinds) - kinds):
+            yield entry.fault("kinds", f"unknown kind {kind!r}")
+        if part.limit == "category" and part.id not in ("accept", "resolve"):
+            yield entry.fault("limit", f"a category has no limit {part.id!r}")
+        if bool(part.extensions) != (part.extension is not None):
+            yield entry.fault("extension", "is how long an extension may be, where there are any")
+        for action in part.met_by:
+            if action in whole.actions and whole.actions[action].part.does not in ("advance", "accept"):
+                yield entry.fault("met_by", f"{action!r} is no step that is only noted")
+
+
+def _doers(whole: Whole, text: PackText) -> Iterator[Fault]:
+    if len(text.all(RolePart)) < len(text.ids(RolePart)):
+        return  # a misshapen role may be the one
+    granted = {permission for role in text.all(RolePart) for permission in role.part.permissions}
+    for entry in whole.actions.values():
+        if f"case.{entry.part.id}" not in granted:
+            yield entry.fault("id", f"no role has the permission 'case.{entry.part.id}', so nobody may do it")
+
+
+def _confidence(whole: Whole, text: PackText) -> Iterator[Fault]:
+    """No action of a procedure that confidential matters go by may tell another unit of them."""
+    for kind in text.all(KindPart):
+        if kind.part.confidential_to and whole.id in _procedures_of_kind(kind.part.id, text):
+            for entry in whole.actions.values():
+                if entry.part.does in _NAMES_OTHERS:
+                    where = f"matters of kind {kind.part.id!r} go by {whole.id!r}"
+                    yield entry.fault("does", f"{where}, and are told to nobody but {kind.part.confidential_to!r}")
