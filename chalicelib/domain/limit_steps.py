@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,11 @@ from chalicelib.domain.limits import (
     Counted,
     Limit,
     counted,
+    counted_on,
     due_at,
-    end_of,
     given_back,
-    given_back_time,
-    last_day,
     resumed,
+    stood_still,
 )
 from chalicelib.domain.workdays import ONE_DAY, SATURDAY, WorkCalendar
 
@@ -64,27 +63,28 @@ def steps_of_pause(
     roll_over: bool = False,
 ) -> tuple[str, ...]:
     """How `resumed` came to what it says."""
-    new = resumed(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
-    paused, again, late = (moment.astimezone(zone) for moment in (paused_at, resumed_at, new.at))
+    paused, again = paused_at.astimezone(zone), resumed_at.astimezone(zone)
     year = paused.year
+    new = resumed(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
     if limit.unit == EXACT:
-        time = given_back_time(*(moment.astimezone(UTC) for moment in (due, paused_at, resumed_at)))
-        stood = _duration(int(time.total_seconds()))
-        began = (
-            f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复，其间{stood}不计入"
-        )
-        return (began, f"截止时间顺延{stood}，至{_zh(late.date(), year)}{_time(late)}届满")
+        stood, late = _duration(int(stood_still(due, paused_at, resumed_at).total_seconds())), new.at.astimezone(zone)
+        times = f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复"
+        return (f"{times}，其间{stood}不计入", f"截止时间顺延{stood}，{_zh(late.date(), year)}{_time(late)}届满")
+    moved = counted_on(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
     back = given_back(limit, due, paused_at, resumed_at, calendar, zone)
     unit = "个工作日" if limit.unit == WORKING_DAYS else "日"
-    began = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停当日之后至恢复当日共{back}{unit}不计入"
-    if not back:
-        return (began, f"截止时间不变，仍为{_closing(late, zone, year)}")
-    count = counted(Limit(limit.unit, back), last_day(due, zone), calendar, roll_over=roll_over)
+    days = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停次日起至恢复当日共{back}{unit}不计入"
+    if moved.end == moved.start:
+        return (days, f"截止时间不变，仍为{_closing(due.astimezone(zone), year)}")
+    if limit.unit == WORKING_DAYS and moved.last != moved.end:
+        ends = f"期限最后一日暂停，恢复当日非工作日，至其后第一个工作日{_zh(moved.end, year)}24时届满"
+    else:
+        ends = _ends(f"截止日由{_zh(moved.start, year)}顺延{back}{unit}，为", moved, calendar, year)
     return (
-        began,
-        *(_days(count, calendar, year) if limit.unit == WORKING_DAYS else ()),
-        _ends(f"截止日由{_zh(count.start, year)}顺延{back}{unit}，为", count, calendar, year),
-        *(_guessed(paused.date() + ONE_DAY, count.end, calendar) if new.provisional else ()),
+        days,
+        *(_days(moved, calendar, year) if limit.unit == WORKING_DAYS else ()),
+        ends,
+        *(_guessed(moved.looked_from, moved.end, calendar) if moved.looked_from else ()),
     )
 
 
@@ -164,9 +164,10 @@ def _time(moment: datetime) -> str:
     return f"{moment.hour}时{moment.minute:02}分" + (f"{moment.second:02}秒" if moment.second else "")
 
 
-def _closing(due: datetime, zone: ZoneInfo, year: int) -> str:
-    if due.astimezone(UTC) == end_of(last_day(due, zone), zone):
-        return f"{_zh(last_day(due, zone), year)}24时"
+def _closing(due: datetime, year: int) -> str:
+    """A moment, where midnight is the end of the day before."""
+    if due.time() == time():
+        return f"{_zh(due.date() - ONE_DAY, year)}24时"
     return f"{_zh(due.date(), year)}{_time(due)}"
 
 
