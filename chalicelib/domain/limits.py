@@ -82,6 +82,18 @@ def resumed(
     return new if moved.end != moved.start else new._replace(at=due.astimezone(UTC))
 
 
+def extended(
+    extension: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> Due:
+    """When a limit runs out that was due at `due` and is made longer: days are counted after the day it was due on.
+
+    That is not `due_at` from `due`, which is a midnight, and so on the day after.
+    """
+    if extension.unit == EXACT:
+        return due_at(extension, due, calendar, zone)
+    return counted(extension, last_day(due, zone), calendar, roll_over=roll_over).due(calendar, zone)
+
+
 def explained(
     limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
 ) -> tuple[str, ...]:
@@ -105,6 +117,15 @@ def explained_pause(
     from chalicelib.domain.limit_steps import steps_of_pause  # few ask
 
     return steps_of_pause(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+
+
+def explained_extension(
+    extension: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> tuple[str, ...]:
+    """How `extended` came to what it says, as `explained` does."""
+    from chalicelib.domain.limit_steps import steps_of_extension  # few ask
+
+    return steps_of_extension(extension, due, calendar, zone, roll_over=roll_over)
 
 
 def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False) -> Counted:

@@ -18,7 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.limit_steps import in_words
-from chalicelib.domain.limits import Due, Limit, due_at, explained, explained_pause, last_day, resumed
+from chalicelib.domain.limits import (
+    Due,
+    Limit,
+    due_at,
+    explained,
+    explained_extension,
+    explained_pause,
+    extended,
+    last_day,
+    resumed,
+)
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.workdays import WorkCalendar
 from chalicelib.policy.compiler import compile_pack
@@ -257,6 +267,26 @@ def test_a_pause_that_ends_before_it_begins_is_refused(limit: Limit) -> None:
 
 
 @pytest.mark.parametrize(
+    ("extension", "due", "roll_over", "later", "provisional"),
+    [
+        (working(5), end("09-30"), False, end("10-13"), KNOWN),  # as if it began on 30 September
+        (working(3), end("02-13"), False, end("02-25"), KNOWN),  # worked Saturday 14, 24, 25 February
+        (working(2), end("12-30"), False, end("2027-01-01"), GUESSED),
+        (days(15), end("09-18"), False, end("10-03"), KNOWN),
+        (days(15), end("09-18"), True, end("10-08"), KNOWN),
+        (days(10), end("12-25"), False, end("2027-01-04"), KNOWN),
+        (days(1), local("09-30 11:00"), False, end("10-01"), KNOWN),  # of a moment: after that day
+        (exact(hours=24), end("09-30"), False, end("10-01"), KNOWN),
+        (exact(hours=2), local("12-31 23:00"), False, local("2027-01-01 01:00"), KNOWN),
+    ],
+)
+def test_an_extension_is_counted_after_the_day_it_was_due_on(
+    extension: Limit, due: datetime, roll_over: bool, later: datetime, provisional: bool
+) -> None:
+    assert extended(extension, due, CALENDAR, ZONE, roll_over=roll_over) == Due(later, provisional)
+
+
+@pytest.mark.parametrize(
     ("limit", "started", "roll_over", "steps"),
     [
         (
@@ -440,6 +470,34 @@ def test_a_limit_in_words(limit: Limit, words: str) -> None:
     assert in_words(limit) == words
 
 
+def test_what_an_extension_gave_is_told_in_chinese() -> None:
+    assert explained_extension(working(5), end("09-30"), CALENDAR, ZONE) == (
+        "原定2026年9月30日24时届满，延长5个工作日",
+        "10月1日至10月7日为法定节假日放假，不计入工作日",
+        "10月10日（星期六）为调休工作日，计入",
+        "10月11日（星期日）为周末，不计入工作日",
+        "延长后截止日为10月13日，当日24时届满",
+    )
+    assert explained_extension(days(15), end("09-18"), CALENDAR, ZONE, roll_over=True) == (
+        "原定2026年9月18日24时届满，延长15日",
+        "延长后截止日为10月3日，适逢法定节假日放假，顺延至其后第一个工作日10月8日（民法典第二百零三条），当日24时届满",
+    )
+    assert explained_extension(exact(hours=2), local("12-31 23:00"), CALENDAR, ZONE) == (
+        "原定2026年12月31日23时00分届满，延长2小时",
+        "延长后2027年1月1日1时00分届满",
+    )
+
+
+def test_a_pause_of_what_was_over_is_told_to_change_nothing() -> None:
+    for limit, due, told in [
+        (working(5), end("10-13"), "10月13日24时"),
+        (days(5), end("10-13"), "10月13日24时"),
+        (exact(hours=2), local("10-13 11:30"), "10月13日11时30分"),
+    ]:
+        steps = explained_pause(limit, due, local("11-02 09:00"), local("11-05 09:00"), CALENDAR, ZONE)
+        assert steps == (f"2026年11月2日暂停时期限已届满，截止时间不变，仍为{told}",)
+
+
 MOMENTS = st.datetimes(
     datetime(2018, 1, 1),
     datetime(2030, 1, 1),
@@ -547,6 +605,14 @@ def test_pauses_one_after_another_never_bring_a_limit_forward(
         moment = paused + pause
         dues.append(resumed(limit, dues[-1], paused, moment, CALENDAR, ZONE).at)
     assert all(one <= other for one, other in pairwise(dues))
+
+
+@given(st.sampled_from(["days", "working-days", "exact"]), COUNTS, COUNTS, MOMENTS)
+def test_a_limit_and_its_extension_are_one_longer_limit(unit: str, count: int, more: int, started: datetime) -> None:
+    due = due_at(Limit(unit, count), started, CALENDAR, ZONE).at
+    assert extended(Limit(unit, more), due, CALENDAR, ZONE).at == (
+        due_at(Limit(unit, count + more), started, CALENDAR, ZONE).at
+    )
 
 
 @given(LIMITS, MOMENTS, st.booleans())
