@@ -118,15 +118,14 @@ def in_words(limit: Limit) -> str:
 def _days(count: Counted, calendar: WorkCalendar, year: int) -> Iterator[str]:
     """What the days are that were counted or passed over, but for plain Mondays to Fridays."""
     runs = list(_runs(count.start + ONE_DAY, count.end, calendar))
-    number, days = Counter(sort for sort, _, _ in runs), Counter[str]()
-    for sort, _, run in runs:
-        days[sort] += len(run)
+    number = Counter((sort, working) for sort, working, _ in runs)
+    days = Counter((sort, working) for sort, working, run in runs for _ in run)
     for sort, working, run in runs:
         counts = "计入" if working else "不计入工作日"
-        if number[sort] <= (_WEEKENDS_TOLD if sort == _WEEKEND else _TOLD):
+        if number[sort, working] <= (_WEEKENDS_TOLD if sort == _WEEKEND else _TOLD):
             yield f"{_span(run, year)}为{sort}，{counts}"
-        elif days[sort]:
-            yield f"其间{sort}共{days.pop(sort)}天，{counts}"
+        elif days[sort, working]:
+            yield f"其间{sort}共{days.pop((sort, working))}天，{counts}"
 
 
 def _runs(first: date, last: date, calendar: WorkCalendar) -> Iterator[tuple[str, bool, list[date]]]:
