@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,13 @@ from chalicelib.domain.limits import (
     Counted,
     Limit,
     counted,
+    counted_on,
     due_at,
-    end_of,
+    extended,
     given_back,
-    given_back_time,
     last_day,
     resumed,
+    stood_still,
 )
 from chalicelib.domain.workdays import ONE_DAY, SATURDAY, WorkCalendar
 
@@ -48,8 +49,25 @@ def steps(
     return (
         f"{_zh(local.date())}开始计时，当日不计入（民法典第二百零一条）",
         *(_days(count, calendar, local.year) if limit.unit == WORKING_DAYS else ()),
-        _ends(f"第{limit.count}{'个工作日' if limit.unit == WORKING_DAYS else '日'}为", count, calendar, local.year),
-        *(_guessed(count.looked_from, count.end, calendar) if count.looked_from else ()),
+        _ends(f"第{in_words(limit)}为", count, calendar, local.year),
+        *_guessed(count, calendar),
+    )
+
+
+def steps_of_extension(
+    extension: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> tuple[str, ...]:
+    """How `extended` came to what it says."""
+    before, late = due.astimezone(zone), extended(extension, due, calendar, zone, roll_over=roll_over).at
+    begun = f"原定{_closing(before, None)}届满，延长{in_words(extension)}"
+    if extension.unit == EXACT:
+        return (begun, f"延长后{_closing(late.astimezone(zone), before.year)}届满")
+    count = counted(extension, last_day(due, zone), calendar, roll_over=roll_over)
+    return (
+        begun,
+        *(_days(count, calendar, count.start.year) if extension.unit == WORKING_DAYS else ()),
+        _ends("延长后截止日为", count, calendar, count.start.year),
+        *_guessed(count, calendar),
     )
 
 
@@ -64,27 +82,29 @@ def steps_of_pause(
     roll_over: bool = False,
 ) -> tuple[str, ...]:
     """How `resumed` came to what it says."""
-    new = resumed(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
-    paused, again, late = (moment.astimezone(zone) for moment in (paused_at, resumed_at, new.at))
+    paused, again = paused_at.astimezone(zone), resumed_at.astimezone(zone)
     year = paused.year
+    new = resumed(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+    if paused_at >= due:
+        return (f"{_zh(paused.date())}暂停时期限已届满，截止时间不变，仍为{_closing(due.astimezone(zone), year)}",)
     if limit.unit == EXACT:
-        time = given_back_time(*(moment.astimezone(UTC) for moment in (due, paused_at, resumed_at)))
-        stood = _duration(int(time.total_seconds()))
-        began = (
-            f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复，其间{stood}不计入"
-        )
-        return (began, f"截止时间顺延{stood}，至{_zh(late.date(), year)}{_time(late)}届满")
-    back = given_back(limit, due, paused_at, resumed_at, calendar, zone)
-    unit = "个工作日" if limit.unit == WORKING_DAYS else "日"
-    began = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停当日之后至恢复当日共{back}{unit}不计入"
-    if not back:
-        return (began, f"截止时间不变，仍为{_closing(late, zone, year)}")
-    count = counted(Limit(limit.unit, back), last_day(due, zone), calendar, roll_over=roll_over)
+        stood, late = _duration(int(stood_still(due, paused_at, resumed_at).total_seconds())), new.at.astimezone(zone)
+        times = f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复"
+        return (f"{times}，其间{stood}不计入", f"截止时间顺延{stood}，{_zh(late.date(), year)}{_time(late)}届满")
+    moved = counted_on(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+    back = in_words(limit._replace(count=given_back(limit, due, paused_at, resumed_at, calendar, zone)))
+    days = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停次日起至恢复当日共{back}不计入"
+    if moved.end == moved.start:
+        return (days, f"截止时间不变，仍为{_closing(due.astimezone(zone), year)}")
+    if limit.unit == WORKING_DAYS and moved.last != moved.end:
+        ends = f"期限最后一日暂停，恢复当日非工作日，至其后第一个工作日{_zh(moved.end, year)}24时届满"
+    else:
+        ends = _ends(f"截止日由{_zh(moved.start, year)}顺延{back}，为", moved, calendar, year)
     return (
-        began,
-        *(_days(count, calendar, year) if limit.unit == WORKING_DAYS else ()),
-        _ends(f"截止日由{_zh(count.start, year)}顺延{back}{unit}，为", count, calendar, year),
-        *(_guessed(paused.date() + ONE_DAY, count.end, calendar) if new.provisional else ()),
+        days,
+        *(_days(moved, calendar, year) if limit.unit == WORKING_DAYS else ()),
+        ends,
+        *_guessed(moved, calendar),
     )
 
 
@@ -98,15 +118,14 @@ def in_words(limit: Limit) -> str:
 def _days(count: Counted, calendar: WorkCalendar, year: int) -> Iterator[str]:
     """What the days are that were counted or passed over, but for plain Mondays to Fridays."""
     runs = list(_runs(count.start + ONE_DAY, count.end, calendar))
-    number, days = Counter(sort for sort, _, _ in runs), Counter[str]()
-    for sort, _, run in runs:
-        days[sort] += len(run)
+    number = Counter((sort, working) for sort, working, _ in runs)
+    days = Counter((sort, working) for sort, working, run in runs for _ in run)
     for sort, working, run in runs:
         counts = "计入" if working else "不计入工作日"
-        if number[sort] <= (_WEEKENDS_TOLD if sort == _WEEKEND else _TOLD):
+        if number[sort, working] <= (_WEEKENDS_TOLD if sort == _WEEKEND else _TOLD):
             yield f"{_span(run, year)}为{sort}，{counts}"
-        elif days[sort]:
-            yield f"其间{sort}共{days.pop(sort)}天，{counts}"
+        elif days[sort, working]:
+            yield f"其间{sort}共{days.pop((sort, working))}天，{counts}"
 
 
 def _runs(first: date, last: date, calendar: WorkCalendar) -> Iterator[tuple[str, bool, list[date]]]:
@@ -141,9 +160,11 @@ def _ends(begun: str, count: Counted, calendar: WorkCalendar, year: int) -> str:
     return f"{begun}{_zh(count.last, year)}，{rolled}，当日24时届满"
 
 
-def _guessed(first: date, last: date, calendar: WorkCalendar) -> Iterator[str]:
-    """Of which years it is not known yet what their days are, of the days from `first` to `last`."""
-    notices = range(calendar.notice_of(first), calendar.notice_of(last) + 1)
+def _guessed(count: Counted, calendar: WorkCalendar) -> Iterator[str]:
+    """Of which years it mattered what their days are, and is not known yet."""
+    if count.looked_from is None:
+        return
+    notices = range(calendar.notice_of(count.looked_from), calendar.notice_of(count.end) + 1)
     if years := "、".join(f"{year}年" for year in notices if not calendar.knows(year)):
         yield f"{years}放假安排尚未公布，暂按周一至周五为工作日计算，公布后重新计算"
 
@@ -164,9 +185,10 @@ def _time(moment: datetime) -> str:
     return f"{moment.hour}时{moment.minute:02}分" + (f"{moment.second:02}秒" if moment.second else "")
 
 
-def _closing(due: datetime, zone: ZoneInfo, year: int) -> str:
-    if due.astimezone(UTC) == end_of(last_day(due, zone), zone):
-        return f"{_zh(last_day(due, zone), year)}24时"
+def _closing(due: datetime, year: int | None) -> str:
+    """A moment, where midnight is the end of the day before."""
+    if due.time() == time():
+        return f"{_zh(due.date() - ONE_DAY, year)}24时"
     return f"{_zh(due.date(), year)}{_time(due)}"
 
 

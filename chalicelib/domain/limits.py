@@ -71,21 +71,27 @@ def resumed(
     """When a limit runs out that was due at `due` and stood still for a while.
 
     Exact: as much later as it stood still. Days and working days: as many of them later as came after the day of the
-    pause, up to and with the day of the end of it, as if the rest was counted from there. A pause within a day gives
-    nothing back, nor does one that began when the limit was over. Raises ValueError for one that ends before it begins.
+    pause, up to and with the day it ended on, as if the rest was counted from there. A limit that stood still on its
+    last day has the day it goes on, or the first working day after. A pause within a day gives nothing back, nor does
+    one that began when the limit was over. Raises ValueError for a pause that ends before it begins.
     """
     if limit.unit == EXACT:
-        paused, again, due = (moment.astimezone(UTC) for moment in (paused_at, resumed_at, due))
-        return Due(due + given_back_time(due, paused, again), False)
-    back = given_back(limit, due, paused_at, resumed_at, calendar, zone)
-    last = last_day(due, zone)
-    if not back:
-        looked = limit.unit == WORKING_DAYS or roll_over
-        return Due(due.astimezone(UTC), looked and not calendar.is_announced(last, last))
-    new = counted(Limit(limit.unit, back), last, calendar, roll_over=roll_over)
-    if limit.unit == WORKING_DAYS:
-        new = new._replace(looked_from=min(last, paused_at.astimezone(zone).date() + ONE_DAY))
-    return new.due(calendar, zone)
+        return Due(due.astimezone(UTC) + stood_still(due, paused_at, resumed_at), False)
+    moved = counted_on(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
+    new = moved.due(calendar, zone)
+    return new if moved.end != moved.start else new._replace(at=due.astimezone(UTC))
+
+
+def extended(
+    extension: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> Due:
+    """When a limit runs out that was due at `due` and is made longer: days are counted after the day it was due on.
+
+    That is not `due_at` from `due`, which is a midnight, and so on the day after.
+    """
+    if extension.unit == EXACT:
+        return due_at(extension, due, calendar, zone)
+    return counted(extension, last_day(due, zone), calendar, roll_over=roll_over).due(calendar, zone)
 
 
 def explained(
@@ -113,6 +119,15 @@ def explained_pause(
     return steps_of_pause(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
 
 
+def explained_extension(
+    extension: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+) -> tuple[str, ...]:
+    """How `extended` came to what it says, as `explained` does."""
+    from chalicelib.domain.limit_steps import steps_of_extension  # few ask
+
+    return steps_of_extension(extension, due, calendar, zone, roll_over=roll_over)
+
+
 def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False) -> Counted:
     """The days of a limit that begins on a day, which is not counted."""
     count = _positive(limit)
@@ -127,20 +142,41 @@ def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: boo
     return Counted(start, last, calendar.working_day_from(last), last)
 
 
-def given_back_time(due: datetime, paused_at: datetime, resumed_at: datetime) -> timedelta:
-    """How long a limit stood still; all three in UTC, since time in one zone is subtracted as clocks show it."""
-    if resumed_at < paused_at:
+def counted_on(
+    limit: Limit,
+    due: datetime,
+    paused_at: datetime,
+    resumed_at: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool,
+) -> Counted:
+    """The days of a limit, of days or working days, that stood still; it `start`s with the day it was due on before."""
+    due_on, back = last_day(due, zone), given_back(limit, due, paused_at, resumed_at, calendar, zone)
+    if limit.unit == WORKING_DAYS:
+        last, again = calendar.working_day_after(due_on, back), resumed_at.astimezone(zone).date()
+        end = calendar.working_day_from(again) if paused_at < due and last < again else last
+        return Counted(due_on, last, end, min(due_on, paused_at.astimezone(zone).date() + ONE_DAY))
+    last = due_on + timedelta(days=back)
+    return Counted(
+        due_on, last, calendar.working_day_from(last) if roll_over and back else last, last if roll_over else None
+    )
+
+
+def stood_still(due: datetime, paused_at: datetime, resumed_at: datetime) -> timedelta:
+    """For how long a limit that was due at `due` stood still."""
+    paused, again = paused_at.astimezone(UTC), resumed_at.astimezone(UTC)  # in one zone, clocks would be subtracted
+    if again < paused:
         raise ValueError("a pause ends before it begins")
-    return resumed_at - paused_at if paused_at < due else timedelta()
+    return again - paused if paused < due else timedelta()
 
 
 def given_back(
     limit: Limit, due: datetime, paused_at: datetime, resumed_at: datetime, calendar: WorkCalendar, zone: ZoneInfo
 ) -> int:
-    """How many of its days a limit of days or of working days did not use because of a pause."""
-    if resumed_at < paused_at:
-        raise ValueError("a pause ends before it begins")
-    if paused_at >= due:
+    """How many of its days a limit of days or of working days stood still."""
+    if not stood_still(due, paused_at, resumed_at):
         return 0
     first, last = paused_at.astimezone(zone).date(), resumed_at.astimezone(zone).date()
     return calendar.working_days(first, last) if limit.unit == WORKING_DAYS else (last - first).days

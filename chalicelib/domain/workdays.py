@@ -14,7 +14,7 @@ SATURDAY = 5
 ONE_DAY = timedelta(days=1)
 NEXT_NOTICE = (12, 29)
 """From this day on, a year's days may be days off or worked by the notice of the next year, whose first day they join:
-2018-12-31 was off and 2018-12-29 worked by that of 2019. No notice has reached further back."""
+2018-12-31 was off and 2018-12-29 worked by that of 2019. None of 2004 to 2026 has reached further back."""
 
 
 class WorkCalendar(NamedTuple):

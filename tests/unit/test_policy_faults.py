@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.limits import Limit
 from chalicelib.policy.compiler import PackInvalid, compile_pack
-from chalicelib.policy.schema import duration_of, seconds_of
+from chalicelib.policy.schema import Limit as LimitField
+from chalicelib.policy.schema import Part, duration_of, limit_of, seconds_of, words_of
 
 GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
 MANHOLE = 'id = "missing-manhole-cover"'
@@ -520,3 +523,50 @@ def test_durations_are_exact(duration: str, seconds: int) -> None:
 def test_what_is_no_exact_duration_is_refused(duration: object) -> None:
     with pytest.raises(ValueError, match="must be"):
         seconds_of(duration)
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "written"),
+    [
+        ("PT2H", Limit("exact", 7_200), "PT2H"),
+        ("P5D", Limit("exact", 432_000), "P5D"),
+        ("15 日", Limit("days", 15), "15 日"),
+        ("15日", Limit("days", 15), "15 日"),
+        ("5 工作日", Limit("working-days", 5), "5 工作日"),
+        ("5个工作日", Limit("working-days", 5), "5 工作日"),
+        ("3650 日", Limit("days", 3_650), "3650 日"),
+    ],
+)
+def test_limits_are_written_as_the_law_says_them(words: str, limit: Limit, written: str) -> None:
+    assert limit_of(words) == limit
+    assert words_of(limit) == written
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("0 日", "must be longer than nothing"),
+        ("0工作日", "must be longer than nothing"),
+        ("PT0S", "must be longer than nothing"),
+        ("3651 日", "must be no longer than ten years"),
+        ("9999999 工作日", "must be no longer than ten years"),
+        ("P3651D", "must be no longer than ten years"),
+        *((words, "must be") for words in ("P1M", "P", "")),
+        *(
+            (words, r'must be days \("15 日"\), working days \("5 工作日"\) or exact \("PT2H"')
+            for words in ("5", "日", "-5 日", "1.5 日", "5  日", " 5 日", "5 天", "5 days", "五日", "５日", 5, None)
+        ),
+    ],
+)
+def test_what_is_no_limit_is_refused(words: object, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"^{reason}"):
+        limit_of(words)
+
+
+def test_a_table_holds_a_limit_as_the_functions_read_it() -> None:
+    class ClockPart(Part):
+        limit: LimitField
+
+    part = ClockPart.model_validate({"limit": "5 工作日"})
+    assert part.limit == Limit("working-days", 5)
+    assert json.loads(json.dumps(part.model_dump())) == {"limit": ["working-days", 5]}
