@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 
-from chalicelib.domain.audit import POLICY_COMPARED, POLICY_TRIED
+from chalicelib.domain.audit import CASES_MIGRATED, POLICY_COMPARED, POLICY_TRIED
 from infra.terminal import bar, console, endpoint_option, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.domain.policy import Policy
     from infra.policy.packs import Given
     from infra.policy.stage import Stage
 
@@ -157,6 +158,61 @@ def dry_run(
         console.print(f"{days} 天内仅有 {len(case_ids)} 件 / only {len(case_ids)} were opened in {days} days: --days")
 
 
+@policy.command()
+@click.argument("target")
+@where
+@overlay_option
+@click.option("--case", "case_ids", multiple=True, help="Only this case; may be given again.")
+@click.option("--stranded", "only_stranded", is_flag=True, help="Only the cases that the version strands.")
+@click.option("--yes", is_flag=True, help="Does not ask first.")
+def migrate(
+    target: str,
+    stage: str,
+    region: str,
+    endpoint: str | None,
+    overlay: str | None,
+    case_ids: tuple[str, ...],
+    only_stranded: bool,
+    yes: bool,
+) -> None:
+    """Lets running cases go by another version from now on, each with an event that says so.
+
+    TARGET is a version that the stage keeps, or the pack it was compiled from. Doing it again brings the cases that are
+    left, and none twice.
+    """
+    from chalicelib.domain.errors import StaleVersion
+    from infra.policy.migration import plan
+    from infra.policy.show import show_migration
+
+    left = 0
+    with _failing():
+        at = stage_of(stage, region, endpoint)
+        given = _given(target, at, overlay)
+        to = _read_kept(at, given)
+        with bar("查找中 looking for cases", None) as told:
+            cases = at.cases(case_ids) if case_ids else at.open_cases(told=told)
+            planned = plan(cases, to, at.policies(), only_stranded=only_stranded)
+        in_force = at.in_force
+        show_migration(
+            planned, to, at.current, console, in_force=in_force is not None and in_force.version == to.version
+        )
+        if not planned or not (yes or click.confirm(f"迁移 {len(planned)} 件？ Migrate {len(planned)} cases?")):
+            return
+        by = at.by._replace(request=f"migrate:{at.by.request}")
+        at.audit.note(CASES_MIGRATED, by, thing=f"policy:{to.version}")
+        migrating, done = at.migrating, 0
+        with bar("迁移 migrating", len(planned)) as told:
+            for each in planned:
+                try:
+                    done += migrating.migrate(each.case.id, to, by) is not None
+                except StaleVersion:
+                    left += 1
+                told(1)
+        console.print(f"已迁移 migrated: {done}")
+    if left:
+        raise click.ClickException(f"{left} 件正在被他人处理，请再次运行 / cases are being changed: run this again")
+
+
 class _Packs:
     """The kept packs that decisions were taken by, each read once."""
 
@@ -194,7 +250,7 @@ def _given(name: str, at: Stage | None, overlay: str | None) -> Given:
     return pack_named(name, at.kept if at else None, chosen)
 
 
-def _read(given: Given) -> Any:
+def _read(given: Given) -> Policy:
     """What a pack says. Raises NoSuchPack where this code cannot read it."""
     from infra.policy.packs import NoSuchPack
 
@@ -202,6 +258,15 @@ def _read(given: Given) -> Any:
         return given.policy
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NoSuchPack(f"{given.version} (compiled for another version of the code)") from error
+
+
+def _read_kept(at: Stage, given: Given) -> Policy:
+    """What a pack says that a case may go by. Raises NoSuchPack where the functions could not read it."""
+    from infra.policy.packs import NoSuchPack
+
+    if at.kept.compiled(given.version) is None:
+        raise NoSuchPack(f"{given.version} (尚未部署，请先部署 / not deployed here yet: deploy first)")
+    return _read(given)
 
 
 def _stranded(at: Stage, given: Given, what: str, as_json: bool) -> list[Any]:

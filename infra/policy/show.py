@@ -20,12 +20,13 @@ from infra.policy.stranding import CATEGORY, CENTRE, DESK, JOINT, LEAD, STATE, R
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.models.policy_store import KeptVersion
+    from infra.policy.migration import Migration
 
 MOST_SHOWN = 40
 WHAT_ZH = {ADDED: "[green]新增[/green]", REMOVED: "[red]取消[/red]", CHANGED: "变更", REORDERED: "次序变更"}
 SECTION_ZH = {
     "kinds": "类别",
-    "categories": "事项",
+    "categories": "小类",
     "units": "单位",
     "routing": "派单规则",
     "states": "状态",
@@ -42,14 +43,14 @@ SECTION_ZH = {
     "rules": "规则",
 }
 REASON_ZH = {
-    CATEGORY: "事项",
+    CATEGORY: "小类",
     STATE: "状态",
     LEAD: "主办单位",
     DESK: "受理中心",
     JOINT: "协办单位",
     CENTRE: "区域所属中心",
 }
-OUTCOME_ZH = {SAME: "不变", DIFFERENT: "改变", NEVER_ROUTED: "从未派单", CATEGORY_GONE: "事项已取消"}
+OUTCOME_ZH = {SAME: "不变", DIFFERENT: "改变", NEVER_ROUTED: "从未派单", CATEGORY_GONE: "小类已取消"}
 
 
 def show_versions(
@@ -112,6 +113,30 @@ def show_stranded(found: Sequence[Stranded], version: str, policies: Policy, con
     console.print(f"[red]{version}: {len(found)} 件受阻 / open cases are stranded[/red]")
 
 
+def show_migration(
+    planned: Sequence[Migration], to: Policy, current: Policy, console: Console, *, in_force: bool
+) -> None:
+    """How many cases come from which version, and which of them the new one has not all for."""
+    if not in_force:
+        console.print(
+            f"[yellow]{to.version} 不是施行版本 / is not the version in force: new cases go by another[/yellow]"
+        )
+    if not planned:
+        console.print(f"没有需要迁移的事项 / no open case is to be brought to {to.version}")
+        return
+    table = Table("自 from", "至 to", "事项 cases", "缺少 lacking")
+    counted = Counter(each.case.policy_version for each in planned)
+    lacking = Counter(each.case.policy_version for each in planned if each.lacks)
+    for version, number in sorted(counted.items()):
+        table.add_row(version, to.version, str(number), str(lacking[version] or ""))
+    console.print(table)
+    if lacking:
+        show_stranded([Stranded(*each) for each in planned if each.lacks], to.version, current, console)
+        console.print(
+            "受阻事项将重新甄别 / these go to a desk, to be screened again, or keep what is not asked of them"
+        )
+
+
 def reason_words(reason: Reason, policy: Policy) -> str:
     """What is missing, by its names in a policy that has it."""
     named: Mapping[str, Any] = {
@@ -135,11 +160,11 @@ def show_outcomes(found: Sequence[Outcome], policy: Policy, console: Console) ->
                 console.print(f"    因 why    {escape(why)}", highlight=False, soft_wrap=True)
         elif each.what == CATEGORY_GONE and each.decided:
             console.print(
-                f"[red]{each.case_id}  事项已取消 category gone: {each.decided.category}[/red]", highlight=False
+                f"[red]{each.case_id}  小类已取消 category gone: {each.decided.category}[/red]", highlight=False
             )
         elif each.what == NEVER_ROUTED:
             console.print(f"[dim]{each.case_id}  从未派单 never routed[/dim]", highlight=False)
-    table = Table("事项 category", *(f"{zh} {what}" for what, zh in OUTCOME_ZH.items()))
+    table = Table("小类 category", *(f"{zh} {what}" for what, zh in OUTCOME_ZH.items()))
     counted = Counter((each.decided.category if each.decided else "", each.what) for each in found)
     for name in sorted({category for category, _ in counted}):
         known = policy.categories.get(name)

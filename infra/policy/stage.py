@@ -8,10 +8,12 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters.system import SystemClock
 from chalicelib.models.base import ReferenceRow, Row
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.policy_store import DynamoPolicies
 from chalicelib.policy.loader import read_policy
+from chalicelib.services.migrating import Migrating
 from chalicelib.services.open_cases import open_cases
 from chalicelib.services.policies import KeptPolicies
 from infra.operator import Operator
@@ -60,6 +62,15 @@ class Stage(Operator):
         """The version that was deployed last; None before any deployment kept its own."""
         deployed = [each for each in self.kept.versions() if each.deployed_at]
         return max(deployed, key=lambda each: each.deployed_at or each.kept_at, default=None)
+
+    @cached_property
+    def migrating(self) -> Migrating:
+        return Migrating(self.store, SystemClock())
+
+    def cases(self, case_ids: Iterable[str]) -> Iterator[Case]:
+        """These cases; those that are not there are left out."""
+        for some in _some(dict.fromkeys(case_ids)):
+            yield from self.vault.cases(some).values()
 
     def open_cases(self, *units: str, told: Callable[[int], None] = lambda count: None) -> Iterator[Case]:
         """Every case that is open, in no order; of those in queues of units of any version, and of these."""

@@ -12,7 +12,12 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.domain.cases import replay
+from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.policy import Policy
+from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.policy_store import DynamoPolicies
+from chalicelib.policy.loader import read_policy
 from infra import deploy
 from infra.__main__ import cli
 from infra.policy import commands
@@ -112,7 +117,7 @@ def test_cases_that_a_pack_strands_are_named_with_the_reason(
     printed = result.printed  # type: ignore[attr-defined]
     assert result.exit_code == 1
     assert lost in printed and settled in printed and other not in printed
-    assert f"事项 category: 路灯照明 {LIGHT}" in printed and "2 件受阻" in printed
+    assert f"小类 category: 路灯照明 {LIGHT}" in printed and "2 件受阻" in printed
     said = json.loads(run("compare", PACK, abolished, "--overlay", "none", "--json").stdout)
     assert {each["case_id"] for each in said["stranded"]} == {lost, settled}
     assert said["stranded"][0]["lacks"] == [{"what": "category", "id": LIGHT}]
@@ -205,3 +210,86 @@ def test_a_file_that_is_no_pack_and_a_pack_with_faults_are_sentences(run: Run, t
 
 def test_a_stage_without_a_region_is_asked_for_it(run: Run) -> None:
     assert run("compare", PACK, PACK, where=("--stage", "local")).exit_code == 2
+
+
+# --- bringing cases to another version
+
+
+@pytest.fixture
+def later(kept: DynamoPolicies, world: World, pack_file: Path, tmp_path: Path) -> Policy:
+    """A version deployed after the cases' own, in which street lights are no category any more."""
+    written = changed(pack_file, tmp_path, lambda pack: pack["categories"].pop(LIGHT))
+    kept.keep("gulou-changed", written.read_bytes(), world.clock.now() + timedelta(hours=1))
+    kept.deployed("gulou-changed", world.clock.now() + timedelta(hours=1))
+    return read_policy(written.read_bytes())
+
+
+def test_running_cases_are_brought_to_a_version_and_none_twice(
+    run: Run, world: World, later: Policy, tables: dict[str, str]
+) -> None:
+    light, toilet = report(world), report(world, TOILET)
+    refused = run("migrate", later.version)
+    assert "Migrate 2 cases?" in refused.printed  # type: ignore[attr-defined]
+    assert world.case(toilet).policy_version == world.policy.version
+    printed = run("migrate", later.version, "--yes").printed  # type: ignore[attr-defined]
+    assert f"小类 category: {LIGHT}" in printed and "migrated: 2" in printed
+    for case_id in (light, toilet):
+        case, history = world.case(case_id), world.store.history(case_id)
+        assert case.policy_version == later.version and replay(history) == case
+        (event,) = (each for each in history if each.type == "case.migrated.v1")
+        assert (event.data["from_version"], event.policy_version) == (world.policy.version, later.version)
+        assert event.actor.id == "system"
+    assert (world.case(light).state, world.case(toilet).state) == ("screening", "assigned")
+    again = run("migrate", later.version, "--yes")
+    assert "no open case is to be brought" in again.printed  # type: ignore[attr-defined]
+    rows = everything(boto3.client("dynamodb", REGION), tables["Vault"]).values()
+    noted = [each for each in rows if each.get("what") in ({"S": "policy.migrate"}, {"S": "case.migrated.v1"})]
+    assert len(noted) == 3 and len({each["request"]["S"] for each in noted}) == 1
+    assert all("arn:aws" in each["reader"]["S"] and each["source"]["S"] == "command" for each in noted)
+
+
+def test_only_the_stranded_or_only_those_that_are_named_are_brought(run: Run, world: World, later: Policy) -> None:
+    light, toilet, other = report(world), report(world, TOILET), report(world, TOILET)
+    run("migrate", later.version, "--yes", "--stranded")
+    assert [world.case(each).policy_version == later.version for each in (light, toilet, other)] == [True, False, False]
+    run("migrate", later.version, "--yes", "--case", toilet, "--case", "0" * 26)
+    assert [world.case(each).policy_version == later.version for each in (toilet, other)] == [True, False]
+
+
+def test_a_closed_case_stays_with_the_version_of_its_day(run: Run, world: World, later: Policy) -> None:
+    case_id = world.settled()
+    world.visit_falls_due(case_id)
+    world.visit(case_id, "satisfied")
+    printed = run("migrate", later.version, "--yes", "--case", case_id).printed  # type: ignore[attr-defined]
+    assert "no open case" in printed and world.case(case_id).policy_version == world.policy.version
+
+
+def test_no_case_is_brought_to_what_was_never_deployed(run: Run, world: World, kept: DynamoPolicies) -> None:
+    report(world)
+    result = run("migrate", PACK, "--overlay", "demo", "--yes")
+    assert result.exit_code == 1 and "deploy first" in result.printed  # type: ignore[attr-defined]
+
+
+def test_a_version_that_is_not_in_force_is_said_to_be_so(run: Run, world: World, later: Policy) -> None:
+    printed = run("migrate", world.policy.version, "--yes").printed  # type: ignore[attr-defined]
+    assert "is not the version in force" in printed
+
+
+def test_a_case_that_others_keep_changing_is_left_for_the_next_time(
+    run: Run, world: World, later: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, quiet = report(world), report(world)
+    save = DynamoCaseStore.save
+
+    def save_quiet(store: DynamoCaseStore, change: Any, *rest: Any) -> None:
+        if change.case.id == busy:
+            raise StaleVersion()
+        save(store, change, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DynamoCaseStore, "save", save_quiet)
+        result = run("migrate", later.version, "--yes")
+    assert result.exit_code == 1 and "run this again" in result.printed  # type: ignore[attr-defined]
+    assert [world.case(each).policy_version == later.version for each in (busy, quiet)] == [False, True]
+    assert run("migrate", later.version, "--yes").exit_code == 0
+    assert world.case(busy).policy_version == later.version
