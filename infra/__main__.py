@@ -10,6 +10,7 @@ import click
 
 from infra.network.commands import network
 from infra.patrol.commands import patrol
+from infra.policy.commands import policy
 from infra.settings import load_deployment
 from infra.staff import staff
 from infra.terminal import bar, console, region_option, stage_option, where
@@ -21,7 +22,7 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, patrol, vault, audit, refused):
+for more in (network, staff, patrol, policy, vault, audit, refused):
     cli.add_command(more)
 
 

@@ -53,7 +53,11 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         scenarios.a_poison_message_to_alerts,
     ),
     "sweep": (scenarios.a_visit_falls_due,),
-    "due": (scenarios.a_visit_falls_due, scenarios.a_poison_message_to_due),
+    "due": (
+        scenarios.a_visit_falls_due,
+        scenarios.time_changes_a_case_of_an_earlier_version,
+        scenarios.a_poison_message_to_due,
+    ),
     "seal": (scenarios.what_is_noted_is_sealed,),
     "attachments": (scenarios.a_report_with_pictures, scenarios.a_poison_message_to_attachments),
     "importer": (scenarios.a_network_is_imported_by_the_api, scenarios.a_poison_message_to_imports),

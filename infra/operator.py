@@ -20,7 +20,7 @@ from chalicelib.domain.audit import BY_COMMAND, Origin
 from chalicelib.domain.events import Actor
 from chalicelib.domain.policy import Policy
 from chalicelib.models.audit_store import DynamoAuditLog, DynamoSealChain
-from chalicelib.models.base import VaultRow, connect
+from chalicelib.models.base import Row, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.vault_store import DynamoVault
@@ -101,9 +101,12 @@ class Operator:
 
     @cached_property
     def _connection(self) -> Any:
-        tables = {CasesRow: self.outputs["CasesTable"], VaultRow: self.outputs["VaultTable"]}
         credentials = session(self.region, self.endpoint)._session
-        return connect(tables, self.region, credentials, self.endpoint)
+        return connect(self._tables, self.region, credentials, self.endpoint)
+
+    @property
+    def _tables(self) -> dict[type[Row], str]:
+        return {CasesRow: self.outputs["CasesTable"], VaultRow: self.outputs["VaultTable"]}
 
     @cached_property
     def _policy(self) -> Policy:

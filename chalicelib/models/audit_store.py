@@ -45,6 +45,21 @@ class DynamoAuditLog:
             if start is None:
                 return
 
+    def cases_of_hour(self, hour: str, what: str) -> Iterator[str]:
+        """The cases of which one thing was noted in an hour (`2026-11-22T08`, UTC), newest first; not consistent."""
+        start = None
+        while True:
+            answer = AuditRow._get_connection().query(
+                AuditRow.key(hour),
+                filter_condition=AuditRow.what == what,
+                exclusive_start_key=start,
+                scan_index_forward=False,
+            )
+            yield from (_plain(item)["case"] for item in answer["Items"])
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
+
 
 @translating
 class DynamoSealChain:

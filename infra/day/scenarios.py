@@ -15,10 +15,12 @@ from uuid import uuid4
 
 import requests
 
+from chalicelib.policy.loader import policy_from
 from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
 from infra.day.standing import SAMPLE
 from infra.operator import Operator
+from infra.policy.stage import Stage
 from infra.republish import republish
 from infra.samples.pictures import picture
 
@@ -194,6 +196,21 @@ def a_visit_falls_due(district: District, case: Case | None = None) -> Case:
     await_time_of_visit(district, case)
     district.sweep()
     return visit_told(district, case)
+
+
+def time_changes_a_case_of_an_earlier_version(district: District) -> None:
+    """A case goes by the version it carries, though another is in force; what happens to it says so."""
+    stood = district.standing
+    stage = Stage(stood.deployed.stage, stood.cloud.region, stood.cloud.endpoint, stood.deployed.outputs)
+    in_force = stage.current.version
+    pack = {**json.loads(stage.kept.compiled(in_force) or b"{}"), "version": f"{in_force}-earlier"}
+    stage.kept.keep(pack["version"], json.dumps(pack, ensure_ascii=False).encode(), datetime.now(UTC))
+    case = resolved_case(district)
+    stage.migrating.migrate(case["case_id"], policy_from(pack), stage.by)
+    a_visit_falls_due(district, case)
+    (due,) = (event for event in district.timeline(case["case_id"]) if event["type"] == "visit.due.v1")
+    if due["policy_version"] != pack["version"]:
+        raise Missed(f"a case of {pack['version']} went by {due['policy_version']}")
 
 
 def await_time_of_visit(district: District, case: Case) -> None:

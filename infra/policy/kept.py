@@ -32,5 +32,5 @@ def kept_packs(policies: DynamoPolicies) -> Iterator[Pack]:
 
 def every_unit(policies: DynamoPolicies, *units: str) -> list[str]:
     """The ids of all units that any kept pack names, and of these: an abolished one may still hold cases."""
-    kept = (unit for pack in kept_packs(policies) for unit in pack["units"])
+    kept = (unit for pack in kept_packs(policies) for unit in pack.get("units", ()))
     return list(dict.fromkeys((*units, *kept)))

@@ -38,6 +38,10 @@ def test_what_a_visit_finds_reopens_the_case_or_does_not(district: District) -> 
         district.told(case["case_id"])
 
 
+def test_a_case_goes_by_the_version_it_was_opened_under(district: District) -> None:
+    scenarios.time_changes_a_case_of_an_earlier_version(district)
+
+
 def test_a_case_that_nobody_visits_closes_by_itself(district: District) -> None:
     case_id = scenarios.resolved_case(district, scenarios.UNVISITED)["case_id"]
     closed = district.until(

@@ -1,0 +1,87 @@
+"""A stage as the commands for policies see it: the versions it keeps, and its open cases with all that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.system import SystemClock
+from chalicelib.models.base import ReferenceRow, Row
+from chalicelib.models.case_store import DynamoCaseStore
+from chalicelib.models.policy_store import DynamoPolicies
+from chalicelib.policy.loader import read_policy
+from chalicelib.services.migrating import Migrating
+from chalicelib.services.open_cases import open_cases
+from chalicelib.services.policies import KeptPolicies
+from infra.operator import Operator
+from infra.policy.kept import every_unit
+
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.policy import Policy
+    from chalicelib.models.policy_store import KeptVersion
+
+_TOGETHER = 100
+
+
+class Stage(Operator):
+    """An operator at a stage's policies and cases."""
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @cached_property
+    def store(self) -> DynamoCaseStore:
+        return DynamoCaseStore(self._connection)
+
+    @cached_property
+    def kept(self) -> DynamoPolicies:
+        self._bind()
+        return DynamoPolicies()
+
+    @property
+    def _tables(self) -> dict[type[Row], str]:
+        return {**super()._tables, ReferenceRow: self.outputs["ReferenceTable"]}
+
+    def policies(self, missing: Callable[[str, str], None] = lambda version, why: None) -> KeptPolicies:
+        """The versions as functions ask for them. `missing`: told of one that is named and not to be had."""
+        return KeptPolicies(self.current, lambda: self.kept, read_policy, missing)
+
+    @cached_property
+    def current(self) -> Policy:
+        """The policy in force; what this checkout would deploy, where no deployment has kept its own yet."""
+        compiled = self.kept.compiled(self.in_force.version) if self.in_force else None
+        return read_policy(compiled) if compiled else self._policy
+
+    @cached_property
+    def in_force(self) -> KeptVersion | None:
+        """The version that was deployed last; None before any deployment kept its own."""
+        deployed = [each for each in self.kept.versions() if each.deployed_at]
+        return max(deployed, key=lambda each: each.deployed_at or each.kept_at, default=None)
+
+    @cached_property
+    def migrating(self) -> Migrating:
+        return Migrating(self.store, SystemClock())
+
+    def cases(self, case_ids: Iterable[str]) -> Iterator[Case]:
+        """These cases; those that are not there are left out."""
+        for some in _some(dict.fromkeys(case_ids)):
+            yield from self.vault.cases(some).values()
+
+    def open_cases(self, *units: str, told: Callable[[int], None] = lambda count: None) -> Iterator[Case]:
+        """Every case that is open, in no order; of those in queues of units of any version, and of these."""
+        found = open_cases(self.store, every_unit(self.kept, *self.current.units, *units))
+        for case_ids in _some(each.case_id for each in found):
+            cases = self.vault.cases(case_ids).values()
+            told(len(case_ids))
+            yield from (case for case in cases if case.open)
+
+
+def _some(case_ids: Iterable[str]) -> Iterator[list[str]]:
+    waiting = iter(case_ids)
+    while some := list(islice(waiting, _TOGETHER)):
+        yield some
