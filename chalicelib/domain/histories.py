@@ -80,7 +80,7 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         compared = f": lies there {self.lies}, by replay {self.replayed}" if self.lies or self.replayed else ""
-        return f"{self.kind}: {self.subject} {self.what}{compared}"
+        return f"{self.kind}: {shown(self.subject)} {self.what}{compared}"
 
 
 class History:

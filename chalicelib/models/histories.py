@@ -66,7 +66,7 @@ class DynamoHistories:
         scan = partial(
             table.scan,
             filter_condition=_CONCERNS_HISTORIES,
-            attributes_to_get=_READ,
+            attributes_to_get=READ,
             segment=segment,
             total_segments=of,
             consistent_read=True,
@@ -141,6 +141,8 @@ def _row(item: Mapping[str, Any]) -> Lying | Naming | None:
     says = _plain(item)
     pk, sk = key = says["pk"], says["sk"]
     if pk.startswith((CASE_PREFIX, BEAT_PREFIX)):
+        if key_of(subject_of(pk)) != pk:
+            return Naming(key, pk, "row")  # nobody has such an id, and nobody will ever read it
         event = sk.startswith(EVENT_PREFIX)
         return Lying(key, subject_of(pk), event, says) if event or sk.startswith(_BESIDE_EVENTS) else None
     version = says.get("version", 0)
@@ -187,7 +189,9 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 _WHOLE = (CaseRow, BeatRow, TrackingRow)
 _NAMES: dict[type[CasesRow], tuple[str, ...]] = {kind: tuple(sorted(kind.get_attributes())) for kind in _WHOLE}
-_READ = sorted({name for kind in (*_WHOLE, EventRow) for name in kind.get_attributes()} - _NOT_NEEDED)
+READ = sorted({name for kind in (*_WHOLE, EventRow) for name in kind.get_attributes()} - _NOT_NEEDED)
+"""The attributes of every row that a walk reads."""
+
 _CONCERNS_HISTORIES = CasesRow.sk.is_in(TrackingRow.SK, ReportRow.SK, CommandRow.SK)
 for _beginning in (EVENT_PREFIX, *_BESIDE_EVENTS):
     _CONCERNS_HISTORIES |= CasesRow.sk.startswith(_beginning)

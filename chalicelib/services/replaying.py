@@ -194,7 +194,7 @@ class Replaying:
         self._wait(_PAUSE)
         reading = self._read(naming.subject, self._histories.rows_of(naming.subject))
         if reading.first is None:
-            yield Fault(NO_SUCH, shown(naming.subject), naming.what)
+            yield Fault(NO_SUCH, naming.subject, naming.what)
         elif reading.replayed is None:
             return  # that its history cannot be replayed is told where it lies
         elif naming.version > reading.replayed.version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -27,6 +28,7 @@ from chalicelib.models.histories import DynamoHistories
 from chalicelib.services.replaying import Replaying
 from infra.__main__ import cli
 from infra.operator import Operator
+from tests.bench.histories import replay
 from tests.integration.edge import JPEG, REGION, Edge
 from tests.integration.test_hooks import push, text
 from tests.world import CELL, STATION, WORKER, officer_of
@@ -334,6 +336,20 @@ def test_a_row_that_follows_from_nothing_is_found(district: District) -> None:
     assert list(map(str, district.faults())) == [f"row left over: {district.open} BEAT"]
 
 
+@pytest.mark.parametrize("pk", ["CASE#x.y", f"PATROL#{CELL}", "CASE#PATROL#x"])
+def test_events_of_what_cannot_be_are_found_too(district: District, pk: str) -> None:
+    row = district.event(district.closed, "case.accepted.v1")
+    district.table.put_item(Item={**row, "pk": pk})
+    assert list(map(str, district.faults())) == [f"no such case or beat: {pk} row"]
+
+
+def test_an_id_that_is_words_is_not_shown(district: District) -> None:
+    row = district.event(district.closed, "case.accepted.v1")
+    district.table.put_item(Item={**row, "pk": f"CASE#{SAID}"})
+    (fault,) = district.faults()
+    assert str(fault).startswith("events missing: (not shown) from the first on")
+
+
 class TestOtherRows:
     def test_a_tracking_code_that_leads_elsewhere_is_found_from_both_ends(self, district: District) -> None:
         code = district.code_of(district.closed)
@@ -518,3 +534,10 @@ class TestCommand:
         monkeypatch.setattr("pynamodb.connection.table.TableConnection.scan", fails)
         code, said = run()
         assert code == 1 and "not all was verified" in said
+
+
+def test_of_many_cases_all_that_was_done_to_some_is_found_and_nothing_else(pack_file: Path) -> None:
+    """The bench's own table: every way a case may go, of every category, and fourteen things done to some."""
+    lines: list[str] = []
+    assert replay(pack_file, lines.append, cases=600)["cases"] == 600
+    assert lines[0].endswith("42 faults of 14 kinds planted and found")
