@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from infra.patrol.commands import patrol
 from infra.policy.commands import policy
 from infra.settings import load_deployment
 from infra.staff import staff
-from infra.terminal import bar, console, region_option, stage_option, where
+from infra.terminal import bar, console, progress, region_option, stage_option, where
 from infra.vault import audit, refused, vault
 
 
@@ -95,6 +97,42 @@ def republish(stage: str, region: str, endpoint: str | None, case_id: str | None
             say=status.update,
         )
     console.print(f"{count} events published again")
+
+
+@cli.command()
+@where
+@click.option(
+    "--at-once", type=click.IntRange(1, 64), help="So many parts of the table; as many as processors without it."
+)
+def verify(stage: str, region: str, endpoint: str | None, at_once: int | None) -> None:
+    """Rebuilds every case and every beat from its events, and names what does not lie in the table as they give it.
+
+    Reads the whole table and changes nothing. Exits with 1 on any fault. The audit has its own: `audit verify`.
+    """
+    from chalicelib.domain.errors import TemporarilyUnavailable
+    from infra.replaying import MOST_FAULTS, PARTS
+    from infra.replaying import verify as verified
+    from infra.vault import operator_of
+
+    faults, given_up, counted = 0, 0, Counter[str]()
+    try:
+        with progress() as shown:
+            task = shown.add_task("replaying", total=PARTS)
+            for part in verified(operator_of(stage, region, endpoint), at_once or os.cpu_count() or 1):
+                for fault in part.faults:
+                    shown.console.print(str(fault), highlight=False, markup=False, soft_wrap=True)
+                faults, given_up = faults + len(part.faults), given_up + (not part.whole)
+                counted.update(part.counted)
+                shown.update(task, advance=1)
+    except TemporarilyUnavailable as error:
+        raise click.ClickException(f"the table did not answer, not all was verified: {error.extra}") from error
+    if given_up:
+        console.print(
+            f"{given_up} parts of the table have more than {MOST_FAULTS} faults, and were not read to the end"
+        )
+    seen = ", ".join(f"{counted[what]} {what}" for what in ("cases", "beats", "events", "rows that name one"))
+    console.print(f"{seen}; {faults} faults", highlight=False)
+    raise SystemExit(1 if faults else 0)
 
 
 @cli.command()

@@ -23,10 +23,12 @@ from chalicelib.models.audit_store import DynamoAuditLog, DynamoSealChain
 from chalicelib.models.base import Row, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.models.case_store import DynamoCaseStore
+from chalicelib.models.histories import DynamoHistories
 from chalicelib.models.vault_store import DynamoVault
 from chalicelib.policy.loader import policy_from
 from chalicelib.services.audit import Audit
 from chalicelib.services.persons import Persons
+from chalicelib.services.replaying import Replaying
 from chalicelib.services.retention import Retention
 from chalicelib.services.verifying import Verification
 from infra.build import compiled_pack
@@ -84,6 +86,11 @@ class Operator:
     @property
     def verification(self) -> Verification:
         return Verification(self.log, self.chain, SystemClock())
+
+    @property
+    def replaying(self) -> Replaying:
+        self._bind()
+        return Replaying(DynamoHistories(), time.sleep)
 
     @cached_property
     def chain(self) -> DynamoSealChain:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.deliveries import Delivery
     from chalicelib.domain.events import Actor, CaseEvent, Event
     from chalicelib.domain.grid import Area, Cell
+    from chalicelib.domain.histories import Following, Key, Lying, Naming
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
     from chalicelib.domain.policy import Policy
@@ -152,6 +153,41 @@ class PatrolStore(Protocol):
 
     def beats_of(self, area: str, *, below: bool) -> list[Beat]:
         """The beats that have not ended of a community or what lies in it, with those `below`; of a street, its own."""
+        ...
+
+
+class Histories(Protocol):
+    """Cases and beats as they lie, row by row, and the rows that should lie there. Every read is consistent."""
+
+    def rows(self, segment: int, of: int) -> Iterable[Lying | Naming]:
+        """All rows of one part of the table that belong to a case or a beat, or name one.
+
+        Rows of one partition come in the order of their places, one after another but for what others write meanwhile.
+        """
+        ...
+
+    def rows_of(self, subject: str) -> Iterable[Lying]:
+        """The rows of one case or beat, in order."""
+        ...
+
+    def event(self, row: Lying) -> Event:
+        """The event of a row. Raises KeyError, TypeError or ValueError for a row that holds none."""
+        ...
+
+    def following(self, thing: Case | Beat) -> Sequence[Following]:
+        """Every row that follows from a case or a beat, its own first."""
+        ...
+
+    def standing(self, row: Lying) -> Case | Beat:
+        """The case or beat that its own row tells of. Raises as `event`."""
+        ...
+
+    def lying(self, keys: Sequence[Key]) -> Mapping[Key, Mapping[str, Any]]:
+        """Rows by their keys; what is not there is left out."""
+        ...
+
+    def doubtful(self, namings: Sequence[Naming]) -> Sequence[Naming]:
+        """Those that do not agree with the row of the case or beat they name, or name none."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.policy.loader import policy_from
 from infra.settings import LOCAL
-from tests.bench import document, ground, measures, people
+from tests.bench import document, ground, histories, measures, people
 from tests.bench.bars import bars_of, show
 from tests.bench.scale import SIZES, scale
 from tests.bench.system import System, standing
@@ -63,6 +63,7 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
     scaled, keys = scale(system, measures.CATEGORY, say)
     lookup = ground.cell_lookup(system, say)
     checked = ground.network(system.pack, say)
+    replayed = histories.replay(system.pack, say)
     figures = {
         "floor": {**floor, "init_ms": floor_init},
         "intake": _only("intake", intake),
@@ -72,6 +73,7 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
         "capacity": capacity,
         "cell_lookup": lookup,
         "network": checked,
+        "replay": replayed,
         "permission_check": permission,
         "token_check": token,
         "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},

@@ -50,6 +50,7 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         Bar("one decision whether somebody may: CPU, µs", figures["permission_check"]["cpu_us"], None),
         Bar("one token checked by known keys: CPU, µs", figures["token_check"]["cpu_us"], None),
         *_ground(figures["cell_lookup"], figures["network"]),
+        *_replay(figures["replay"]),
         *_scale(figures["scale"]),
         Bar("docs/access-patterns.md says so", "yes" if documented else "no", "yes", documented),
     ]
@@ -71,6 +72,11 @@ def _ground(lookup: dict[str, Any], network: dict[str, float]) -> Iterator[Bar]:
     yield _at_most(f"cell look-up: CPU among {many:,} cells over that", lookup["cpu_ratio"], 1.2)
     yield _at_most(f"network of {network['cells']:,} cells checked: seconds", network["validate_seconds"], 180)
     yield _at_most("its peak memory, MiB", network["peak_mib"], 4096)
+
+
+def _replay(replay: dict[str, float]) -> Iterator[Bar]:
+    yield _at_most(f"{replay['cases']:,} cases verified by replay: seconds", replay["seconds"], 120)
+    yield _at_most("its peak memory, MiB", replay["peak_mib"], 128)
 
 
 def _scale(scale: dict[str, Any]) -> Iterator[Bar]:
