@@ -18,11 +18,19 @@ from chalicelib.models.base import ReferenceRow, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import load_policy
+from tests.lighter_moto import lighten
 from tests.tables import make_tables
 from tests.world import World, lay_grid
 
 REGION = "us-east-1"
 PACK = Path(__file__).parent.parent / "chalicelib" / "policy" / "gulou"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lighter_moto() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

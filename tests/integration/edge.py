@@ -10,9 +10,8 @@ import itertools
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +22,9 @@ from uuid import uuid4
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.table import StreamShard
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -86,12 +84,64 @@ class LambdaContext:
         return 10_000
 
 
+class Written:
+    """The keys of rows that requests tried to write, and the messages they sent, in their order; noted at the connection."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str]] = []
+        self.messages = 0
+
+    def clear(self) -> None:
+        self.rows.clear()
+        self.messages = 0
+
+    def noting(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(stubber: BotocoreStubber, request: Any) -> Any:
+            target = request.headers.get("X-Amz-Target", b"")
+            service, _, operation = (target.decode() if isinstance(target, bytes) else target).partition(".")
+            if service.startswith("DynamoDB_") and operation in _WRITING:
+                self.rows += _WRITING[operation](json.loads(request.body))
+            self.messages += operation.startswith("SendMessage")
+            return answer(stubber, request)
+
+        return noted
+
+
+def _row(table: str, operation: Mapping[str, Any]) -> tuple[str, str, str]:
+    key = operation.get("Key") or operation["Item"]
+    return table, key["pk"]["S"], key["sk"]["S"]
+
+
+def _one(asked: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [_row(asked["TableName"], asked)]
+
+
+_WRITING: Mapping[str, Callable[[Mapping[str, Any]], list[tuple[str, str, str]]]] = {
+    "PutItem": _one,
+    "UpdateItem": _one,
+    "DeleteItem": _one,
+    "TransactWriteItems": lambda asked: [
+        _row(operation["TableName"], operation)
+        for part in asked["TransactItems"]
+        for name, operation in part.items()
+        if name != "ConditionCheck"
+    ],
+    "BatchWriteItem": lambda asked: [
+        _row(table, operation)
+        for table, parts in asked["RequestItems"].items()
+        for part in parts
+        for operation in part.values()
+    ],
+}
+
+
 class Edge:
     """One deployment on moto, and the ways into it."""
 
-    def __init__(self, names: dict[str, str], clock: HandClock, pack_file: Path) -> None:
+    def __init__(self, names: dict[str, str], clock: HandClock, pack_file: Path, written: Written) -> None:
         self.names = names
         self.clock = clock
+        self.written = written
         self.policy = load_policy(pack_file)
         self.reference = boto3.resource("dynamodb", REGION).Table(names["Reference"])
         self._streams_read = {"Cases": 0, "Vault": 0}
@@ -323,8 +373,8 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setattr(StreamShard, "__deepcopy__", _shard_in_a_copied_table, raising=False)
-        patch.setattr(DynamoType, "__deepcopy__", lambda value, copied: value)
+        written = Written()
+        patch.setattr(BotocoreStubber, "process_request", written.noting(BotocoreStubber.process_request))
         names = _make_parts()
         environment = {
             "WANGGE_STAGE": "test",
@@ -348,7 +398,7 @@ def deployed(pack_file: Path, contract_dir: Path) -> Iterator[Edge]:
         clock = HandClock(START)
         patch.setattr(bootstrap, "_CLOCK", clock)
         cold_start()
-        yield Edge(names, clock, pack_file)
+        yield Edge(names, clock, pack_file, written)
     cold_start()
 
 
@@ -427,15 +477,6 @@ def _make_parts() -> dict[str, str]:
     names["Secrets"] = secret["ARN"]
     boto3.client("ses", REGION).verify_email_identity(EmailAddress=MAIL_FROM)
     return names
-
-
-def _shard_in_a_copied_table(shard: StreamShard, copied: dict[int, Any]) -> StreamShard:
-    """moto copies the whole table for each part of a transaction. What never changes in place need not be copied:
-    records of the table's stream, and the values of attributes.
-    """
-    twin = copy(shard)
-    twin.items, twin.table = list(shard.items), copied.get(id(shard.table), shard.table)
-    return twin
 
 
 def _as_lambda_writes(value: Any) -> Any:

@@ -8,9 +8,15 @@ from __future__ import annotations
 import copy
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 
 from chalicelib import bootstrap
 from chalicelib.domain.audit import BY_ITSELF, Origin
@@ -21,7 +27,7 @@ from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import plan
 from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
-from tests.integration.edge import Edge
+from tests.integration.edge import REGION, Edge
 from tests.integration.gateway import Answer
 from tests.world import CELL, COMMUNITY
 
@@ -34,8 +40,34 @@ _UNTIL_VISITS_ARE_DUE = {"days": 3}
 Facts = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What is done to a case on its way: an action, or a `visit` with its outcome."""
+
+    action: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    by: StaffMember = SUBMITTER
+
+
+ACCEPT, RESOLVE = Step("accept"), Step("resolve", {"note": "好了"})
+RETURN = Step("return", {"reason": "不属于我单位"})
+DISSATISFIED = Step("visit", {"outcome": "dissatisfied"})
+
+WAYS: Mapping[str, Sequence[Step]] = {
+    "assigned": (),
+    "accepted": (ACCEPT,),
+    "resolved": (ACCEPT, RESOLVE),
+    "reopen-requested": (ACCEPT, RESOLVE, DISSATISFIED),
+    "screening": (RETURN,),
+}
+"""How a new case is brought to where a route is tried (`state` in the table). A case of no kind is in screening already."""
+
+DUE = {"resolved"}
+"""Where a case is left until its visit is due."""
+
+
 class Matters:
-    """Every matter in every state that some route is tried in. `restore` undoes what a request has changed."""
+    """Every matter in every state that some route is tried in. What a request changes is undone after each."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
@@ -43,12 +75,18 @@ class Matters:
         self._due = False
         self._plan_rounds()
         wanted = {(name, route.state or matters()[name].state) for route in routes() for name in route.matters}
-        for matter, state in sorted(wanted, key=lambda each: each[1] != "resolved"):
-            if state != "resolved" and not self._due:
+        for matter, state in sorted(wanted, key=lambda each: each[1] not in DUE):
+            if state not in DUE and not self._due:
                 self._let_visits_fall_due()
             self._facts[matter, state] = self._case(matters()[matter], state)
         edge.reference.put_item(Item=_planned_import())
-        self._kept = [copy.deepcopy(table.items) for table in edge._written()]
+        self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        self._kept = {
+            (table.name, item.hash_key.value, item.range_key.value): copy.deepcopy(item)
+            for table in self._tables.values()
+            for item in table.all_items()
+        }
+        edge.written.clear()
 
     def facts(self, route: Route, matter: Matter | None) -> Facts:
         """What {names} of a route stand for."""
@@ -74,16 +112,22 @@ class Matters:
         version = facts["version"] if _needs_version(path) else None
         return self._edge.post(path.format_map(facts), _filled(route.body, facts), by, version=version)
 
-    def restore(self) -> None:
-        for table, items in zip(self._edge._written(), self._kept, strict=True):
-            table.items = copy.deepcopy(items)
+    def changes(self) -> list[str]:
+        """What requests tried to write since the last `restore`, and sent; to be noted in the audit is no change."""
+        written = self._edge.written
+        rows = [f"{table} {pk} {sk}" for table, pk, sk in written.rows if not pk.startswith("AUDIT#")]
+        return rows + ["a message"] * written.messages
 
-    def changed(self) -> bool:
-        """Whether there is a row that was not there, or a case that is not as it was; to be noted is no change."""
-        return any(
-            _versions(table.items) != _versions(items)
-            for table, items in zip(self._edge._written(), self._kept, strict=True)
-        )
+    def restore(self) -> None:
+        """Every row that a request wrote is as it was laid."""
+        for place in set(self._edge.written.rows):
+            name, pk, sk = place
+            table, keys = self._tables[name], (DynamoType({"S": pk}), DynamoType({"S": sk}))
+            if place in self._kept:
+                table.items[keys[0]][keys[1]] = copy.deepcopy(self._kept[place])
+            else:
+                table.items[keys[0]].pop(keys[1], None)
+        self._edge.written.clear()
 
     def _case(self, matter: Matter, state: str) -> Facts:
         edge, key = self._edge, str(uuid4())
@@ -91,15 +135,11 @@ class Matters:
         said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
         body = {**edge.a_report(), **said, "media": [picture["attachment_id"]], "reporter": _REPORTER}
         receipt = edge.post("/v1/reports", body, SUBMITTER, key=key).body
-        for action in {
-            "accepted": ["accept"],
-            "resolved": ["accept", "resolve"],
-            "reopen-requested": ["accept", "resolve"],
-            "screening": ["return"] if matter.kind else [],
-        }.get(state, []):
-            edge.act(receipt["case_id"], action, SUBMITTER, **{"resolve": {"note": "好了"}}.get(action, _REASON))
-        if state == "reopen-requested":
-            edge.visit(receipt["case_id"], "dissatisfied", SUBMITTER)
+        for step in WAYS[state] if matter.kind else ():
+            if step.action == "visit":
+                edge.visit(receipt["case_id"], step.said["outcome"], step.by)
+            else:
+                edge.act(receipt["case_id"], step.action, step.by, **step.said)
         case = edge.case(receipt["case_id"])
         assert (case["state"], case["kind"]) == (state, matter.kind), case
         return {
@@ -156,7 +196,6 @@ def _planned_import() -> dict[str, Any]:
 
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"
-_REASON = {"reason": "不属于我单位"}
 _REPORTER = {"name": "王伟", "phone": "13800000000"}
 
 
@@ -174,20 +213,7 @@ def _filled(body: Any, facts: Facts) -> Any:
     return body.format_map(facts) if isinstance(body, str) else body
 
 
-def _versions(items: Mapping[Any, Mapping[Any, Any]]) -> dict[tuple[str, str], Any]:
-    """The version of every row that is no entry of the audit."""
-    return {
-        (str(pk), str(sk)): _version(item)
-        for pk, rows in items.items()
-        for sk, item in rows.items()
-        if item.attrs["pk"].value.partition("#")[0] != "AUDIT"
-    }
-
-
-def _version(item: Any) -> Any:
-    return item.attrs["version"].value if "version" in item.attrs else None
-
-
+@cache
 def _needs_version(path: str) -> bool:
     """Whether the contract wants the case's version with a command."""
     wanted = path.split("/")

@@ -30,26 +30,43 @@ CELLS = list(cells())
 LISTS = {"queue", "visits"}
 
 
+def rows() -> dict[str, list[Cell]]:
+    """The cells of each route and matter: every role from every place."""
+    found: dict[str, list[Cell]] = {}
+    for cell in CELLS:
+        found.setdefault("-".join((cell.route.name, *([cell.matter.id] if cell.matter else []))), []).append(cell)
+    return found
+
+
+ROWS = rows()
+
+
 @pytest.fixture(scope="module")
-def laid(deployment: Edge) -> Matters:
+def world(deployment: Edge) -> Matters:
     deployment.empty()
     return Matters(deployment)
 
 
-@pytest.fixture
-def world(laid: Matters) -> Matters:
-    """The matters as they were laid; what a test changed is undone when the next one asks for them."""
-    if laid.changed():
-        laid.restore()
-    return laid
+@pytest.mark.parametrize("row", ROWS)
+def test_every_role_gets_from_every_place_what_the_table_says(world: Matters, row: str) -> None:
+    wrong = [said for cell in ROWS[row] if (said := amiss(world, cell))]
+    assert not wrong, "\n".join(["", *wrong])
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=[cell.id for cell in CELLS])
-def test_a_cell(world: Matters, cell: Cell) -> None:
-    answer = world.ask(cell)
-    assert got(world, cell, answer) == cell.outcome, (answer.status, answer.body)
-    if cell.outcome != ALLOWED:
-        assert not world.changed()
+def amiss(world: Matters, cell: Cell) -> str:
+    """What is wrong with the answer to a cell; empty where nothing is. The matters are as they were laid afterwards."""
+    try:
+        answer = world.ask(cell)
+        outcome = got(world, cell, answer)
+        if outcome != cell.outcome:
+            return f"{cell.id}: {outcome} instead of {cell.outcome} ({answer.status} {answer.body})"
+        if outcome != ALLOWED and (changes := world.changes()):
+            return f"{cell.id}: {outcome}, and yet written: {changes}"
+    except Exception as error:
+        return f"{cell.id}: {cell.outcome} expected, {error!r}"
+    finally:
+        world.restore()
+    return ""
 
 
 def got(world: Matters, cell: Cell, answer: Answer) -> str:
@@ -74,7 +91,8 @@ def test_a_role_the_pack_does_not_know_gets_nothing(world: Matters, route: Route
         for place in places():
             answer = world.asked(route, facts, somebody("emperor", place, facts, route.turn))
             assert answer.code in ("forbidden", "not-found"), (place, answer.body)
-    assert not world.changed()
+    assert world.changes() == []
+    world.restore()
 
 
 @pytest.mark.parametrize("route", [route for route in routes() if route.open], ids=lambda route: route.name)
@@ -84,7 +102,7 @@ def test_what_is_open_needs_no_token_and_a_source_its_proof(world: Matters, rout
         assert answer.status == 200
     else:
         assert (answer.status, answer.code) == (403 if route.open == "form" else 401, f"{route.open}-invalid")
-    assert not world.changed()
+    assert world.changes() == []
 
 
 def test_every_route_of_the_application_is_in_the_table_and_no_other() -> None:
