@@ -1,0 +1,16 @@
+"""Figures: what happens is counted by area, once; what is no event is put aside."""
+
+from __future__ import annotations
+
+from infra.day import scenarios
+from infra.day.district import District
+
+
+def test_what_happens_to_a_case_is_counted_once_in_its_community_its_street_and_the_district(
+    district: District,
+) -> None:
+    scenarios.figures_tell_of_a_case(district)
+
+
+def test_what_is_no_event_does_not_hold_up_the_counting(district: District) -> None:
+    scenarios.a_poison_message_to_figures(district)
