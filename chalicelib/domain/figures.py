@@ -34,7 +34,8 @@ Counts = Mapping[str, int]
 
 
 class Tally(NamedTuple):
-    """Whose counters: of a month (`2026-11`) or `open`, an area, and a kind (None: not known yet).
+    """Whose counters: of a month (`2026-11`), of its days (`2026-11:days`) or `open`; an area; and a kind, None while
+    it is not known.
 
     The area is a community, or the street or district in which the place is not known any closer.
     """
@@ -53,50 +54,57 @@ def counted(event: Happening, day: str, district: str, contained_at: str | None)
     """
     facts = event.data
     here = Tally(day[:7], _counted_in(facts.get("area"), district), _kind_of(facts.get("kind")))
-    counts = Counter(_COUNTED[event.type](facts, day)) if event.type in _COUNTED else Counter[str]()
+    counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
     if event.type == E.CASE_CLOSED:
         counts.update(_containment_of(facts, contained_at))
     counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in (facts.get("ended") or {}).items())
     added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
-    return added | _opened_and_closed(event, here, district)
+    if event.type in _BY_DAY:
+        added[here._replace(period=days_of(day[:7]))] = {f"{day[8:]}:{_BY_DAY[event.type]}": 1}
+    return added | _open(event, here._replace(period=OPEN), district)
 
 
-def _reported(facts: Mapping[str, Any], day: str) -> Iterable[str]:
-    return "opened", f"source:{_name(facts['source'])}", f"day:{day[8:]}:opened"
+def days_of(month: str) -> str:
+    """The period of a month's days. Apart, so that adding up months does not read them."""
+    return f"{month}:days"
 
 
-def _joined(facts: Mapping[str, Any], day: str) -> Iterable[str]:
+def _reported(facts: Mapping[str, Any]) -> Iterable[str]:
+    return "opened", f"source:{_name(facts['source'])}"
+
+
+def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
     return "joined", f"source:{_name(facts['source'])}"
 
 
-def _closed(facts: Mapping[str, Any], day: str) -> Iterable[str]:
-    return f"closed:{_name(facts['outcome'])}", f"day:{day[8:]}:closed"
+def _closed(facts: Mapping[str, Any]) -> Iterable[str]:
+    return (f"closed:{_name(facts['outcome'])}",)
 
 
-def _breached(facts: Mapping[str, Any], day: str) -> Iterable[str]:
+def _breached(facts: Mapping[str, Any]) -> Iterable[str]:
     """A deadline is missed once, however often what follows from it is repeated."""
     return (f"breached:{_name(facts['clock'])}",) if facts.get("step", 1) == 1 else ()
 
 
-_COUNTED: dict[str, Callable[[Mapping[str, Any], str], Iterable[str]]] = {
+_COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _joined,
-    E.CASE_ASSIGNED: lambda facts, day: ("assigned",),
-    E.CASE_RESOLVED: lambda facts, day: ("resolved",),
-    E.CASE_REOPENED: lambda facts, day: ("reopened",),
+    E.CASE_ASSIGNED: lambda facts: ("assigned",),
+    E.CASE_RESOLVED: lambda facts: ("resolved",),
+    E.CASE_REOPENED: lambda facts: ("reopened",),
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
 }
-
+_BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
 _ENDING_CLOCKS = (E.CASE_ACCEPTED, E.CASE_RETURNED, E.CASE_REOPEN_DECLINED)
 COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_ENDING_CLOCKS})
 """The events that may add something: what the function is sent."""
 
 
-def _opened_and_closed(event: Happening, here: Tally, district: str) -> dict[Tally, Counts]:
-    """How many more or fewer are open now, where: a case that is moved or classified anew goes on being open there."""
-    now, facts = here._replace(period=OPEN), event.data
+def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
+    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there."""
+    facts = event.data
     match event.type:
         case E.CASE_REPORTED:
             return {now: {OPEN: 1}}

@@ -48,7 +48,9 @@ def area_figures_view(figures: AreaFigures, policy: Policy) -> dict[str, Any]:
         "days": [
             {"day": day, "opened": counts["opened"], "closed": counts["closed"]}
             for day, counts in sorted(figures.days.items())
-        ],
+        ]
+        if len(figures.months) == 1
+        else None,
         "as_of": figures.as_of.isoformat(),
     }
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import AreaTooNarrow, Forbidden, InvalidField, NotFound
 from chalicelib.domain.events import CASE_CLOSED
-from chalicelib.domain.figures import OPEN, Counts, added_up, counted, last_day_of, month_of, months_between, parts_of
+from chalicelib.domain.figures import OPEN, Counts, added_up, counted, days_of, last_day_of, month_of, months_between
 from chalicelib.domain.grid import DIGITS
 from chalicelib.domain.people import holds
 
 if TYPE_CHECKING:
     from chalicelib.domain.envelope import Happening
+    from chalicelib.domain.figures import Tally
     from chalicelib.domain.grid import Area
     from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
@@ -53,7 +54,7 @@ class AreaFigures:
     """What is counted of an area in some months, as far as the asker may know of it; `open` in counts: open now.
 
     `parts`: by the code of each area right below; under the area's own code what is not placed any closer. `names`: of
-    those there are on the last of the days. `days`: by ISO date, where there is anything.
+    those there are on the last day. `days`: by ISO date, where there is anything; only of a single month.
     """
 
     area: Area
@@ -76,7 +77,8 @@ class Figures:
     def of_area(self, code: str, staff: StaffMember, first: str | None, last: str | None) -> AreaFigures:
         """The figures of a community, a street or the district, from one month to another; of this month if not said.
 
-        One query for each month, however wide the area, and one for what is open. Raises Forbidden without the
+        One query for each month, however wide the area, one for what is open, and one for the days of a single month.
+        Raises Forbidden without the
         permission and for a foreign area, NotFound for no such area on the last day, AreaTooNarrow for one below a
         community, InvalidField for months that are none, in the wrong order, or more than a year of them.
         """
@@ -102,17 +104,22 @@ class Figures:
         digits = DIGITS["street"] if area.level == "district" else DIGITS["community"]
         kinds: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
         parts: defaultdict[str, Counter[str]] = defaultdict(Counter, {name: Counter() for name in names})
-        days: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for period in (*months, OPEN):
-            for tally, counts in self._store.tallies(period, area.code):
-                if not self._may_count(tally.kind, staff):
-                    continue
+            for tally, counts in self._tallies(period, area, staff):
                 kinds[tally.kind].update(counts)
                 parts[tally.area[:digits]].update(counts)
-                for name, n in parts_of(counts, "day").items():
+        days: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for month in months if len(months) == 1 else ():
+            for _, counts in self._tallies(days_of(month), area, staff):
+                for name, n in counts.items():
                     day, _, what = name.partition(":")
-                    days[f"{period}-{day}"][what] += n
+                    days[f"{month}-{day}"][what] += n
         return AreaFigures(area, months, now, added_up(kinds.values()), kinds, parts, names, days)
+
+    def _tallies(self, period: str, area: Area, staff: StaffMember) -> Iterator[tuple[Tally, Counts]]:
+        for tally, counts in self._store.tallies(period, area.code):
+            if self._may_count(tally.kind, staff):
+                yield tally, counts
 
     def _may_count(self, kind: str | None, staff: StaffMember) -> bool:
         """Whether somebody may know how many matters of a kind there are: as of the cases themselves, by the role.

@@ -115,7 +115,7 @@ class TestCounting:
         november = read(counted, **{"from": "2026-11", "to": "2026-11"})
         assert (november["total"]["opened"], november["total"]["open_now"]) == (0, 1)
         both = read(counted, **{"from": "2026-11", "to": "2026-12"})
-        assert (both["total"]["opened"], both["from"], both["to"]) == (1, "2026-11", "2026-12")
+        assert (both["total"]["opened"], both["from"], both["to"], both["days"]) == (1, "2026-11", "2026-12", None)
 
     def test_a_missed_deadline_is_counted_by_its_clock(self, counted: Edge) -> None:
         counted.report(WORKER, category=HAZARD)

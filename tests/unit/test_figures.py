@@ -49,7 +49,7 @@ class TestWhatAnEventAdds:
     @pytest.mark.parametrize(
         ("event", "names"),
         [
-            (happening(E.CASE_REPORTED, source="mobile"), {"opened", "source:mobile", "day:25:opened"}),
+            (happening(E.CASE_REPORTED, source="mobile"), {"opened", "source:mobile"}),
             (happening(E.CASE_JOINED, source="12345"), {"joined", "source:12345"}),
             (happening(E.CASE_ASSIGNED), {"assigned"}),
             (happening(E.CASE_RESOLVED), {"resolved"}),
@@ -74,7 +74,8 @@ class TestWhatAnEventAdds:
     def test_a_case_that_ends_is_one_less_open_and_says_where_it_was_settled(self) -> None:
         event = happening(E.CASE_CLOSED, outcome="satisfied", level="street", ended={"resolve": "met"})
         assert added(event, "community") == {
-            HERE: {"closed:satisfied": 1, "day:25:closed": 1, "settled:community:street": 1, "ended:resolve:met": 1},
+            HERE: {"closed:satisfied": 1, "settled:community:street": 1, "ended:resolve:met": 1},
+            HERE._replace(period="2026-11:days"): {"25:closed": 1},
             NOW: {OPEN: -1},
         }
 
@@ -85,7 +86,7 @@ class TestWhatAnEventAdds:
     @pytest.mark.parametrize("outcome", ["withdrawn", "void"])
     def test_what_needed_no_settling_says_nothing_of_containment(self, outcome: str) -> None:
         counts = added(happening(E.CASE_CLOSED, outcome=outcome, level="cell"), "cell")[HERE]
-        assert counts == {f"closed:{outcome}": 1, "day:25:closed": 1}
+        assert counts == {f"closed:{outcome}": 1}
 
     @pytest.mark.parametrize(
         ("level", "contained_at"), [(None, "cell"), ("cell", None), ("province", "cell"), ("cell", "x")]
