@@ -57,7 +57,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
     "seal": (scenarios.what_is_noted_is_sealed,),
     "attachments": (scenarios.a_report_with_pictures, scenarios.a_poison_message_to_attachments),
     "importer": (scenarios.a_network_is_imported_by_the_api, scenarios.a_poison_message_to_imports),
-    "figures": (scenarios.figures_tell_of_a_case, scenarios.a_poison_message_to_figures),
+    "figures": (scenarios.a_poison_message_to_figures, scenarios.figures_tell_of_a_case),
 }
 """What shows that a function lacks a right, the quickest first."""
 
