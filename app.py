@@ -4,8 +4,10 @@ from chalice.app import Chalice
 
 from chalicelib.handlers.alert import alert
 from chalicelib.handlers.api import api
+from chalicelib.handlers.area_figures import area_figures
 from chalicelib.handlers.authorizer import authorizer
 from chalicelib.handlers.due import due
+from chalicelib.handlers.figures import figures
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.imports import imports
@@ -23,5 +25,6 @@ app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
     authorizer, api, notices, network, imports, hooks, vault, patrols, relay, alert, sweep, due, uploads, seal,
+    area_figures, figures,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
+    from chalicelib.services.figures import Counting, Figures
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
@@ -178,6 +179,22 @@ def alerts() -> Alerts:
         policy(),
         _CLOCK,
     )
+
+
+@cache
+def counting() -> Counting:
+    from chalicelib.models.figure_store import DynamoFigures
+    from chalicelib.services.figures import Counting
+
+    return Counting(DynamoFigures(_connection()), policy())
+
+
+@cache
+def figures() -> Figures:
+    from chalicelib.models.figure_store import DynamoFigures
+    from chalicelib.services.figures import Figures
+
+    return Figures(DynamoFigures(_connection()), _grid(), policy(), _CLOCK)
 
 
 @cache

@@ -21,6 +21,7 @@ from troposphere import (
     sns,
 )
 
+from chalicelib.domain.figures import COUNTED_TYPES
 from infra.dashboard import dashboard
 from infra.functions import FUNCTIONS, OF_CHALICE, apart, arn_of, function_named, function_resources, override
 from infra.gateway import rest_api_override
@@ -43,6 +44,8 @@ FROM_STATEFUL = (
 """Parameters that are outputs of the stateful stack under the same names."""
 
 _SEALED_EVERY_SECONDS = 5
+_COUNTING = 2
+"""How many count at once: those of one community add to the same rows, and must wait for one another."""
 
 FROM_SETTINGS = ("OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcSubjectClaim", "MailFrom", "AlarmEmail", "PublicUrl")
 """Parameters that are settings of the deployment; all but the first four may be empty."""
@@ -64,8 +67,10 @@ def merge_template(
     due = Queue("Due", "due", consumer="due", concurrency=most)
     attachments = Queue("Attachments", "attachments", "ObjectEventsTopicArn", consumer="attachments", concurrency=most)
     imports = Queue("Imports", "imports", "ImportEventsTopicArn", consumer="importer", concurrency=2, batch=1)
+    counted = tuple(sorted(COUNTED_TYPES))
+    figures = Queue("Figures", "figures", "EventsTopicArn", types=counted, consumer="figures", concurrency=_COUNTING)
     units = unit_queues(integrated_units)
-    parts = [part for queue in (alerts, due, attachments, imports, *units) for part in queue_bundle(queue)]
+    parts = [part for queue in (alerts, due, attachments, imports, figures, *units) for part in queue_bundle(queue)]
     parts += [part for function in FUNCTIONS for part in function_resources(function, deployment)]
     for part in (*parts, *_relay(), *_seal(), *_sweep(), *_alarm_topic(), _api_alarm(), dashboard()):
         template.add_resource(part)

@@ -15,7 +15,7 @@ def dashboard() -> cloudwatch.Dashboard:
     """One page: requests, errors and time of each function, the age of what waits, and what nobody could handle."""
     name = "wangge-${Stage}-"
     functions = [each.name for each in FUNCTIONS]
-    waiting = ("alerts", "due", "attachments")
+    waiting = ("alerts", "due", "attachments", "figures")
     dead = ("relay", *waiting, "seal")
 
     def graph(row: int, column: int, title: str, stat: str, metrics: list[list[str]]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ FUNCTIONS = (
     Function("attachments", "attachments", "Attachments", "AttachmentsDeadLetters"),
     Function("importer", "importer", "Importer", "ImportsDeadLetters", entry="infra.network.function.handle"),
     Function("seal", "seal", "Seal", "SealDeadLetters"),
+    Function("figures", "figures", "Figures", "FiguresDeadLetters"),
 )
 OF_CHALICE = tuple(function for function in FUNCTIONS if function.entry is None)
 IMPORTER_ZIP = "importer.zip"

@@ -30,7 +30,7 @@ _PATIENCES = (4.0, 12.0, 36.0)
 """Seconds within which a scenario must hold with a right and fail without it; more when the machine has no time."""
 
 _VISIBILITY_SECONDS = 4
-_QUEUES = ("alerts", "due", "attachments", "imports")
+_QUEUES = ("alerts", "due", "attachments", "imports", "figures")
 
 Scenario = Callable[[District], Any]
 
@@ -61,6 +61,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
     "seal": (scenarios.what_is_noted_is_sealed,),
     "attachments": (scenarios.a_report_with_pictures, scenarios.a_poison_message_to_attachments),
     "importer": (scenarios.a_network_is_imported_by_the_api, scenarios.a_poison_message_to_imports),
+    "figures": (scenarios.a_poison_message_to_figures, scenarios.figures_tell_of_a_case),
 }
 """What shows that a function lacks a right, the quickest first."""
 

@@ -120,6 +120,12 @@ class BeatEnded(DomainError):
     code = "beat-ended"
 
 
+class AreaTooNarrow(DomainError):
+    """Figures of an area below those that are counted by themselves."""
+
+    code = "area-too-narrow"
+
+
 class AreaTooWide(DomainError):
     """Figures of more areas at once than one answer adds up."""
 

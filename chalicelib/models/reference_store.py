@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pynamodb.connection import Connection
@@ -37,12 +37,15 @@ class DynamoGrid:
         return None
 
     def parts(self, code: str, day: str) -> Sequence[str]:
+        return list(self.named_parts(code, day))
+
+    def named_parts(self, code: str, day: str) -> Mapping[str, str]:
         rows = FeatureRow.query(AreaRow.key(code), FeatureRow.sk.startswith(FeatureRow.PREFIX))
         features = {row.sk.removeprefix(FeatureRow.PREFIX): row.feature for row in rows}
         network = batch_get(self._connection, NetworkRow, [{"pk": NetworkRow.KEY, "sk": NetworkRow.SK}])
         zipped = in_force(features, _versions(network), day)
         children = json.loads(zlib.decompress(zipped))["properties"]["children"] if zipped else []
-        return [part for part, _ in children]
+        return dict(children)
 
     def _cells(self, tiles: Sequence[str], day: str) -> Sequence[Cell]:
         keys = [{"pk": TileRow.key(tile), "sk": TileRow.SK} for tile in tiles]

@@ -93,6 +93,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "network.import",
         "patrol.read",
         "patrol.check-in",
+        "figures.read",
     }
 )  # and `case.<action>` for every action of the procedure
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.deliveries import Delivery
     from chalicelib.domain.events import Actor, CaseEvent, Event
+    from chalicelib.domain.figures import Counts, Tally
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.histories import Following, Key, Lying, Naming
     from chalicelib.domain.patrol import Beat
@@ -206,6 +207,22 @@ class Grid(Protocol):
 
     def parts(self, code: str, day: str) -> Sequence[str]:
         """The codes of the areas right below one."""
+        ...
+
+    def named_parts(self, code: str, day: str) -> Mapping[str, str]:
+        """The names of the areas right below one, by code."""
+        ...
+
+
+class FigureStore(Protocol):
+    """Counters of what happened, by month, area and kind."""
+
+    def add(self, event_id: str, added: Mapping[Tally, Counts]) -> bool:
+        """Add what an event adds, all or nothing; False when it was added before."""
+        ...
+
+    def tallies(self, period: str, area: str) -> Iterable[tuple[Tally, Counts]]:
+        """All counters of a month, or of what is open now, of an area and all that lies in it."""
         ...
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import statistics
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ _RESOLVED = "case.resolved.v1"
 _GIVEN = ("case.assigned.v1", "case.sent-to-screening.v1")  # what whoever must act is told of first
 _UPLOAD_TO_ALERT_MS = 2000  # p95, with cold starts in it
 _FEWEST_WAITS = 20
+_COUNTED_WITHIN_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Findings:
     pictures: int = 0
     pictures_arrived: int = 0
     dead_letters: int = 0
+    figures_wrong: int = 0
     seconds: float = 0.0
     reports_per_second: float = 0.0
     upload_to_alert_p50_ms: int = 0
@@ -126,6 +130,7 @@ def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pa
     _check_pictures(found, ledger)
     _check_alerts(found, expected_alerts(ledger, sent, pack, sample), watch, ledger, _phones(sent, ledger))
     _check_speed(found, sent, watch, ledger)
+    _check_figures(found, system, ledger)
     return found
 
 
@@ -284,6 +289,43 @@ def _check_speed(found: Findings, sent: Sequence[Sent], watch: Watch, ledger: Le
     found.upload_to_alert_p95_ms = round(statistics.quantiles(waits, n=20)[-1])
     if found.upload_to_alert_p95_ms > _UPLOAD_TO_ALERT_MS:
         found.faults.append(f"upload to alert p95 {found.upload_to_alert_p95_ms} ms, above {_UPLOAD_TO_ALERT_MS}")
+
+
+def _check_figures(found: Findings, system: System, ledger: Ledger) -> None:
+    """What was counted is what happened, once the counting has caught up."""
+    deadline = time.monotonic() + _COUNTED_WITHIN_SECONDS
+    while (wrong := miscounted(system, ledger.timelines.values())) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    found.figures_wrong = len(wrong)
+    found.faults += [f"counted {counted} {name}, not {happened}" for name, (counted, happened) in sorted(wrong.items())]
+
+
+def miscounted(system: System, timelines: Iterable[Sequence[dict[str, Any]]]) -> dict[str, tuple[Any, Any]]:
+    """The figures of the district that are not what the timelines of all its cases say: as counted, as it happened."""
+    events = [event for timeline in timelines for event in timeline]
+    days = [datetime.fromisoformat(event["time"]) for event in events]
+    months = {"from": f"{min(days) - timedelta(days=1):%Y-%m}", "to": f"{max(days) + timedelta(days=1):%Y-%m}"}
+    token = system.token_of_role("administrator")
+    district = next(iter(system.tokens["by_cell"]))[:6]
+    counted = Caller(system).get(f"/v1/areas/{district}/figures", token, **months).json()["total"]
+    types = Counter(event["type"] for event in events)
+    happened = {
+        "opened": types["case.reported.v1"],
+        "joined": types["case.joined.v1"],
+        "assigned": types["case.assigned.v1"],
+        "resolved": types["case.resolved.v1"],
+        "reopened": types["case.reopened.v1"],
+        "closed": types["case.closed.v1"],
+        "open_now": types["case.reported.v1"] - types["case.closed.v1"],
+        "sources": _told_by(events, "source", "case.reported.v1", "case.joined.v1"),
+        "outcomes": _told_by(events, "outcome", "case.closed.v1"),
+        "breached": _told_by([e for e in events if e["data"].get("step", 1) == 1], "clock", "clock.breached.v1"),
+    }
+    return {name: (counted[name], of) for name, of in happened.items() if counted[name] != of}
+
+
+def _told_by(events: Iterable[dict[str, Any]], fact: str, *types: str) -> dict[str, int]:
+    return dict(Counter(event["data"][fact] for event in events if event["type"] in types))
 
 
 def _reference(case: Mapping[str, Any], event: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -266,6 +266,57 @@ def a_round_that_nobody_walks(district: District, place: int = 2) -> None:
     district.rounds_told(beat_id)
     if district.beat(beat_id)["figures"]["missed"] < 1:
         raise Missed("the figures tell of no missed round")
+
+
+# --- figures
+
+
+def figures_tell_of_a_case(district: District) -> None:
+    """What happens to a case is counted in its community, its street and the district; once, though it comes again."""
+    before = _counted(district, 3)
+    case_id = district.report(3, category=CATEGORY)["case_id"]
+    settled(district, district.case(case_id), LEAD)
+    once = {"opened": 1, "assigned": 1, "resolved": 1, "closed": 0, "open_now": 1}
+
+    def counted() -> bool:
+        community, *above = (
+            {name: now[name] - then[name] for name in once}
+            for now, then in zip(_counted(district, 3), before, strict=True)
+        )
+        return community == once and all(each["opened"] >= 1 for each in above)
+
+    district.until(counted, "what happened to a case was not counted")
+    outputs = district.system.outputs
+    tables = outputs["CasesTable"], outputs["EventsTopicArn"]
+    with district.held("figures"):
+        for _ in range(2):
+            republish(district.client, district.standing.deployed.stage, *tables, case_id=case_id)
+    district.drained("figures")
+    if not counted():
+        raise Missed("events that came again were counted again")
+
+
+def _counted(district: District, place: int) -> list[dict[str, Any]]:
+    """The counts of hazards in a place's community, its street and the district, whatever the month it is."""
+    area, found, now = district.places[place]["area"], [], datetime.now(UTC)
+    months = {"from": f"{now - timedelta(days=1):%Y-%m}", "to": f"{now + timedelta(days=1):%Y-%m}"}
+    for code in (area[:12], area[:9], area[:6]):
+        figures = answered(district.caller.get(f"/v1/areas/{code}/figures", district.administrator, **months))
+        of_kind = [each["counts"] for each in figures["kinds"] if (each["kind"] or {}).get("id") == "hazard"]
+        found.append(of_kind[0] if of_kind else dict.fromkeys(figures["total"], 0))
+    return found
+
+
+def a_poison_message_to_figures(district: District) -> None:
+    standing = {"tracking_code": "00000000", "state": "assigned", "units": [], "urgency": "ordinary", "area": None}
+    event = {"id": f"{uuid4().hex}.1.1", "time": "2026-11-22T00:00:00Z", "data": standing}
+    poison = {
+        f"not json {uuid4()}": "JSONDecodeError",
+        json.dumps({**event, "type": "case.reported.v2"}): "UnknownEvent",
+        json.dumps({**event, "type": "case.reported.v1"}): "KeyError",
+    }
+    _poisoned(district, "figures", list(poison))
+    _put_aside(district, "figures", poison)
 
 
 # --- reading

@@ -129,7 +129,8 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
         caller = Caller(system, worker)
         outflow = Outflow(caller)
         reports = [report_step(caller, token, CATEGORY) for _ in range(n)]
-        batches, alerts = [], []
+        batches, alerts, counted = [], [], []
+        to_be_counted = system.client("sqs").get_queue_url(QueueName=f"wangge-{NAME}-figures")["QueueUrl"]
         category = category_with_one_officer(system)
         for _ in range(n):
             _told(caller, token, category)
@@ -137,6 +138,7 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
             batches.append(batch)
             caller.function("relay", batch)
             alerts.append({"Records": outflow.messages(2)})
+            counted.append({"Records": waiting_messages(system, to_be_counted, 3)})
         uploads = [_upload(system, caller, token) for _ in range(n)]
         worker.forward(-30 * 86400)
         overdue = [_told(caller, token, CATEGORY)["case_id"] for _ in range(n)]
@@ -148,6 +150,7 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
         "sweep": [{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}] * n,
         "due": [queued({"case_id": case}) for case in overdue],
         "attachments": uploads,
+        "figures": counted,
         "seal": [{"Records": [record]} for record in _new_entries(system, n)],
     }
 

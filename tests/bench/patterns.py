@@ -14,7 +14,8 @@ from chalicelib import bootstrap
 from chalicelib.domain.attachments import EXPECTED, Attachment
 from chalicelib.domain.audit import BY_ITSELF, CASE_READ, IDENTITY_RELEASED, Entry, Origin, SealedEntry
 from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
-from chalicelib.domain.events import SYSTEM, Actor
+from chalicelib.domain.envelope import Happening
+from chalicelib.domain.events import CASE_REPORTED, SYSTEM, Actor
 from chalicelib.domain.grid import Area, Position
 from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Patrol
@@ -154,6 +155,13 @@ def _check_in(facts: Facts) -> Any:
     )
 
 
+def _count(facts: Facts) -> Any:
+    at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    area = {"code": facts["area"], "path": []}
+    event = Happening(facts["event_id"], CASE_REPORTED, at, {"kind": "hazard", "area": area, "source": MOBILE})
+    return bootstrap.counting().count(event)
+
+
 PATTERNS: dict[str, Pattern] = {
     "member of staff by id": Pattern(
         "reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff()._staff.employment("gl0001")
@@ -285,6 +293,23 @@ PATTERNS: dict[str, Pattern] = {
     "time changes a beat": Pattern(
         "`PATROL#<area>.<post>` / `BEAT`; transaction: the beat, its event, vault `AUDIT#…`",
         lambda f: bootstrap.patrolling().fall_due(f"{f['area']}.{_UNWALKED}", "r" * 36),
+    ),
+    "an event is counted": Pattern(
+        "transaction: `COUNTED#<case>` / `<versions>`; `FIGURES#<month>`, `FIGURES#<month>:days` and `FIGURES#open`, "
+        "each / `<community>#<kind>`",
+        _count,
+    ),
+    "figures of a community in a month": Pattern(
+        "`FIGURES#<month>` / `<community>#…`",
+        lambda f: bootstrap.figures()._store.tallies(f["counted_month"], f["community"]),
+    ),
+    "figures of a street in a month": Pattern(
+        "`FIGURES#<month>` / `<street>…`",
+        lambda f: bootstrap.figures()._store.tallies(f["counted_month"], f["community"][:9]),
+    ),
+    "figures of the district in a month": Pattern(
+        "`FIGURES#<month>` / `<district>…`",
+        lambda f: bootstrap.figures()._store.tallies(f["counted_month"], f["district"]),
     ),
     "a picture is announced": Pattern("transaction: `ATTACHMENT#<id>` / `ATTACHMENT`, vault `AUDIT#…`", _announce),
     "attachment by id": Pattern(

@@ -9,6 +9,7 @@ asked for have theirs.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import time
 import zlib
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.grid import DIGITS
 from tests.bench import events
 from tests.bench.callers import Caller
 from tests.bench.sizes import read_units
@@ -34,6 +36,15 @@ AHEAD = timedelta(days=30)
 """How far the worker's clock is ahead, so that the late case is late."""
 
 _TITLES = {"CASES_TABLE": "Cases", "VAULT_TABLE": "Vault"}
+_COUNTED_MONTH = "2026-10"
+_COUNTERS = (
+    *("opened", "joined", "assigned", "resolved", "reopened"),
+    *(f"source:{source}" for source in ("mobile", "sms", "12345", "web")),
+    *(f"closed:{outcome}" for outcome in ("satisfied", "unanswered", "declined", "unvisited")),
+    *(f"breached:{clock}" for clock in ("screening", "accept", "resolve")),
+    *(f"ended:{clock}:{how}" for clock in ("screening", "accept", "resolve") for how in ("met", "late", "stopped")),
+    *(f"settled:community:{was}" for was in ("building", "cell", "community", "street")),
+)
 _IDS: dict[str, Callable[[int], str]] = {
     "case": lambda number: f"01{number:024d}",
     "report": lambda number: f"{number:032x}",
@@ -125,6 +136,7 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
         "visit_version": settled["version"] + 1,
         "late_case_id": _IDS["case"](LATE),
         "now": (now - timedelta(days=300)).isoformat(),
+        "counted_month": _COUNTED_MONTH,
     }
     return waiting, visited, facts
 
@@ -175,8 +187,20 @@ def _entries_about(dynamodb: Any, table: str, case: str) -> list[dict[str, Any]]
 def _filled(system: System, setting: str, waiting: Template, visited: Template, size: int) -> str:
     """The name of a table as the template makes it, filled with what so many cases leave there."""
     name = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}"
-    imported(system, name, _TITLES[setting], _lines(setting, waiting, visited, range(size)))
+    lines = _lines(setting, waiting, visited, range(size))
+    if setting == "CASES_TABLE":
+        lines = itertools.chain(lines, _figures(system))
+    imported(system, name, _TITLES[setting], lines)
     return name
+
+
+def _figures(system: System) -> Iterator[str]:
+    """The counters of a month in which everything happened in each of the communities."""
+    codes = [feature["properties"]["code"] for feature in system.features]
+    for area in (code for code in codes if len(code) == DIGITS["community"]):
+        for kind in (*system.policy["kinds"], "-"):
+            key = {"pk": {"S": f"FIGURES#{_COUNTED_MONTH}"}, "sk": {"S": f"{area}#{kind}"}}
+            yield json.dumps({"Item": {**key, **{name: {"N": "128"} for name in _COUNTERS}}})
 
 
 def _lines(setting: str, waiting: Template, visited: Template, numbers: range) -> Iterator[str]:

@@ -40,6 +40,7 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/patrols/{id}/timeline"),
         ("POST", "/v1/patrols/{id}/check-ins"),
         ("GET", "/v1/areas/{code}/patrols"),
+        ("GET", "/v1/areas/{code}/figures"),
         ("POST", "/v1/persons/export"),
         ("POST", "/v1/persons/erase"),
         ("GET", "/v1/audit"),

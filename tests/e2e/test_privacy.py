@@ -19,7 +19,7 @@ from infra.functions import FUNCTIONS
 
 _ID_NUMBER, _STREET = "320302190001010010", "民主南路九十九号二单元"
 _TELLS_IN_CLEAR = ("/reporter/release", "/persons/export")
-_QUEUES = ("alerts", "due", "attachments")
+_QUEUES = ("alerts", "due", "attachments", "figures")
 
 Written = tuple[str, str]
 """Where something is written down, and what."""

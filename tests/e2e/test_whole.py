@@ -18,7 +18,7 @@ from infra.day.watch import Watch
 from infra.least_privilege import pairs, without
 from tests.e2e.deliveries import unknown_outcomes, unsettled
 
-_QUEUES = ("alerts", "due", "attachments")
+_QUEUES = ("alerts", "due", "attachments", "figures")
 
 
 @pytest.fixture(scope="module")

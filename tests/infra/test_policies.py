@@ -18,7 +18,13 @@ WHOLE_RESOURCES = {
 }
 """(function, statement) that may name `*`, and why."""
 
-SOURCES = {"alert": "AlertsQueue", "due": "DueQueue", "attachments": "AttachmentsQueue", "importer": "ImportsQueue"}
+SOURCES = {
+    "alert": "AlertsQueue",
+    "due": "DueQueue",
+    "attachments": "AttachmentsQueue",
+    "importer": "ImportsQueue",
+    "figures": "FiguresQueue",
+}
 
 
 def statements(function: Function) -> dict[str, dict[str, Any]]:

@@ -123,6 +123,7 @@ def test_every_queue_mapping_reports_partial_failures(application: Template) -> 
         "Due",
         "Attachments",
         "Importer",
+        "Figures",
     }
     for mapping in mappings.values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

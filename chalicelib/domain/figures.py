@@ -1,0 +1,211 @@
+"""Figures 统计: what an event adds to which counters, and what counters tell together.
+
+A fact is counted under the area and the kind that its case had then, in the district's month and day of the event, by
+what the event says and nothing else. Counters are only added to, so that events may come late and in any order.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.domain import events as E
+from chalicelib.domain.grid import DIGITS, level_of
+
+if TYPE_CHECKING:
+    from chalicelib.domain.envelope import Happening
+
+OPEN = "open"
+"""In place of a month, what is not of one: how many cases are open now."""
+
+LEVELS = ("building", "cell", "community", "street", "district")
+"""Where a matter can be settled, the lowest first (化解层级)."""
+
+UNSETTLED = frozenset({"withdrawn", "void"})
+"""Outcomes of cases in which there was nothing to settle: they say nothing of containment."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+
+Counts = Mapping[str, int]
+"""By the counter's name. A name with parts, such as `closed:satisfied`, has a colon between them."""
+
+
+class Tally(NamedTuple):
+    """Whose counters: of a month (`2026-11`), of its days (`2026-11:days`) or `open`; an area; and a kind, None while
+    it is not known.
+
+    The area is a community, or the street or district in which the place is not known any closer.
+    """
+
+    period: str
+    area: str
+    kind: str | None
+
+
+def counted(event: Happening, day: str, district: str, contained_at: str | None) -> dict[Tally, Counts]:
+    """What an event adds, by tally; nothing for most events.
+
+    `day`: of the event, in the district's time. `district`: where cases without a place are counted. `contained_at`:
+    the level at which the case's category should be settled. Raises KeyError, TypeError or ValueError for an event
+    without the facts it should have.
+    """
+    facts = event.data
+    here = Tally(day[:7], _counted_in(facts.get("area"), district), _kind_of(facts.get("kind")))
+    counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
+    if event.type == E.CASE_CLOSED:
+        counts.update(_containment_of(facts, contained_at))
+    counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in (facts.get("ended") or {}).items())
+    added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
+    if event.type in _BY_DAY:
+        added[here._replace(period=days_of(day[:7]))] = {f"{day[8:]}:{_BY_DAY[event.type]}": 1}
+    return added | _open(event, here._replace(period=OPEN), district)
+
+
+def days_of(month: str) -> str:
+    """The period of a month's days. Apart, so that adding up months does not read them."""
+    return f"{month}:days"
+
+
+def _reported(facts: Mapping[str, Any]) -> Iterable[str]:
+    return "opened", f"source:{_name(facts['source'])}"
+
+
+def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
+    return "joined", f"source:{_name(facts['source'])}"
+
+
+def _closed(facts: Mapping[str, Any]) -> Iterable[str]:
+    return (f"closed:{_name(facts['outcome'])}",)
+
+
+def _breached(facts: Mapping[str, Any]) -> Iterable[str]:
+    """A deadline is missed once, however often what follows from it is repeated."""
+    return (f"breached:{_name(facts['clock'])}",) if facts.get("step", 1) == 1 else ()
+
+
+_COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
+    E.CASE_REPORTED: _reported,
+    E.CASE_JOINED: _joined,
+    E.CASE_ASSIGNED: lambda facts: ("assigned",),
+    E.CASE_RESOLVED: lambda facts: ("resolved",),
+    E.CASE_REOPENED: lambda facts: ("reopened",),
+    E.CASE_CLOSED: _closed,
+    E.CLOCK_BREACHED: _breached,
+}
+_BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
+_MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
+_ENDING_CLOCKS = (E.CASE_ACCEPTED, E.CASE_RETURNED, E.CASE_REOPEN_DECLINED)
+COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_ENDING_CLOCKS})
+"""The events that may add something: what the function is sent."""
+
+
+def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
+    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there."""
+    facts = event.data
+    match event.type:
+        case E.CASE_REPORTED:
+            return {now: {OPEN: 1}}
+        case E.CASE_CLOSED:
+            return {now: {OPEN: -1}}
+        case E.CASE_MOVED:
+            before = now._replace(area=_counted_in(facts["from_area"], district))
+        case E.CASE_CLASSIFIED if "was" in facts:
+            was = facts["was"]
+            before = Tally(OPEN, _counted_in(was["area"], district), _kind_of(was["kind"]))
+        case _:
+            return {}
+    return {before: {OPEN: -1}, now: {OPEN: 1}} if before != now else {}
+
+
+def _containment_of(facts: Mapping[str, Any], contained_at: str | None) -> Iterable[str]:
+    if facts["outcome"] in UNSETTLED:
+        return ()
+    should, was = facts.get("start_level") or contained_at, facts.get("level")
+    return (f"settled:{should}:{was}" if should in LEVELS and was in LEVELS else "settled-somewhere",)
+
+
+def _counted_in(area: Mapping[str, Any] | None, district: str) -> str:
+    code = str(area["code"]) if area else district
+    if not level_of(code):
+        raise ValueError(f"no area: {code[:20]}")
+    return code[: DIGITS["community"]]
+
+
+def _kind_of(kind: object) -> str | None:
+    return None if kind is None else _name(kind)
+
+
+def _name(value: object) -> str:
+    """A word that may be part of a counter's name. Raises ValueError."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(f"no name: {str(value)[:70]}")
+    return value
+
+
+# --- what counters tell
+
+
+class Containment(NamedTuple):
+    """Of the cases that were settled: how many at which level, and how many no higher than they should have been.
+
+    `cells`: (where it should have been, where it was, how many), the lowest first. `unknown`: cases whose levels
+    their events do not tell; they are in no other figure of it.
+    """
+
+    settled: int
+    contained: int
+    cells: tuple[tuple[str, str, int], ...]
+    unknown: int
+
+    @property
+    def share(self) -> float | None:
+        """Which part was contained; None where nothing was settled."""
+        return round(self.contained / self.settled, 4) if self.settled else None
+
+
+def added_up(counts: Iterable[Counts]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
+
+
+def parts_of(counts: Counts, name: str) -> dict[str, int]:
+    """The counters whose name begins with this word, by the rest of it, sorted: of `closed` the outcomes."""
+    beginning = f"{name}:"
+    found = {each.removeprefix(beginning): n for each, n in counts.items() if each.startswith(beginning) and n}
+    return dict(sorted(found.items()))
+
+
+def containment(counts: Counts) -> Containment:
+    cells = []
+    for levels, n in parts_of(counts, "settled").items():
+        should, was = levels.split(":")
+        cells.append((should, was, n))
+    cells.sort(key=lambda cell: (LEVELS.index(cell[0]), LEVELS.index(cell[1])))
+    kept = sum(n for should, was, n in cells if LEVELS.index(was) <= LEVELS.index(should))
+    return Containment(sum(n for *_, n in cells), kept, tuple(cells), counts.get("settled-somewhere", 0))
+
+
+# --- months
+
+
+def month_of(text: str) -> str | None:
+    """The month that is written, such as `2026-12`; None for anything else."""
+    known = re.fullmatch(r"([1-9]\d{3})-(0[1-9]|1[0-2])", text, re.ASCII)
+    return text if known else None
+
+
+def last_day_of(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{month}-{monthrange(year, number)[1]:02d}"
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """The months from one to another, both included; none where the first is the later."""
+    (year, month), (last_year, last_month) = (map(int, each.split("-")) for each in (first, last))
+    numbers = range(12 * year + month - 1, 12 * last_year + last_month)
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in numbers]

@@ -1,0 +1,207 @@
+"""What an event adds to which counters, and what counters tell together."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import events as E
+from chalicelib.domain.envelope import Happening, opened
+from chalicelib.domain.figures import (
+    COUNTED_TYPES,
+    LEVELS,
+    OPEN,
+    Counts,
+    Tally,
+    containment,
+    counted,
+    last_day_of,
+    month_of,
+    months_between,
+    parts_of,
+)
+from tests.contract.documents import fixture, fixture_names
+
+DISTRICT, STREET, COMMUNITY = "320302", "320302001", "320302001002"
+CELL = f"{COMMUNITY}0103"
+DAY = "2026-11-25"
+HERE = Tally("2026-11", COMMUNITY, "hazard")
+NOW = HERE._replace(period=OPEN)
+
+
+def happening(event_type: str, *, kind: str | None = "hazard", area: str | None = CELL, **facts: Any) -> Happening:
+    place = {"code": area, "path": ["鼓楼区"]} if area else None
+    at = datetime(2026, 11, 25, 3, 40, tzinfo=UTC)
+    return Happening("01KAMZE7X2J8N0Q5S7V9Z3B4DE.7.2", event_type, at, {"kind": kind, "area": place, **facts})
+
+
+def added(event: Happening, contained_at: str | None = None) -> dict[Tally, Counts]:
+    return counted(event, DAY, DISTRICT, contained_at)
+
+
+class TestWhatAnEventAdds:
+    @pytest.mark.parametrize(
+        ("event", "names"),
+        [
+            (happening(E.CASE_REPORTED, source="mobile"), {"opened", "source:mobile"}),
+            (happening(E.CASE_JOINED, source="12345"), {"joined", "source:12345"}),
+            (happening(E.CASE_ASSIGNED), {"assigned"}),
+            (happening(E.CASE_RESOLVED), {"resolved"}),
+            (happening(E.CASE_REOPENED), {"reopened"}),
+            (happening(E.CLOCK_BREACHED, clock="accept"), {"breached:accept"}),
+            (happening(E.CLOCK_BREACHED, clock="accept", step=1), {"breached:accept"}),
+            (
+                happening(E.CASE_ACCEPTED, ended={"accept": "late", "objection": "stopped"}),
+                {"ended:accept:late", "ended:objection:stopped"},
+            ),
+        ],
+        ids=lambda value: value.type if isinstance(value, Happening) else "",
+    )
+    def test_a_fact_is_counted_once_in_the_month_area_and_kind_it_happened_in(
+        self, event: Happening, names: set[str]
+    ) -> None:
+        assert added(event)[HERE] == dict.fromkeys(names, 1)
+
+    def test_a_deadline_that_is_missed_further_and_further_was_missed_once(self) -> None:
+        assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}
+
+    def test_a_case_that_ends_is_one_less_open_and_says_where_it_was_settled(self) -> None:
+        event = happening(E.CASE_CLOSED, outcome="satisfied", level="street", ended={"resolve": "met"})
+        assert added(event, "community") == {
+            HERE: {"closed:satisfied": 1, "settled:community:street": 1, "ended:resolve:met": 1},
+            HERE._replace(period="2026-11:days"): {"25:closed": 1},
+            NOW: {OPEN: -1},
+        }
+
+    def test_where_it_should_have_been_settled_is_what_its_event_says_before_the_policy(self) -> None:
+        event = happening(E.CASE_CLOSED, outcome="satisfied", level="cell", start_level="building")
+        assert "settled:building:cell" in added(event, "community")[HERE]
+
+    @pytest.mark.parametrize("outcome", ["withdrawn", "void"])
+    def test_what_needed_no_settling_says_nothing_of_containment(self, outcome: str) -> None:
+        counts = added(happening(E.CASE_CLOSED, outcome=outcome, level="cell"), "cell")[HERE]
+        assert counts == {f"closed:{outcome}": 1}
+
+    @pytest.mark.parametrize(
+        ("level", "contained_at"), [(None, "cell"), ("cell", None), ("province", "cell"), ("cell", "x")]
+    )
+    def test_a_case_whose_levels_are_not_known_is_counted_beside_the_others(
+        self, level: str | None, contained_at: str | None
+    ) -> None:
+        counts = added(happening(E.CASE_CLOSED, outcome="satisfied", level=level), contained_at)[HERE]
+        assert counts["settled-somewhere"] == 1
+        assert containment(counts) == (0, 0, (), 1)
+
+    @pytest.mark.parametrize(
+        ("area", "counted_in"),
+        [(CELL, COMMUNITY), (COMMUNITY, COMMUNITY), (STREET, STREET), (DISTRICT, DISTRICT), (None, DISTRICT)],
+    )
+    def test_what_is_not_placed_is_counted_as_close_as_it_is_known(self, area: str | None, counted_in: str) -> None:
+        assert {tally.area for tally in added(happening(E.CASE_REPORTED, area=area, source="sms"))} == {counted_in}
+
+    def test_a_case_that_moves_goes_on_being_open_elsewhere(self) -> None:
+        before = {"code": "3203020010030101", "path": ["鼓楼区"]}
+        event = happening(E.CASE_MOVED, from_area=before, network="v2", decided_by="only-successor")
+        assert added(event) == {NOW._replace(area="320302001003"): {OPEN: -1}, NOW: {OPEN: 1}}
+
+    def test_a_case_that_moves_within_its_community_moves_nothing(self) -> None:
+        assert added(happening(E.CASE_MOVED, from_area={"code": f"{COMMUNITY}0101", "path": []})) == {}
+
+    def test_a_case_that_is_classified_anew_goes_on_being_open_as_what_it_is(self) -> None:
+        was = {"kind": None, "area": None}
+        event = happening(E.CASE_CLASSIFIED, was=was)
+        assert added(event) == {Tally(OPEN, DISTRICT, None): {OPEN: -1}, NOW: {OPEN: 1}}
+        assert added(happening(E.CASE_CLASSIFIED)) == {}, "as it was opened"
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            happening(E.CASE_REPORTED),
+            happening(E.CASE_REPORTED, source=["sms"]),
+            happening(E.CASE_REPORTED, source="a:b"),
+            happening(E.CASE_REPORTED, source="x" * 65),
+            happening(E.CASE_REPORTED, source="网格"),
+            happening(E.CASE_REPORTED, source="sms", kind="hazard#x"),
+            happening(E.CASE_REPORTED, source="sms", area="3203"),
+            happening(E.CASE_REPORTED, source="sms", area="FIGURES"),
+            happening(E.CASE_CLOSED, level="cell"),
+            happening(E.CLOCK_BREACHED, clock=None),
+            happening(E.CASE_MOVED),
+        ],
+        ids=lambda event: f"{event.type} {str(dict(event.data))[:60]}",
+    )
+    def test_an_event_without_its_facts_is_not_guessed_at(self, event: Happening) -> None:
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            added(event)
+
+    @pytest.mark.parametrize("event_type", sorted(fixture_names()))
+    def test_what_the_function_is_not_sent_would_add_nothing(self, event_type: str) -> None:
+        """The subscription names the types that may add something; one it leaves out adds nothing."""
+        found = added(opened(fixture(event_type)))
+        assert event_type in COUNTED_TYPES or found == {}
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from([CELL, f"{COMMUNITY}0101", STREET, None]), st.sampled_from(["hazard", "dispute", None])),
+    max_size=4,
+)
+
+
+@given(MOVES, st.booleans(), st.randoms(use_true_random=False))
+def test_in_whatever_order_events_come_a_case_is_open_once_while_it_lasts(
+    moves: list[tuple[str | None, str | None]], closes: bool, chance: Any
+) -> None:
+    history = [happening(E.CASE_REPORTED, area=None, kind=None, source="sms")]
+    for (area, kind), (to, as_what) in itertools.pairwise([(None, None), *moves]):
+        was = {"kind": kind, "area": {"code": area, "path": []} if area else None}
+        history.append(happening(E.CASE_CLASSIFIED, area=to, kind=as_what, was=was))
+    area, kind = moves[-1] if moves else (None, None)
+    if closes:
+        history.append(happening(E.CASE_CLOSED, area=area, kind=kind, outcome="satisfied", level="cell"))
+    chance.shuffle(history)
+    total: defaultdict[Tally, Counter[str]] = defaultdict(Counter)
+    for event in history:
+        for tally, counts in added(event).items():
+            total[tally].update(counts)
+    standing = {tally: counts[OPEN] for tally, counts in total.items() if tally.period == OPEN and counts[OPEN]}
+    assert standing == ({} if closes else {Tally(OPEN, (area or DISTRICT)[:12], kind): 1})
+
+
+class TestWhatCountersTell:
+    def test_a_case_is_contained_that_was_settled_no_higher_than_it_should_have_been(self) -> None:
+        counts = {f"settled:{should}:{was}": 1 for should, was in itertools.product(LEVELS, LEVELS)}
+        found = containment({**counts, "settled-somewhere": 4, "closed:satisfied": 29})
+        assert (found.settled, found.contained, found.unknown, found.share) == (25, 15, 4, 0.6)
+        assert found.cells[0] == ("building", "building", 1) and found.cells[-1] == ("district", "district", 1)
+
+    def test_where_nothing_was_settled_there_is_no_share(self) -> None:
+        assert containment({}) == (0, 0, (), 0) and containment({}).share is None
+
+    def test_parts_of_a_counter_are_told_apart_from_others_of_a_like_name(self) -> None:
+        counts = {"closed:satisfied": 2, "closed:declined": 1, "closed": 9, "closed-by:x": 9, "closed:void": 0}
+        assert parts_of(counts, "closed") == {"declined": 1, "satisfied": 2}
+
+
+class TestMonths:
+    @pytest.mark.parametrize(
+        "text", ["2026-1", "2026-13", "2026-00", "26-01", "2026-11-01", "２０２６-11", "", "2026-11\n"]
+    )
+    def test_what_is_no_month(self, text: str) -> None:
+        assert month_of(text) is None
+
+    def test_months_run_over_the_end_of_a_year(self) -> None:
+        assert months_between("2026-11", "2027-02") == ["2026-11", "2026-12", "2027-01", "2027-02"]
+        assert months_between("2026-12", "2026-12") == ["2026-12"]
+        assert months_between("2026-12", "2026-11") == []
+
+    @pytest.mark.parametrize(
+        ("month", "day"), [("2026-02", "28"), ("2028-02", "29"), ("2026-11", "30"), ("2026-12", "31")]
+    )
+    def test_the_last_day_of_a_month(self, month: str, day: str) -> None:
+        assert last_day_of(month) == f"{month}-{day}"
