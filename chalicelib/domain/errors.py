@@ -120,6 +120,12 @@ class BeatEnded(DomainError):
     code = "beat-ended"
 
 
+class CommunityRequired(DomainError):
+    """A list of cases of more than a community: whoever answers for more names one, or a compound or cell in it."""
+
+    code = "community-required"
+
+
 class AreaTooWide(DomainError):
     """Figures of more areas at once than one answer adds up."""
 
