@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -463,11 +464,13 @@ def test_a_view_that_could_find_nothing_is_named(pack: Path, name: str) -> None:
 
 
 def test_a_view_that_no_role_may_ask_is_named(pack: Path) -> None:
+    units = [
+        view["id"] for view in tomllib.loads((pack / "views.toml").read_text("utf-8"))["view"] if view["asks"] == "unit"
+    ]
     roles = (pack / "roles.toml").read_text("utf-8")
     (pack / "roles.toml").write_text(roles.replace('"queue.read", ', "").replace(', "queue.read"', ""), "utf-8")
     assert _faults(pack) == [
-        f"views.toml: view[{view}].asks: no role may ask of 'unit', so nobody could use this"
-        for view in ("overdue", "to-accept", "to-handle", "to-verify")
+        f"views.toml: view[{view}].asks: no role may ask of 'unit', so nobody could use this" for view in sorted(units)
     ]
 
 
