@@ -235,7 +235,8 @@ class View(NamedTuple):
     """A saved question 视图 over the cases (A5). An empty condition holds for everything, and so does None.
 
     `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported.
-    `open`: whether the case is. `rank`: its place in lists, from 0.
+    `open`: whether the case is. `turns`: whose turn it is. `tasks`: what the unit is asked for. `rank`: its place in
+    lists, from 0.
     """
 
     id: str
@@ -247,6 +248,8 @@ class View(NamedTuple):
     categories: tuple[str, ...]
     urgencies: tuple[str, ...]
     states: tuple[str, ...]
+    turns: tuple[str, ...]
+    tasks: tuple[str, ...]
     overdue: bool
     rank: int
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.cases import CLOSED
+from chalicelib.domain.cases import CLOSED, HANDLE
 from chalicelib.domain.people import holds
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def asked_for(view: View, item: CaseSummary, now: datetime) -> bool:
         and _one_of(view.categories, item.category)
         and _one_of(view.urgencies, item.urgency)
         and _one_of(view.states, item.state)
+        and _one_of(view.turns, item.turn)
+        and _one_of(view.tasks, item.task.what if item.task else HANDLE)
         and (not view.overdue or (item.due_at is not None and item.due_at < now))
     )
 

@@ -452,6 +452,8 @@ class ViewPart(Part):
     categories: list[Id] = []
     urgencies: list[Urgency] = []
     states: list[Id] = []
+    turns: list[Literal["desk", "lead", "visitor"]] = []
+    tasks: list[Literal["handle", "joint", "decide", "supervise"]] = []
     overdue: bool = False
 
 

@@ -31,6 +31,8 @@ def _references(entry: Entry[ViewPart], text: PackText) -> Iterator[Fault]:
         ("categories", view.categories, text.ids(CategoryPart), "category"),
         ("urgencies", view.urgencies, set(view.urgencies), "urgency"),
         ("states", view.states, text.ids(StatePart), "state"),
+        ("turns", view.turns, set(view.turns), "turn"),
+        ("tasks", view.tasks, set(view.tasks), "task"),
     ):
         for each, number in Counter(named).items():
             if each not in known:
@@ -55,6 +57,10 @@ def _contradictions(entry: Entry[ViewPart]) -> Iterator[Fault]:
         yield entry.fault("states", f"could find nothing: only a case in state {CLOSED!r} is not open")
     if CLOSED in view.states and view.asks == UNIT:
         yield entry.fault("states", f"could find nothing: no case in state {CLOSED!r} waits at a unit")
+    if view.asks != UNIT and view.tasks:
+        yield entry.fault("tasks", "means nothing: only a unit is asked for something")
+    if view.turns and (view.open is False or view.states == [CLOSED]):
+        yield entry.fault("turns", "could find nothing: in a case that is closed it is nobody's turn")
     if view.overdue and (view.open is False or view.states == [CLOSED]):
         yield entry.fault("overdue", "could find nothing: a case that is closed has no deadline")
 

@@ -150,6 +150,22 @@ VIEWS = {
         ("views.toml", 'id = "security"', "open = true", "open = false\noverdue = true"),
         "views.toml: view[security].overdue: could find nothing: a case that is closed has no deadline",
     ),
+    "view of a task twice": (
+        ("views.toml", 'id = "joint"', '["joint"]', '["joint", "joint"]'),
+        "views.toml: view[joint].tasks: task 'joint' is named twice",
+    ),
+    "view of an unknown task": (
+        ("views.toml", 'id = "joint"', '["joint"]', '["help"]'),
+        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide' or 'supervise', not 'help'",
+    ),
+    "view of what an area is asked for": (
+        ("views.toml", 'id = "security"', "kinds =", 'tasks = ["joint"]\nkinds ='),
+        "views.toml: view[security].tasks: means nothing: only a unit is asked for something",
+    ),
+    "view of whose turn it is in closed cases": (
+        ("views.toml", 'id = "security"', "open = true", 'open = false\nturns = ["lead"]'),
+        "views.toml: view[security].turns: could find nothing: in a case that is closed it is nobody's turn",
+    ),
     "view of what nobody knows": (
         ("views.toml", 'id = "security"', 'asks = "area"', 'asks = "city"'),
         "views.toml: view[security].asks: must be 'unit', 'area' or 'mine', not 'city'",

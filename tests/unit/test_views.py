@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.cases import DECIDE, DESK, HANDLE, JOINT, LEAD, SUPERVISE, Task
 from chalicelib.domain.grid import Area
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.policy import Policy, View
@@ -22,13 +23,13 @@ from tests.conftest import PACK
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SIX_DUTIES = ["矛盾纠纷联调", "社会治安联防", "重点工作联动", "突出问题联治", "服务管理联抓", "平安建设联创"]
-WORK = ["我的上报", "待受理", "待处置", "待核查", "超时"]
+WORK = ["我的上报", "待甄别", "待受理", "待处置", "待核查", "待协同", "待审批", "待督办", "超时"]
 
 
 def view(**conditions: Any) -> View:
     everything: dict[str, Any] = {
         **{"id": "a-view", "zh": "视图", "en": "A view", "asks": "area", "open": None, "overdue": False, "rank": 0},
-        **{"kinds": (), "categories": (), "urgencies": (), "states": ()},
+        **{"kinds": (), "categories": (), "urgencies": (), "states": (), "turns": (), "tasks": ()},
     }
     return View(**{**everything, **conditions})
 
@@ -48,6 +49,9 @@ def case(**known: Any) -> CaseSummary:
         opened_at=NOW,
         updated_at=NOW,
         visit=None,
+        turn="lead",
+        procedure="hazard",
+        level="community",
     )
     return item._replace(**known)
 
@@ -70,6 +74,13 @@ def case(**known: Any) -> CaseSummary:
         ({"urgencies": ("major",)}, {}, False),
         ({"states": ("assigned",)}, {}, True),
         ({"states": ("accepted",)}, {}, False),
+        ({"turns": ("lead",)}, {}, True),
+        ({"turns": ("desk", "visitor")}, {}, False),
+        ({"tasks": ("handle",)}, {}, True),
+        ({"tasks": ("joint", "decide")}, {}, False),
+        ({"tasks": ("handle",)}, {"task": Task("water", "joint", None)}, False),
+        ({"tasks": ("joint",)}, {"task": Task("water", "joint", None)}, True),
+        ({}, {"task": Task("water", "joint", None)}, True),
         ({"overdue": True}, {}, False),
         ({"overdue": True}, {"due_at": NOW - timedelta(microseconds=1)}, True),
         ({"overdue": True}, {"due_at": NOW}, False),
@@ -142,6 +153,17 @@ def test_the_pack_has_the_six_duties_and_everybodys_work_in_this_order(policy: P
     assert {each.asks for each in duties} == {"area"}
     covered = {kind for each in duties for kind in each.kinds or policy.kinds}
     assert covered == set(policy.kinds), "every kind of matter is some duty's"
+
+
+def test_whatever_waits_at_a_unit_is_in_some_view_of_its_work_overdue_or_not(policy: Policy) -> None:
+    work = [each for each in policy.views.values() if each.asks == "unit" and not each.overdue]
+    states = [state for procedure in policy.procedures.values() for state in procedure.states.values()]
+    waiting = {(state.id, state.turn, HANDLE) for state in states if state.turn in (DESK, LEAD)}
+    waiting |= {(state.id, state.turn, what) for state in states if state.open for what in (JOINT, DECIDE, SUPERVISE)}
+    assert len(waiting) > 20
+    for state_id, turn, what in sorted(waiting):
+        item = case(state=state_id, turn=turn, task=Task("water", what, NOW) if what != HANDLE else None)
+        assert any(asked_for(each, item, NOW) for each in work), (state_id, what)
 
 
 def test_a_district_writes_a_view_without_a_programmer(policy: Policy, tmp_path: Path) -> None:
