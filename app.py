@@ -15,6 +15,7 @@ from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
 from chalicelib.handlers.patrols import patrols
 from chalicelib.handlers.relay import relay
+from chalicelib.handlers.saved_views import saved_views
 from chalicelib.handlers.seal import seal
 from chalicelib.handlers.sweep import sweep
 from chalicelib.handlers.uploads import uploads
@@ -24,7 +25,7 @@ app = Chalice(app_name="wangge", configure_logs=False)
 app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
-    authorizer, api, notices, network, imports, hooks, vault, patrols, relay, alert, sweep, due, uploads, seal,
-    area_figures, figures,
+    authorizer, api, notices, network, imports, hooks, vault, patrols, saved_views, area_figures, relay, alert, sweep,
+    due, uploads, seal, figures,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

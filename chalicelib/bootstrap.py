@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.services.relay import Relay
     from chalicelib.services.reporters import Reporters
     from chalicelib.services.sweep import Sweep
+    from chalicelib.services.viewing import Viewing
 
 _CLOCK = SystemClock()
 
@@ -128,6 +129,13 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policy())
+
+
+@cache
+def viewing() -> Viewing:
+    from chalicelib.services.viewing import Viewing
+
+    return Viewing(_store(), policy(), _CLOCK)
 
 
 @cache

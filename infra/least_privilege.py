@@ -40,6 +40,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         scenarios.texts_open_and_join,
         scenarios.a_report_with_pictures,
         scenarios.a_queue_is_read_in_pages,
+        scenarios.the_cases_of_a_community_are_viewed,
         scenarios.a_network_is_imported_by_the_api,
         scenarios.a_report_by_the_sign_of_a_cell,
         scenarios.the_audit_is_asked,

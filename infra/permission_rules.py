@@ -186,6 +186,18 @@ def _queue(route: Route, role: Role, matter: Matter | None, place: Place) -> str
     return ALLOWED if _lists(role, matter, place) else EMPTY
 
 
+def _cases(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
+    if _area(route, role, matter, place) == REFUSED or role.scope == "own-unit":
+        return REFUSED
+    return ALLOWED if _lists(role, _given(matter), place) else EMPTY
+
+
+def _own(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
+    if not _permitted(role, route):
+        return REFUSED
+    return ALLOWED if place.reported and _sees(role, _given(matter), place) else EMPTY
+
+
 def _visits(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
     if _area(route, role, matter, place) == REFUSED:
         return REFUSED
@@ -215,11 +227,13 @@ _ABOUT: Mapping[str, Callable[[Route, Role, Matter | None, Place], str]] = {
     "visit": _visit,
     "identity": _identity,
     "queue": _queue,
+    "cases": _cases,
+    "own": _own,
     "visits": _visits,
     "beat": _beat,
     "walk": _walk,
 }
-OF_A_CASE = frozenset({"case", "report", "action", "visit", "identity", "queue", "visits"})
+OF_A_CASE = frozenset({"case", "report", "action", "visit", "identity", "queue", "cases", "own", "visits"})
 """What a route may be about that hangs on a case."""
 
 

@@ -91,11 +91,12 @@ def _name(what: str) -> Sub:
 def _add_tables(template: Template) -> None:
     cases = _table(
         "Cases",
-        keys=("queue", "queue_order", "due_shard", "due_at"),
+        keys=("queue", "queue_order", "due_shard", "due_at", "community"),
         StreamSpecification=ddb.StreamSpecification(StreamViewType="NEW_IMAGE"),
         GlobalSecondaryIndexes=[
             _index("queue", "queue", "queue_order", _queue_projection()),
             _index("due", "due_shard", "due_at", ddb.Projection(ProjectionType="KEYS_ONLY")),
+            _index("community", "community", "pk", _queue_projection()),
         ],
     )
     everything = ddb.Projection(ProjectionType="ALL")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CASE_READ, TIMELINE_READ, REPORT_READ, ATTACHMENT_READ = "case.read", "timeline.read", "report.read", "attachment.read"
 QUEUE_READ, VISITS_READ, AUDIT_READ, REFUSED_READ = "queue.read", "visit.read", "audit.read", "refused.read"
+VIEW_READ = "view.read"
 ATTACHMENT_ANNOUNCED = "attachment.announced"
 IMPORT_ABANDONED, CASES_MOVED = "network.abandon", "network.move-cases"
 IDENTITY_RELEASED, IDENTITY_EXPORTED = "identity.release", "identity.export"

@@ -126,6 +126,12 @@ class AreaTooNarrow(DomainError):
     code = "area-too-narrow"
 
 
+class CommunityRequired(DomainError):
+    """A list of cases of more than a community: whoever answers for more names one, or a compound or cell in it."""
+
+    code = "community-required"
+
+
 class AreaTooWide(DomainError):
     """Figures of more areas at once than one answer adds up."""
 

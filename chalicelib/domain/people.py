@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Action, Policy, Role
     from chalicelib.domain.records import CaseSummary
 
+_BY_AREA = frozenset({"own-cell", "own-area"})
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -76,6 +77,12 @@ class StaffMember:
     def covers(self, area: str | None) -> bool:
         return area is not None and any(own and area.startswith(own) for own in self.areas)
 
+    @property
+    def outermost_areas(self) -> list[str]:
+        """The areas in order, without those that lie in another of them."""
+        areas = sorted(set(self.areas))
+        return [area for area in areas if not any(area != other and area.startswith(other) for other in areas)]
+
 
 class Employment(NamedTuple):
     """Somebody's time on the staff: from a day to a day, both worked (ISO, district time; None: open)."""
@@ -117,18 +124,31 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
     return _within(staff, role, case.kind, case.area, (*case.units, case.desk), policy)
 
 
-def may_list(staff: StaffMember, item: CaseSummary, policy: Policy) -> bool:
+def may_read_queue(staff: StaffMember, unit: str, policy: Policy) -> bool:
+    """Whether somebody may ask what waits at a unit of the pack; what may not be seen of it is another matter.
+
+    Its own staff, roles that see the district, and who sees by area and whose areas hold the centre.
+    """
+    role, asked = policy.roles.get(staff.role), policy.units[unit]
+    if role is None:
+        return False
+    above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
+    return unit == staff.unit or role.scope == "district" or above
+
+
+def may_list(staff: StaffMember, item: CaseSummary, policy: Policy, *, reported: bool = False) -> bool:
     """Whether a case may stand in a list that somebody reads, by the little that lists know of it.
 
     Never one that may not be seen; one that is seen for another reason than its area, whose turn it is and who else is
-    asked for something, is not listed.
+    asked for something, is not listed, but for those in the list of what one `reported`.
     """
     role = policy.roles.get(staff.role)
     if role is None:
         return False
     if _secret(item.kind, role, policy):
         return item.turn == DESK and _is_desk_of_all(staff, item.unit, role)
-    return _within(staff, role, item.kind, item.area, (item.unit, item.task.unit if item.task else None), policy)
+    units = (item.unit, item.task.unit if item.task else None)
+    return reported or _within(staff, role, item.kind, item.area, units, policy)
 
 
 def _secret(kind: str | None, role: Role, policy: Policy) -> bool:

@@ -231,6 +231,29 @@ class Patrol(NamedTuple):
     grace: int
 
 
+class View(NamedTuple):
+    """A saved question 视图 over the cases (A5). An empty condition holds for everything, and so does None.
+
+    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported.
+    `open`: whether the case is. `turns`: whose turn it is. `tasks`: what the unit is asked for. `rank`: its place in
+    lists, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    asks: str
+    open: bool | None
+    kinds: tuple[str, ...]
+    categories: tuple[str, ...]
+    urgencies: tuple[str, ...]
+    states: tuple[str, ...]
+    turns: tuple[str, ...]
+    tasks: tuple[str, ...]
+    overdue: bool
+    rank: int
+
+
 class PatrolRules(NamedTuple):
     """`tolerance_metres`: how far outside its area a check-in may be, positions being some metres off.
 
@@ -284,6 +307,7 @@ class Policy:
     posts: Mapping[str, Post]
     patrols: Mapping[str, Patrol]  # by post; a post without one walks no rounds
     patrol_rules: PatrolRules
+    views: Mapping[str, View]
     notices: tuple[Notice, ...]
     templates: Mapping[str, Template]
     rules: Rules

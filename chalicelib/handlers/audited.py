@@ -62,7 +62,7 @@ def _about(path: dict[str, str], query: dict[str, str]) -> About:
     """What a request names, as far as it has the form of a name of ours: anything may stand in a path."""
     about: About = {}
     things = []
-    for parameter, value in {**path, **{name: query[name] for name in ("area",) if name in query}}.items():
+    for parameter, value in {**path, **{name: query[name] for name in ("area", "unit") if name in query}}.items():
         case_id = value.rpartition(".")[0] if parameter == "visit_id" else value
         if parameter in ("case_id", "visit_id"):
             if re.fullmatch(_CASE_ID, case_id):

@@ -173,15 +173,18 @@ class Write:
         raise TemporarilyUnavailable(None)
 
 
-def batch_get(connection: Connection, table_of: type[Row], keys: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+def batch_get(
+    connection: Connection, table_of: type[Row], keys: Sequence[dict[str, str]], only: list[str] | None = None
+) -> list[dict[str, Any]]:
     """Rows of several kinds in one read, not consistent, in any order: their attributes as they lie, without types.
 
-    What is not there is left out. Raises TemporarilyUnavailable when the store keeps leaving keys for later.
+    `only`: the attributes that are asked for. What is not there is left out. Raises TemporarilyUnavailable when the
+    store keeps leaving keys for later.
     """
     table = str(table_of.Meta.table_name)
-    answer = connection.batch_get_item(table, keys)  # type: ignore[arg-type]
+    answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
     if answer.get("UnprocessedKeys"):
-        answer = connection.batch_get_item(table, keys)  # type: ignore[arg-type]
+        answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
         if answer.get("UnprocessedKeys"):
             raise TemporarilyUnavailable()
     rows = answer["Responses"][table]

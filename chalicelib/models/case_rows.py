@@ -12,7 +12,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 
 from chalicelib.domain.cases import HANDLE, Case, Extension, Joint, Task, Visit
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.grid import Area
+from chalicelib.domain.grid import DIGITS, Area
 from chalicelib.domain.records import CaseSummary
 from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
 from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, key_of
@@ -34,6 +34,10 @@ def unit_queue(unit: str) -> str:
 
 def visits_queue(community: str) -> str:
     return f"VISITS#{community}"
+
+
+def community_list(community: str, kind: str | None, *, open: bool) -> str:
+    return f"COMMUNITY#{community}#{kind or '-'}#{'open' if open else 'closed'}"
 
 
 def due_shard(subject: str) -> str:
@@ -67,6 +71,17 @@ class DueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     due_at = UnicodeAttribute(range_key=True)
 
 
+class CommunityIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """The cases of a community, of a kind, open or closed, by the time of opening, which their ids sort by."""
+
+    class Meta:
+        index_name = "community"
+        projection = IncludeProjection(list(SUMMARY_ATTRIBUTES))
+
+    community = UnicodeAttribute(hash_key=True)
+    pk = UnicodeAttribute(range_key=True)
+
+
 class CasesRow(Row):
     """Any row of the cases table; the indexes are declared here, so that every kind of row knows them."""
 
@@ -77,8 +92,10 @@ class CasesRow(Row):
     queue_order = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    community = UnicodeAttribute(null=True)
     queue_index = QueueIndex()
     due_index = DueIndex()
+    community_index = CommunityIndex()
 
 
 class CaseRow(CasesRow):
@@ -104,6 +121,7 @@ class CaseRow(CasesRow):
             queue_order=order,
             due_shard=due_shard(case.id) if timer else None,
             due_at=stamp(timer) if timer else None,
+            community=_community_of(case),
             version=case.version,
             summary=dumps(_summary(case)),
             detail=dumps(_detail(case)),
@@ -298,6 +316,13 @@ def _queue_of(case: Case) -> tuple[str | None, str | None]:
 
 def _order(case: Case, task: Task) -> str:
     return f"{stamp(task.due_at) if task.due_at else '9'}#{case.id}"
+
+
+def _community_of(case: Case) -> str | None:
+    """The list of a community that a case is in. One that lies in none, or whose place nobody knows, is in none."""
+    if case.area is None or len(case.area.code) < DIGITS["community"]:
+        return None
+    return community_list(case.area.code[: DIGITS["community"]], case.kind, open=case.open)
 
 
 def _visit(visit_id: str, attempt: int, state: str, due_at: str, outcome: str | None) -> Visit:

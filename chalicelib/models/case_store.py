@@ -14,29 +14,35 @@ from chalicelib.domain.audit import entry_of
 from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
 from chalicelib.domain.records import Command, Identity, KnownCommand, KnownReport, Page, Sealed
-from chalicelib.models.base import Write, WriteRefused, stamp, translating
+from chalicelib.models.base import Write, WriteRefused, batch_get, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
+    SUMMARY_ATTRIBUTES,
     CaseRow,
     CasesRow,
     CommandRow,
+    CommunityIndex,
     EventRow,
     QueueIndex,
     TaskRow,
     TrackingRow,
     case_key,
+    community_list,
     other_tasks,
     summary_from,
     unit_queue,
     visits_queue,
 )
-from chalicelib.models.report_rows import AttachmentRow, ReporterRow, ReportRow
+from chalicelib.models.report_rows import AttachmentRow, ReporterRow, ReportRow, SubmitterRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
 from chalicelib.models.vault_rows import AuditRow, IdentityRow, RefusedRow, kept_month
 
 if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
+
     from chalicelib.domain.events import Actor, CaseEvent
     from chalicelib.domain.procedure import Change
+    from chalicelib.domain.records import CaseSummary
     from chalicelib.domain.reports import Report
 
 R = TypeVar("R", bound=CasesRow)
@@ -63,6 +69,8 @@ class DynamoCaseStore:
         phone_hash = identity.phone_hash if identity else None
         if phone_hash:
             write.put("reporter", ReporterRow.of(phone_hash, case.id))
+        if report.submitted_by:
+            write.put("submitter", SubmitterRow.of(report.submitted_by, case.id))
         if identity:
             write.put("identity", IdentityRow.of(report.id, identity, report.received_at))
         write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
@@ -135,11 +143,35 @@ class DynamoCaseStore:
         found = {row.pk: row.to_case() for row in CaseRow.batch_get(keys, consistent_read=True)} if keys else {}
         return [found[pk] for pk, _ in keys if pk in found]
 
-    def unit_queue(self, unit: str, limit: int, start: dict[str, Any] | None) -> Page:
-        return self._page(unit_queue(unit), None, limit, start)
+    def unit_queue(
+        self, unit: str, limit: int, start: dict[str, Any] | None, due_before: datetime | None = None
+    ) -> Page:
+        before = CaseRow.queue_order < stamp(due_before) if due_before else None
+        return self._page(unit_queue(unit), before, limit, start)
 
     def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page:
-        return self._page(visits_queue(area[:12]), area, limit, start)
+        return self._page(visits_queue(area[:12]), CaseRow.queue_order.startswith(area), limit, start)
+
+    def community_cases(
+        self, community: str, kind: str | None, limit: int, older_than: str | None, *, open: bool
+    ) -> list[CaseSummary]:
+        answer = CaseRow._get_connection().query(
+            community_list(community, kind, open=open),
+            CaseRow.pk < case_key(older_than) if older_than else None,
+            index_name=CommunityIndex.Meta.index_name,
+            limit=limit,
+            scan_index_forward=False,
+        )
+        return [summary_from(_plain(item)) for item in answer["Items"]]
+
+    def reported_by(self, staff_id: str, limit: int, start: dict[str, Any] | None) -> Page:
+        answer = SubmitterRow._get_connection().query(
+            SubmitterRow.key(staff_id), limit=limit, scan_index_forward=False, exclusive_start_key=start
+        )
+        places = [{"pk": case_key(_plain(item)["sk"]), "sk": CaseRow.SK} for item in answer["Items"]]
+        rows = batch_get(self._connection, CaseRow, places, ["pk", *SUMMARY_ATTRIBUTES]) if places else []
+        newest = sorted(map(summary_from, rows), key=lambda item: item.case_id, reverse=True)
+        return Page(newest, answer.get("LastEvaluatedKey") if len(places) == limit else None)
 
     def due(self, until: datetime) -> Iterable[str]:
         for shard in DUE_SHARD_KEYS:
@@ -157,18 +189,16 @@ class DynamoCaseStore:
             created_at=stamp(at),
         ).save()
 
-    def _page(self, queue: str, begins: str | None, limit: int, start: dict[str, Any] | None) -> Page:
+    def _page(self, queue: str, order: Condition | None, limit: int, start: dict[str, Any] | None) -> Page:
         """A page of a queue, read as it comes: to make rows of it would take half of the page's CPU again."""
         answer = CaseRow._get_connection().query(
             queue,
-            CaseRow.queue_order.startswith(begins) if begins else None,
+            order,
             index_name=QueueIndex.Meta.index_name,
             limit=limit,
             exclusive_start_key=start,
         )
-        items = [
-            summary_from({name: next(iter(value.values())) for name, value in item.items()}) for item in answer["Items"]
-        ]
+        items = [summary_from(_plain(item)) for item in answer["Items"]]
         return Page(items, answer.get("LastEvaluatedKey") if len(items) == limit else None)
 
 
@@ -201,6 +231,10 @@ def _link_pictures(write: Write, change: Change) -> list[str]:
 def _lost(refused: WriteRefused, media: Sequence[str]) -> str:
     lost = sorted(name for name in refused.names if name.startswith("media:"))[0].removeprefix("media:")
     return f"media[{media.index(lost)}]"
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: next(iter(value.values())) for name, value in item.items()}
 
 
 def _follows(case: Case) -> Any:

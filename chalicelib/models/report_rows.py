@@ -126,6 +126,18 @@ class ReporterRow(CasesRow):
         return cls(pk=cls.key(phone_hash), sk=case_id, case_id=case_id)
 
 
+class SubmitterRow(CasesRow):
+    """One case a member of staff has reported; case ids sort by age."""
+
+    @staticmethod
+    def key(staff_id: str) -> str:
+        return f"STAFF#{staff_id}"
+
+    @classmethod
+    def of(cls, staff_id: str, case_id: str) -> SubmitterRow:
+        return cls(pk=cls.key(staff_id), sk=case_id)
+
+
 class AttachmentRow(CasesRow):
     """A picture that was announced: who may name it, what it must be, and whether its bytes have come."""
 

@@ -34,11 +34,13 @@ from chalicelib.policy.schema import (
     StatePart,
     TemplatePart,
     UnitPart,
+    ViewPart,
     at_least,
     at_most,
     duration_of,
     words_of,
 )
+from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 
 
@@ -415,6 +417,7 @@ _TABLES: Mapping[type[Part], str] = {
     ClockPart: "clock",
     RolePart: "role",
     PostPart: "post",
+    ViewPart: "view",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
@@ -429,6 +432,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _roles,
     _posts,
     _patrols,
+    check_views,
     _messages,
     _rules,
     check_calendar,

@@ -40,6 +40,7 @@ from chalicelib.policy.schema import (
     TemplatePart,
     UnitPart,
     UsePart,
+    ViewPart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -170,6 +171,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
+        "views": _by_id({**view.model_dump(), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
@@ -231,6 +233,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "procedures": len(compiled["procedures"]),
         "roles": len(compiled["roles"]),
         "posts": len(compiled["posts"]),
+        "views": len(compiled["views"]),
         "templates": len(compiled["templates"]),
         "notices": len(compiled["notices"]),
     }

@@ -25,6 +25,7 @@ from chalicelib.domain.policy import (
     Template,
     Unit,
     Use,
+    View,
 )
 from chalicelib.domain.workdays import WorkCalendar
 
@@ -61,6 +62,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         patrols={key: Patrol(**row) for key, row in compiled["patrols"].items()},
         patrol_rules=PatrolRules(**compiled["patrol_rules"]),
         posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
+        views={key: View(**_tuples(row)) for key, row in compiled["views"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),

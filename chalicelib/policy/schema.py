@@ -441,6 +441,23 @@ class CalendarYearPart(Part):
     year: Annotated[int, Field(ge=2018, le=2100)]
 
 
+class ViewPart(Part):
+    """A saved question over the cases, and its conditions; one left out, or empty, holds for everything."""
+
+    id: Id
+    zh: Zh
+    en: En
+    asks: Literal["unit", "area", "mine"]
+    open: bool | None = None
+    kinds: list[Id] = []
+    categories: list[Id] = []
+    urgencies: list[Urgency] = []
+    states: list[Id] = []
+    turns: list[Literal["desk", "lead", "visitor"]] = []
+    tasks: list[Literal["handle", "joint", "decide", "supervise"]] = []
+    overdue: bool = False
+
+
 class MailPart(Part):
     subject_zh: Zh
     subject_en: En
@@ -552,6 +569,7 @@ FILES: Mapping[str, FileShape] = {
     "roles.toml": FileShape(tables={"role": RolePart}),
     "posts.toml": FileShape(tables={"post": PostPart}),
     "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),
+    "views.toml": FileShape(tables={"view": ViewPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.records import (
         AreaRecord,
+        CaseSummary,
         Command,
         Duty,
         Holder,
@@ -122,9 +123,21 @@ class CaseStore(Protocol):
         """The cases a phone has reported to, newest first, at most `newest`."""
         ...
 
-    def unit_queue(self, unit: str, limit: int, start: dict[str, Any] | None) -> Page: ...
+    def unit_queue(
+        self, unit: str, limit: int, start: dict[str, Any] | None, due_before: datetime | None = None
+    ) -> Page: ...
 
     def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page: ...
+
+    def community_cases(
+        self, community: str, kind: str | None, limit: int, older_than: str | None, *, open: bool
+    ) -> Sequence[CaseSummary]:
+        """The cases of a kind (None: not classified yet) in a community, newest first; those opened before a case."""
+        ...
+
+    def reported_by(self, staff_id: str, limit: int, start: dict[str, Any] | None) -> Page:
+        """The cases a member of staff has reported, newest first. Two reads."""
+        ...
 
     def due(self, until: datetime) -> Iterable[str]:
         """The ids of all cases and beats that time alone changes by then."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
 from chalicelib.domain.grid import level_of
-from chalicelib.domain.people import StaffMember, holds, may_list, may_see
+from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
 
@@ -57,7 +56,6 @@ _PUBLIC_STEPS = {
 }
 
 
-_BY_AREA = frozenset({"own-cell", "own-area"})
 _WITH_VISITS = frozenset({"community", "compound", "cell"})
 
 
@@ -106,17 +104,13 @@ class Reading:
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        Its own staff, roles that see the district, and who sees by area and whose areas hold the centre may ask; what
-        the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last. Raises
-        NotFound for no such unit, Forbidden.
+        What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
+        Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
-        asked = self._policy.units.get(unit)
-        if asked is None:
+        if unit not in self._policy.units:
             raise NotFound()
-        role = self._policy.roles[staff.role]
-        above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
-        if unit != staff.unit and role.scope != "district" and not above:
+        if not may_read_queue(staff, unit, self._policy):
             raise Forbidden()
         page = self._store.unit_queue(unit, limit, start)
         return Page(self._listed(page, staff), page.next)
@@ -128,7 +122,7 @@ class Reading:
         Forbidden for foreign areas.
         """
         self._permitted(staff, "visit.read")
-        areas = [area] if area else _outermost(staff.areas)
+        areas = [area] if area else staff.outermost_areas
         if not areas or not all(level_of(each) in _WITH_VISITS for each in areas):
             raise InvalidField("area", "query-invalid")
         if not all(staff.covers(each) for each in areas):
@@ -174,8 +168,3 @@ class Reading:
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):
             raise Forbidden()
-
-
-def _outermost(areas: Sequence[str]) -> list[str]:
-    """Areas in order, without those that lie in another of them."""
-    return [area for area in sorted(set(areas)) if not any(area != other and area.startswith(other) for other in areas)]

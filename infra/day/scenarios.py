@@ -361,6 +361,29 @@ def a_queue_is_read_in_pages(district: District) -> None:
             raise Missed(f"a wrong cursor is {problem['code']}")
 
 
+def the_cases_of_a_community_are_viewed(district: District) -> None:
+    """A view finds the open cases of its kinds in a community, and what somebody reported, the newest first."""
+    told = [district.report(category="blocked-fire-lane")["case_id"] for _ in range(3)]
+    area = district.places[0]["area"]
+    newest, reporter = sorted(told, reverse=True), district.system.token_of_cell(area)
+    for path, token, query in (
+        ("/v1/views/hot-spots", district.administrator, {"area": area[:12]}),
+        ("/v1/views/hot-spots", reporter, {}),
+        ("/v1/views/my-reports", reporter, {}),
+    ):
+        first = answered(district.caller.get(path, token, limit="2", **query))
+        second = answered(district.caller.get(path, token, limit="2", cursor=first["next"], **query))
+        found = [item["case_id"] for item in (*first["items"], *second["items"])]
+        if found[:3] != newest:
+            raise Missed(f"{path} finds {found}, not {newest}")
+        problem = answered(district.caller.get("/v1/views/key-work", token, cursor=first["next"], **query), 400)
+        if problem["code"] != "cursor-invalid":
+            raise Missed(f"a cursor of another view is {problem['code']}")
+    problem = answered(district.caller.get("/v1/views/hot-spots", district.administrator, area=area[:9]), 422)
+    if problem["code"] != "community-required":
+        raise Missed(f"a street is {problem['code']}")
+
+
 # --- the vault and the audit
 
 

@@ -196,7 +196,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
-        "vault `IDENTITY#<report id>`, `AUDIT#<hour>`; reads the tile and `NETWORK`",
+        "`STAFF#<id>`, vault `IDENTITY#<report id>`, `AUDIT#<hour>`; reads the tile and `NETWORK`",
         _take,
     ),
     "a text joins its sender's case": Pattern(
@@ -230,6 +230,20 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "a unit's queue by deadline": Pattern(
         "index `queue`: `UNIT#<id>` by due time, 50", lambda f: bootstrap._store().unit_queue(f["unit"], 50, None)
+    ),
+    "what is overdue at a unit": Pattern(
+        "index `queue`: `UNIT#<id>` up to now, 50",
+        lambda f: bootstrap._store().unit_queue(f["unit"], 50, None, bootstrap.now()),
+    ),
+    "cases of a community by kind and time": Pattern(
+        "index `community`: `COMMUNITY#<community>#<kind>#<open or closed>` newest 50",
+        lambda f: bootstrap._store().community_cases(
+            f["community"], bootstrap.policy().categories[f["category"]].kind, 50, None, open=True
+        ),
+    ),
+    "cases somebody reported": Pattern(
+        "`STAFF#<id>` newest 50, their cases in one batch",
+        lambda f: bootstrap._store().reported_by(f["reader"], 50, None),
     ),
     "visits to be made in a community": Pattern(
         "index `queue`: `VISITS#<community>` by cell and time, 50",

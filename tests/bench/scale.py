@@ -2,7 +2,8 @@
 
 The tables are filled by DynamoDB's own import, from rows that real cases left, with other ids of the same length.
 Partitions that can grow do: at any size a tenth of the cases wait at the unit that is asked for, a tenth for their
-visit in the community, and one in twenty was told by the phone. Events lie with their case, and only the cases that are
+visit in the community, and one in twenty was told by the phone; all lie in the community and were reported by one
+member of staff. Events lie with their case, and only the cases that are
 asked for have theirs.
 """
 
@@ -115,7 +116,10 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
         visit = settled["visits"][-1]
         caller.visit_falls_due(made[1]["case_id"], datetime.fromisoformat(visit["due_at"]))
         phone_hash = worker.phone_hash(told["reporter"]["phone"])
-    waiting, visited = (_template(system, receipt, phone_hash) for receipt in made)
+    reader = next(
+        str(row["staff_id"]) for row in system.staff if row["role"] == "grid-worker" and row["areas"] == place["area"]
+    )
+    waiting, visited = (_template(system, receipt, phone_hash, reader) for receipt in made)
     now = datetime.now(UTC)
     facts = {
         "district": place["area"][:6],
@@ -127,7 +131,7 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
         "unit": made[0]["unit"]["id"],
         "phone": told["reporter"]["phone"],
         "phone_hash": phone_hash,
-        "reader": next(str(row["staff_id"]) for row in system.staff if row["areas"] == place["area"]),
+        "reader": reader,
         "case_id": _IDS["case"](MEASURED),
         "report_id": _IDS["report"](MEASURED),
         "tracking_code": _IDS["track"](MEASURED),
@@ -141,7 +145,7 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
     return waiting, visited, facts
 
 
-def _template(system: System, receipt: dict[str, Any], phone_hash: str) -> Template:
+def _template(system: System, receipt: dict[str, Any], phone_hash: str, reporter: str) -> Template:
     dynamodb, outputs = system.client("dynamodb"), system.deployed.outputs
     case, report = receipt["case_id"], receipt["report_id"]
     partitions = [
@@ -149,6 +153,7 @@ def _template(system: System, receipt: dict[str, Any], phone_hash: str) -> Templ
         ("CASES_TABLE", "CasesTable", f"REPORT#{report}", ""),
         ("CASES_TABLE", "CasesTable", f"TRACK#{receipt['tracking_code']}", ""),
         ("CASES_TABLE", "CasesTable", f"REPORTER#{phone_hash}", case),
+        ("CASES_TABLE", "CasesTable", f"STAFF#{reporter}", case),
         ("VAULT_TABLE", "VaultTable", f"IDENTITY#{report}", ""),
     ]
     rows = []

@@ -33,6 +33,8 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/cases/{id}/timeline"),
         ("POST", "/v1/cases/{id}/actions/{action}"),
         ("GET", "/v1/units/{id}/queue"),
+        ("GET", "/v1/views"),
+        ("GET", "/v1/views/{id}"),
         ("GET", "/v1/visits"),
         ("POST", "/v1/visits/{id}/result"),
         ("GET", "/v1/patrols"),

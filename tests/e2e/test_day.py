@@ -74,6 +74,10 @@ def test_a_queue_is_read_in_pages(district: District) -> None:
     scenarios.a_queue_is_read_in_pages(district)
 
 
+def test_the_cases_of_a_community_are_viewed(district: District) -> None:
+    scenarios.the_cases_of_a_community_are_viewed(district)
+
+
 @pytest.mark.parametrize(
     "scenario",
     [

@@ -86,7 +86,7 @@ class LambdaContext:
 
 
 class Written:
-    """The keys of rows that requests tried to write, and the messages they sent, in their order; noted at the connection."""
+    """The keys of rows that requests tried to write, and the messages they sent, in order; noted at the connection."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, str]] = []

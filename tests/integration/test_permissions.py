@@ -27,7 +27,7 @@ from tests.integration.gateway import Answer
 from tests.integration.matters import Matters, somebody
 
 CELLS = list(cells())
-LISTS = {"queue", "visits"}
+LISTS = {"queue", "cases", "own", "visits"}
 
 
 def rows() -> dict[str, list[Cell]]:
@@ -133,7 +133,8 @@ def test_every_outcome_of_every_kind_of_row_is_there() -> None:
     assert found["nothing"] == {ALLOWED, REFUSED}
     assert found["case"] == {ALLOWED, HIDDEN}  # every role of the pack reads cases
     assert found["report"] == found["action"] == found["visit"] == found["identity"] == {ALLOWED, HIDDEN, REFUSED}
-    assert found["queue"] == found["visits"] == {ALLOWED, EMPTY, REFUSED}
+    assert found["queue"] == found["cases"] == found["visits"] == {ALLOWED, EMPTY, REFUSED}
+    assert found["own"] == {ALLOWED, EMPTY}
 
 
 def test_the_document_is_what_the_generator_writes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,77 @@ SHAPES = {
     "number that is no count": (
         ("rules.toml", "", "max_visits = 2", "max_visits = 0"),
         "rules.toml: max_visits: Input should be greater than 0, not 0",
+    ),
+}
+
+VIEWS = {
+    "view of an unknown kind": (
+        ("views.toml", 'id = "security"', '["security"]', '["crime"]'),
+        "views.toml: view[security].kinds: unknown kind 'crime'",
+    ),
+    "view of an unknown category": (
+        ("views.toml", 'id = "security"', 'kinds = ["security"]', 'categories = ["crime"]'),
+        "views.toml: view[security].categories: unknown category 'crime'",
+    ),
+    "view of a category of another kind": (
+        ("views.toml", 'id = "security"', 'kinds = ["security"]', 'kinds = ["security"]\ncategories = ["noise"]'),
+        "views.toml: view[security].categories: category 'noise' is of none of the view's kinds",
+    ),
+    "view of an unknown state": (
+        ("views.toml", 'id = "to-accept"', '["assigned"]', '["asigned"]'),
+        "views.toml: view[to-accept].states: unknown state 'asigned'",
+    ),
+    "view of a state twice": (
+        ("views.toml", 'id = "to-accept"', '["assigned"]', '["assigned", "assigned"]'),
+        "views.toml: view[to-accept].states: state 'assigned' is named twice",
+    ),
+    "view of an urgency twice": (
+        ("views.toml", 'id = "key-work"', '["major"]', '["major", "major"]'),
+        "views.toml: view[key-work].urgencies: urgency 'major' is named twice",
+    ),
+    "view of what never waits at a unit": (
+        ("views.toml", 'id = "to-accept"', '["assigned"]', '["closed"]'),
+        "views.toml: view[to-accept].states: could find nothing: no case in state 'closed' waits at a unit",
+    ),
+    "view of a unit's open cases": (
+        ("views.toml", 'id = "to-accept"', "states =", "open = true\nstates ="),
+        "views.toml: view[to-accept].open: means nothing: what waits at a unit is open",
+    ),
+    "view of open cases that are closed": (
+        ("views.toml", 'id = "security"', "kinds =", 'states = ["closed"]\nkinds ='),
+        "views.toml: view[security].states: could find nothing: a case in state 'closed' is not open",
+    ),
+    "view of closed cases that are open": (
+        ("views.toml", 'id = "security"', "open = true", 'open = false\nstates = ["assigned"]'),
+        "views.toml: view[security].states: could find nothing: only a case in state 'closed' is not open",
+    ),
+    "view of closed cases that are late": (
+        ("views.toml", 'id = "security"', "open = true", "open = false\noverdue = true"),
+        "views.toml: view[security].overdue: could find nothing: a case that is closed has no deadline",
+    ),
+    "view of a task twice": (
+        ("views.toml", 'id = "joint"', '["joint"]', '["joint", "joint"]'),
+        "views.toml: view[joint].tasks: task 'joint' is named twice",
+    ),
+    "view of an unknown task": (
+        ("views.toml", 'id = "joint"', '["joint"]', '["help"]'),
+        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide' or 'supervise', not 'help'",
+    ),
+    "view of what an area is asked for": (
+        ("views.toml", 'id = "security"', "kinds =", 'tasks = ["joint"]\nkinds ='),
+        "views.toml: view[security].tasks: means nothing: only a unit is asked for something",
+    ),
+    "view of whose turn it is in closed cases": (
+        ("views.toml", 'id = "security"', "open = true", 'open = false\nturns = ["lead"]'),
+        "views.toml: view[security].turns: could find nothing: in a case that is closed it is nobody's turn",
+    ),
+    "view of what nobody knows": (
+        ("views.toml", 'id = "security"', 'asks = "area"', 'asks = "city"'),
+        "views.toml: view[security].asks: must be 'unit', 'area' or 'mine', not 'city'",
+    ),
+    "view id twice": (
+        ("views.toml", "", 'id = "security"', 'id = "peace"'),
+        "views.toml: view[peace].id: is already taken in this file",
     ),
 }
 
@@ -401,6 +473,24 @@ def test_tables_that_disagree_are_named(pack: Path, name: str) -> None:
     _edit(pack, file, old, new, after)
     faults = _faults(pack)
     assert any(each.startswith(fault) for each in faults), faults
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_that_could_find_nothing_is_named(pack: Path, name: str) -> None:
+    (file, after, old, new), fault = VIEWS[name]
+    _edit(pack, file, old, new, after)
+    assert _faults(pack) == [fault]
+
+
+def test_a_view_that_no_role_may_ask_is_named(pack: Path) -> None:
+    units = [
+        view["id"] for view in tomllib.loads((pack / "views.toml").read_text("utf-8"))["view"] if view["asks"] == "unit"
+    ]
+    roles = (pack / "roles.toml").read_text("utf-8")
+    (pack / "roles.toml").write_text(roles.replace('"queue.read", ', "").replace(', "queue.read"', ""), "utf-8")
+    assert _faults(pack) == [
+        f"views.toml: view[{view}].asks: no role may ask of 'unit', so nobody could use this" for view in sorted(units)
+    ]
 
 
 def test_a_scope_of_petitions_means_nothing_where_no_kind_is_confidential(pack: Path) -> None:
