@@ -283,20 +283,20 @@ def _request_joint(telling: Telling[Case], action: Action, said: Particulars) ->
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
-    telling.tell(E.JOINT_REQUESTED, units=list(said.units), unit=case.lead, reason=said.reason)
+    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason)
 
 
 def _accept_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, lead=telling.known.lead)
+    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit)
 
 
 def _refuse_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, lead=telling.known.lead, reason=said.reason)
+    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason)
 
 
 def _finish_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
     unit = _joint(telling, said, AGREED).unit
-    telling.tell(E.JOINT_FINISHED, unit=unit, lead=telling.known.lead, note=said.note, **_also(said))
+    telling.tell(E.JOINT_FINISHED, unit=unit, note=said.note, **_also(said))
 
 
 def _request_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:

@@ -274,8 +274,8 @@ def _passed_on(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Change
 
 
 def _joint_asked(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    kept = tuple(joint for joint in case.joints if joint.unit not in facts["units"])
-    return {"joints": (*kept, *(Joint(unit, ASKED) for unit in facts["units"]))}
+    kept = tuple(joint for joint in case.joints if joint.unit not in facts["asked"])
+    return {"joints": (*kept, *(Joint(unit, ASKED) for unit in facts["asked"]))}
 
 
 def _joint(state: str) -> Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]:

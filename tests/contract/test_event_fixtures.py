@@ -66,7 +66,11 @@ def test_no_two_fixtures_share_an_id() -> None:
     [
         ("case.assigned.v1", {"units": []}),
         ("case.assigned.v1", {"clocks": {}}),
-        ("case.closed.v1", {"outcome": "forgotten"}),
+        ("case.closed.v1", {"outcome": ""}),
+        ("case.closed.v1", {"turn": "everybody"}),
+        ("case.resolved.v1", {"timing": {"ended": {"resolve": "forgotten"}}}),
+        ("clock.breached.v1", {"step": 0}),
+        ("joint.requested.v1", {"asked": []}),
         ("case.returned.v1", {"reason": None}),
         ("visit.due.v1", {"visit_id": "1"}),
         ("patrol.missed.v1", {"rounds": []}),
