@@ -10,9 +10,11 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
+from moto.core import responses
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
@@ -27,6 +29,7 @@ def lighten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Table, "__deepcopy__", lambda table, _: table, raising=False)
     patch.setattr(DynamoDBBackend, "transact_write_items", _undone_where_it_wrote(DynamoDBBackend.transact_write_items))
     patch.setattr(DynamoHandler, "serialized", _as_it_stands(DynamoHandler.serialized))
+    patch.setattr(responses, "method_names_from_class", cache(responses.method_names_from_class))
 
 
 _ITEM_LIMIT = 405_000  # moto's own: the real one lies between 409 and 410 KB
@@ -105,10 +108,10 @@ def _as_it_stands(serialized: Callable[..., Any]) -> Callable[..., Any]:
     return answered
 
 
-_OF_ROWS = frozenset(
-    ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem", "Query", "Scan")
-    + ("TransactGetItems", "TransactWriteItems")
-)
+_OF_ROWS = {
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
+    *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+}
 
 
 def _base64(value: Any) -> str:

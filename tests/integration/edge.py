@@ -85,7 +85,7 @@ class LambdaContext:
 
 
 class Written:
-    """The keys of rows that requests tried to write, and the messages they sent, in their order; noted at the connection."""
+    """The rows that requests tried to write, as table and keys, and how many messages they sent: at the connection."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, str]] = []

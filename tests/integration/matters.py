@@ -60,7 +60,7 @@ WAYS: Mapping[str, Sequence[Step]] = {
     "reopen-requested": (ACCEPT, RESOLVE, DISSATISFIED),
     "screening": (RETURN,),
 }
-"""How a new case is brought to where a route is tried (`state` in the table). A case of no kind is in screening already."""
+"""How a case is brought to where a route is tried (`state` in the table). One of no kind is in screening already."""
 
 DUE = {"resolved"}
 """Where a case is left until its visit is due."""
