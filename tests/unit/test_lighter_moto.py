@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
@@ -24,6 +25,7 @@ MOTO = {
     (Table, "query"): Table.query,
     (DynamoDBBackend, "transact_write_items"): DynamoDBBackend.transact_write_items,
     (DynamoHandler, "serialized"): DynamoHandler.serialized,
+    (BotocoreStubber, "process_request"): BotocoreStubber.process_request,
 }
 """As this module finds it, which is imported before any fixture runs."""
 
