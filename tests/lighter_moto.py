@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore import loaders
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.exceptions import HTTPException
@@ -33,6 +34,9 @@ def lighten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "transact_write_items", _undone_where_it_wrote(DynamoDBBackend.transact_write_items))
     patch.setattr(DynamoHandler, "serialized", _as_it_stands(DynamoHandler.serialized))
     patch.setattr(BotocoreStubber, "process_request", _straight_to_tables(BotocoreStubber.process_request))
+    patch.setattr(
+        loaders, "create_loader", cache(loaders.create_loader)
+    )  # else each session reads what services can do
     patch.setattr(responses, "method_names_from_class", cache(responses.method_names_from_class))
 
 
