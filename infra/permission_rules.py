@@ -318,7 +318,6 @@ def routes() -> Sequence[Route]:
 
 def _route(row: Mapping[str, Any]) -> Route:
     about, action = row.get("about", ""), row["route"].rpartition("/actions/")[2]
-    actors = {each["id"]: each["actors"] for each in pack("procedure.toml")["action"]}
     return Route(
         route=row["route"],
         key=row.get("key", ""),
@@ -326,12 +325,18 @@ def _route(row: Mapping[str, Any]) -> Route:
         open=row.get("open", ""),
         needs=row.get("needs", ""),
         about=about,
-        turn=actors[action] if about == "action" else "",
+        turn=actors()[action] if about == "action" else "",
         matters=tuple(row.get("matters", matters() if about in OF_A_CASE else ())),
         state=row.get("state"),
         query=row.get("query", {}),
         body=row.get("body"),
     )
+
+
+@cache
+def actors() -> Mapping[str, str]:
+    """Whose an action is, by its id."""
+    return {row["id"]: row["actors"] for row in pack("procedure.toml")["action"]}
 
 
 @cache

@@ -10,9 +10,15 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
+from botocore import loaders
+from moto.core import responses
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.exceptions import HTTPException
+from moto.core.request import normalize_request
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
@@ -27,6 +33,11 @@ def lighten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Table, "__deepcopy__", lambda table, _: table, raising=False)
     patch.setattr(DynamoDBBackend, "transact_write_items", _undone_where_it_wrote(DynamoDBBackend.transact_write_items))
     patch.setattr(DynamoHandler, "serialized", _as_it_stands(DynamoHandler.serialized))
+    patch.setattr(BotocoreStubber, "process_request", _straight_to_tables(BotocoreStubber.process_request))
+    patch.setattr(
+        loaders, "create_loader", cache(loaders.create_loader)
+    )  # else each session reads what services can do
+    patch.setattr(responses, "method_names_from_class", cache(responses.method_names_from_class))
 
 
 _ITEM_LIMIT = 405_000  # moto's own: the real one lies between 409 and 410 KB
@@ -105,10 +116,26 @@ def _as_it_stands(serialized: Callable[..., Any]) -> Callable[..., Any]:
     return answered
 
 
-_OF_ROWS = frozenset(
-    ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem", "Query", "Scan")
-    + ("TransactGetItems", "TransactWriteItems")
-)
+def _straight_to_tables(process: Callable[..., Any]) -> Callable[..., Any]:
+    """moto tries the address of a request on the patterns of all services."""
+
+    def processed(stubber: BotocoreStubber, request: Any) -> Any:
+        target = request.headers.get("X-Amz-Target", b"")
+        if not (target.decode() if isinstance(target, bytes) else target).startswith("DynamoDB_"):
+            return process(stubber, request)
+        plain = normalize_request(request)
+        try:
+            return DynamoHandler.dispatch(plain, plain.raw_url, plain.headers)
+        except HTTPException as refused:
+            return refused.code, refused.get_headers(), refused.get_body()
+
+    return processed
+
+
+_OF_ROWS = {
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
+    *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+}
 
 
 def _base64(value: Any) -> str:

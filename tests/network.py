@@ -10,9 +10,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
-from moto.dynamodb.models.dynamo_type import DynamoType
-
 from chalicelib.domain.policy import Policy
 from chalicelib.models.reference_rows import FeatureRow
 from infra.network.content import compact
@@ -141,11 +138,6 @@ def csv_of(rows: Rows) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def quick_transactions(patch: pytest.MonkeyPatch) -> None:
-    """moto copies the whole table for each part of a transaction; values of attributes need not be copied."""
-    patch.setattr(DynamoType, "__deepcopy__", lambda value, copied: value, raising=False)
 
 
 class Killed(Exception):

@@ -1,6 +1,7 @@
 """The matters of `docs/contract/permissions.yaml` as cases of a deployment, and how its routes are asked about them.
 
-A route that needs another thing than a case to be there adds its facts in `Matters.facts`.
+A route that is tried in a case brought further adds a row to `WAYS` and names it as its `state`; one that needs another
+thing than a case to be there adds its facts in `Matters.facts`; an action of other actors a row to `WHOSE`.
 """
 
 from __future__ import annotations
@@ -53,17 +54,27 @@ ACCEPT, RESOLVE = Step("accept"), Step("resolve", {"note": "好了"})
 RETURN = Step("return", {"reason": "不属于我单位"})
 DISSATISFIED = Step("visit", {"outcome": "dissatisfied"})
 
-WAYS: Mapping[str, Sequence[Step]] = {
-    "assigned": (),
-    "accepted": (ACCEPT,),
-    "resolved": (ACCEPT, RESOLVE),
-    "reopen-requested": (ACCEPT, RESOLVE, DISSATISFIED),
-    "screening": (RETURN,),
-}
-"""How a new case is brought to where a route is tried (`state` in the table); one of no kind is in screening."""
 
-DUE = {"resolved"}
-"""Where a case is left until its visit is due."""
+@dataclass(frozen=True)
+class Way:
+    """How a new case is brought to where a route is tried. `due`: it is left there until its visit is due."""
+
+    state: str
+    steps: Sequence[Step] = ()
+    due: bool = False
+
+
+WAYS: Mapping[str, Way] = {
+    "assigned": Way("assigned"),
+    "accepted": Way("accepted", [ACCEPT]),
+    "resolved": Way("resolved", [ACCEPT, RESOLVE], due=True),
+    "reopen-requested": Way("reopen-requested", [ACCEPT, RESOLVE, DISSATISFIED]),
+    "screening": Way("screening", [RETURN]),
+}
+"""By `state` in the table, which names the way: two that end in the same state have two names."""
+
+WHOSE: Mapping[str, str] = {"screening": "desk"}
+"""The fact that names the unit which may act, by the actors of an action; left out: the unit whose turn it is."""
 
 
 class Matters:
@@ -75,10 +86,10 @@ class Matters:
         self._due = False
         self._plan_rounds()
         wanted = {(name, route.state or matters()[name].state) for route in routes() for name in route.matters}
-        for matter, state in sorted(wanted, key=lambda each: each[1] not in DUE):
-            if state not in DUE and not self._due:
+        for matter, name in sorted(wanted, key=lambda each: not WAYS[each[1]].due):
+            if not WAYS[name].due and not self._due:
                 self._let_visits_fall_due()
-            self._facts[matter, state] = self._case(matters()[matter], state)
+            self._facts[matter, name] = self._case(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
         self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
         self._kept = {
@@ -129,19 +140,19 @@ class Matters:
                 table.items[keys[0]].pop(keys[1], None)
         self._edge.written.clear()
 
-    def _case(self, matter: Matter, state: str) -> Facts:
+    def _case(self, matter: Matter, way: Way) -> Facts:
         edge, key = self._edge, str(uuid4())
         picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": 44}, SUBMITTER).body
         said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
         body = {**edge.a_report(), **said, "media": [picture["attachment_id"]], "reporter": _REPORTER}
         receipt = edge.post("/v1/reports", body, SUBMITTER, key=key).body
-        for step in WAYS[state] if matter.kind else ():
+        for step in way.steps if matter.kind else ():  # of no kind: in screening already
             if step.action == "visit":
                 edge.visit(receipt["case_id"], step.said["outcome"], step.by)
             else:
                 edge.act(receipt["case_id"], step.action, step.by, **step.said)
         case = edge.case(receipt["case_id"])
-        assert (case["state"], case["kind"]) == (state, matter.kind), case
+        assert (case["state"], case["kind"]) == (way.state, matter.kind), case
         return {
             "case_id": case["case_id"],
             "report_id": receipt["report_id"],
@@ -201,7 +212,7 @@ _REPORTER = {"name": "王伟", "phone": "13800000000"}
 
 def somebody(role: str, place: Place, facts: Mapping[str, Any], turn: str) -> StaffMember:
     """Somebody of a role who asks from such a place."""
-    own = facts.get("desk") if turn == "screening" else facts.get("unit_id", OTHER)
+    own = facts.get(WHOSE.get(turn, "unit_id"), OTHER)
     unit = {"turn": own, "linkage": LINKAGE_CENTRE, "other": OTHER}[place.unit]
     area = COMMUNITY if place.area == "own" else FOREIGN
     return StaffMember(SUBMITTER.id if place.reported else "somebody", role, str(unit), (area,))

@@ -19,12 +19,11 @@ from infra.network.importing import Importer
 from infra.network.planning import plan_import
 from infra.samples import SAMPLES
 from tests.conftest import REGION
-from tests.network import COMMUNITY, csv_of, everything, network, quick_transactions, split, table_of, tables, write
+from tests.network import COMMUNITY, csv_of, everything, network, split, table_of, tables, write
 
 
 @pytest.fixture
-def importer(tables: dict[str, str], pack_file: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
-    quick_transactions(monkeypatch)
+def importer(tables: dict[str, str], pack_file: Path) -> Importer:
     return Importer(table_of(boto3.client("dynamodb", REGION), tables["Reference"]), pack_file.read_bytes())
 
 

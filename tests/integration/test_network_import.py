@@ -32,7 +32,6 @@ from tests.network import (
     area,
     everything,
     network,
-    quick_transactions,
     split,
     table_of,
     tables,
@@ -55,8 +54,7 @@ class ImporterOn(Importer):
 
 
 @pytest.fixture
-def reference(tables: dict[str, str], connection: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    quick_transactions(monkeypatch)
+def reference(tables: dict[str, str], connection: Any) -> str:
     return tables["Reference"]
 
 

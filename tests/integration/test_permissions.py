@@ -13,10 +13,10 @@ from infra.permission_rules import (
     REFUSED,
     Cell,
     Route,
+    actors,
     cells,
     matters,
     matters_of,
-    pack,
     places,
     roles,
     routes,
@@ -119,8 +119,7 @@ def test_a_token_is_needed_where_the_table_says_so() -> None:
 
 
 def test_the_matrix_tries_every_action_and_everything_a_role_may() -> None:
-    procedure = {row["id"] for row in pack("procedure.toml")["action"]}
-    assert {route.needs for route in routes() if route.about == "action"} == {f"case.{name}" for name in procedure}
+    assert {route.needs for route in routes() if route.about == "action"} == {f"case.{name}" for name in actors()}
     asked = {route.needs for route in routes() if route.needs} | set(table()["beside_routes"])
     assert asked == {permission for role in roles().values() for permission in role.permissions}
 
