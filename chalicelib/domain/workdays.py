@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 SATURDAY = 5
@@ -47,12 +48,12 @@ class WorkCalendar(NamedTuple):
 
     def working_day_after(self, day: date, count: int) -> date:
         """The working day `count` working days after a day, which itself is not counted. `count` is above 0."""
-        holidays, workdays = self.holidays, self.workdays
+        unlike, number = _unlike_their_weekday(self.holidays, self.workdays), day.toordinal()
         while count > 0:
-            day += ONE_DAY
-            if (day.isoformat() not in holidays) if day.weekday() < SATURDAY else (day.isoformat() in workdays):
+            number += 1
+            if ((number - 1) % 7 < SATURDAY) != (number in unlike):  # 0001-01-01, day 1, was a Monday
                 count -= 1
-        return day
+        return date.fromordinal(number)
 
     def working_day_from(self, day: date) -> date:
         """The day itself when it is worked, else the first working day after it."""
@@ -61,3 +62,13 @@ class WorkCalendar(NamedTuple):
     def working_days(self, after: date, until: date) -> int:
         """How many days are worked after a day, up to and with another."""
         return sum(self.is_working(after + timedelta(days=n)) for n in range(1, (until - after).days + 1))
+
+
+@lru_cache(maxsize=8)
+def _unlike_their_weekday(holidays: frozenset[str], workdays: frozenset[str]) -> frozenset[int]:
+    """The numbers of the days that are off or worked unlike others of their weekday: every clock is counted by them."""
+    off, worked = map(date.fromisoformat, holidays), map(date.fromisoformat, workdays)
+    return frozenset(
+        [day.toordinal() for day in off if day.weekday() < SATURDAY]
+        + [day.toordinal() for day in worked if day.weekday() >= SATURDAY]
+    )
