@@ -147,7 +147,8 @@ def dry_run(
         with bar("试算 deciding", len(case_ids), _beside(as_json)) as told:
             for case_id in case_ids:
                 history = at.store.history(case_id)
-                found.append(outcome(case_id, history, changed, given.pack, packs.of_decision(history)))
+                old = packs.of_decision(history)
+                found.append(outcome(case_id, history, changed, given.pack, old, at.duty(changed)))
                 told(1)
     if as_json:
         said = {"version": given.version, "cases": [_outcome_as_json(each) for each in found]}
