@@ -191,8 +191,10 @@ def migrate(
         given = _given(target, at, overlay)
         to = _read_kept(at, given)
         with bar("查找中 looking for cases", None) as told:
-            cases = at.cases(case_ids) if case_ids else at.open_cases(told=told)
+            cases = list(at.cases(case_ids)) if case_ids else at.open_cases(told=told)
             planned = plan(cases, to, at.policies(), only_stranded=only_stranded)
+        for unknown in sorted(set(case_ids) - {case.id for case in cases} if case_ids else ()):
+            console.print(f"[yellow]没有这个事项 / no such case: {unknown}[/yellow]")
         in_force = at.in_force
         show_migration(
             planned, to, at.current, console, in_force=in_force is not None and in_force.version == to.version

@@ -252,7 +252,8 @@ def test_only_the_stranded_or_only_those_that_are_named_are_brought(run: Run, wo
     light, toilet, other = report(world), report(world, TOILET), report(world, TOILET)
     run("migrate", later.version, "--yes", "--stranded")
     assert [world.case(each).policy_version == later.version for each in (light, toilet, other)] == [True, False, False]
-    run("migrate", later.version, "--yes", "--case", toilet, "--case", "0" * 26)
+    result = run("migrate", later.version, "--yes", "--case", toilet, "--case", "0" * 26)
+    assert f"no such case: {'0' * 26}" in result.printed  # type: ignore[attr-defined]
     assert [world.case(each).policy_version == later.version for each in (toilet, other)] == [True, False]
 
 
