@@ -255,11 +255,12 @@ def _given(name: str, at: Stage | None, overlay: str | None) -> Given:
 
 def _read(given: Given) -> Policy:
     """What a pack says. Raises NoSuchPack where this code cannot read it."""
+    from chalicelib.services.policies import UNREADABLE_AS
     from infra.policy.packs import NoSuchPack
 
     try:
         return given.policy
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE_AS as error:
         raise NoSuchPack(f"{given.version} (compiled for another version of the code)") from error
 
 

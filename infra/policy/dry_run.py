@@ -140,7 +140,7 @@ def _row_changed(rule: str, old: Pack, new: Pack) -> Iterator[str]:
     said = list(_changes(rule, _rules(old).get(rule), _rules(new).get(rule)))
     if rule.startswith(BY_CATEGORY):
         name = rule.removeprefix(BY_CATEGORY)
-        before, after = (pack["categories"].get(name, {}) for pack in (old, new))
+        before, after = (pack.get("categories", {}).get(name, {}) for pack in (old, new))
         said = list(_changes(rule, *({key: row.get(key) for key in _ROUTED_BY} for row in (before, after))))
     yield from said or ["区域所属中心变更 the centre of the area is another"]
 
@@ -154,12 +154,12 @@ def _changes(name: str, old: Pack | None, new: Pack | None) -> Iterator[str]:
 
 
 def _rules(pack: Pack | None) -> dict[str, Pack]:
-    return {rule["id"]: rule for rule in pack["routing"]} if pack else {}
+    return {rule["id"]: rule for rule in pack.get("routing", ())} if pack else {}
 
 
 def _place(rule: str, pack: Pack) -> int:
     """The place of a rule among those of a pack; what a category says of itself comes last."""
-    names = [each["id"] for each in pack["routing"]]
+    names = [each["id"] for each in pack.get("routing", ())]
     return names.index(rule) if rule in names else len(names)
 
 

@@ -188,7 +188,7 @@ def _decision_words(decision: Decision | Assignment, policy: Policy) -> str:
 
 
 def _told(each: Difference) -> Iterable[str]:
-    """The old and the new value, one a line; of lists only what came and went; of what is whole, nothing more."""
+    """The old and the new value, one a line; of lists only what came and went; of what is whole, what it says."""
     if each.what == REORDERED:
         yield f"原 was {_said(each.old)}"
         yield f"现 now {_said(each.new)}"
@@ -204,8 +204,8 @@ def _told(each: Difference) -> Iterable[str]:
             yield f"{_said(each.old)} → {_said(each.new)}"
     elif each.what == CHANGED:
         yield f"{_said(each.old)} → {_said(each.new)}"
-    elif not isinstance(whole := each.new if each.what == ADDED else each.old, dict) or "id" not in whole:
-        yield _said(whole)
+    elif whole := _whole(each.new if each.what == ADDED else each.old):
+        yield whole
 
 
 _IN_SECONDS = frozenset(
@@ -218,6 +218,17 @@ _IN_SECONDS = frozenset(
 """Numbers of a pack that are seconds; they are shown as the pack's files have them."""
 
 _LIMIT_ZH = {"days": "日", "working-days": "工作日"}
+
+
+def _whole(value: Any) -> str:
+    """What a table says of itself beside its names; of a table of tables, which there are."""
+    if not isinstance(value, dict):
+        return _said(value)
+    if value and all(isinstance(each, dict) for each in value.values()):
+        return "、".join(value)
+    said = {key: _long(each) for key, each in value.items() if key in _IN_SECONDS or _limit(each)}
+    plain = {key: each for key, each in value.items() if key not in ("id", "zh", "en") and not isinstance(each, dict)}
+    return _said({**plain, **said})
 
 
 def _limit(value: Any) -> bool:

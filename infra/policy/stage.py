@@ -18,7 +18,7 @@ from chalicelib.policy.loader import read_policy
 from chalicelib.services.duty import duty_at
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.open_cases import open_cases
-from chalicelib.services.policies import KeptPolicies
+from chalicelib.services.policies import UNREADABLE_AS, KeptPolicies
 from infra.operator import Operator
 from infra.policy.kept import every_unit
 
@@ -56,9 +56,12 @@ class Stage(Operator):
 
     @cached_property
     def current(self) -> Policy:
-        """The policy in force; what this checkout would deploy, where no deployment has kept its own yet."""
+        """The policy in force; what this checkout would deploy, where none is kept that this code can read."""
         compiled = self.kept.compiled(self.in_force.version) if self.in_force else None
-        return read_policy(compiled) if compiled else self._policy
+        try:
+            return read_policy(compiled) if compiled else self._policy
+        except UNREADABLE_AS:
+            return self._policy
 
     @cached_property
     def in_force(self) -> KeptVersion | None:
