@@ -128,7 +128,7 @@ def acting() -> Acting:
 def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
-    return Reading(_store(), policy())
+    return Reading(_store(), policies())
 
 
 @cache
@@ -184,7 +184,7 @@ def alerts() -> Alerts:
         sealer(),
         SnsTextMessages(_client("sns", attempts=1)),
         SesMail(_client("sesv2", attempts=1), settings().need("MAIL_FROM")),
-        policy(),
+        policies(),
         _CLOCK,
     )
 

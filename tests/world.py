@@ -168,7 +168,7 @@ class World:
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
         self.persons = Persons(self.store, self.vault, self.sealer, PlainPhones(), self.audit, policy, self.clock)
         self.retention = Retention(self.vault, self.audit, policy, self.clock)
-        self.reading = Reading(self.store, policy)
+        self.reading = Reading(self.store, self.policies)
         self.ledger = DynamoDeliveryLedger(connection)
         self.alerts = Alerts(
             self.ledger,
@@ -177,7 +177,7 @@ class World:
             self.sealer,
             Texts(self.texts),
             Mails(self.mails),
-            policy,
+            self.policies,
             self.clock,
         )
         self._numbers = itertools.count(1)

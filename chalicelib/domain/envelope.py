@@ -24,12 +24,16 @@ class MalformedEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as consumers read it. `data` holds how its subject stood after the act and the event's own facts."""
+    """An event as consumers read it. `data` holds how its subject stood after the act and the event's own facts.
+
+    `policy_version`: by which it came about; empty where nobody says.
+    """
 
     id: str
     type: str
     time: datetime
     data: Mapping[str, Any]
+    policy_version: str = ""
 
 
 def enveloped(event: Event, standing: Mapping[str, Any], stage: str) -> Envelope:
@@ -74,6 +78,7 @@ def opened(envelope: Any) -> Happening:
             type=str(event_type),
             time=datetime.fromisoformat(envelope["time"]),
             data=envelope["data"],
+            policy_version=str(envelope.get("policyversion", "")),
         )
         if happening.id.count(".") < 2 or not isinstance(happening.data, Mapping):
             raise MalformedEvent("no event of a case or a beat")

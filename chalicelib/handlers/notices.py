@@ -91,22 +91,19 @@ def submit_public_report() -> Response:
 
 def tracking_page(request: Request, tracking_code: str) -> Response:
     """How a matter stands, for a resident to read: what public tracking tells (ADR 13), in Chinese and local time."""
-    from zoneinfo import ZoneInfo
 
     from chalicelib.handlers.pages import page, problem_page
 
-    policy = bootstrap.policy()
     try:
         case = bootstrap.reading().track(tracking_code)
     except NotFound as missing:
         return problem_page(missing.code, "没有这个查询码", "请核对查询码：八位，由数字和字母组成。")
-    zone = ZoneInfo(policy.timezone)
+    zone = bootstrap.policy().zone
     steps = [
         {"at": step.at.astimezone(zone).strftime("%Y-%m-%d %H:%M"), "what": step.what.split(" ")[0]}
         for step in case.steps
     ]
-    category = policy.categories[case.category].zh if case.category else None
-    shown = page("track.html", case=case, state=policy.states[case.state].public, category=category, steps=steps)
+    shown = page("track.html", case=case, state=case.state_zh, category=case.category_zh, steps=steps)
     shown.headers |= {"Cache-Control": "no-store", "Vary": "Accept", "ETag": f'"{case.version}"'}
     return shown
 

@@ -26,7 +26,16 @@ from chalicelib.services.duty import on_duty
 if TYPE_CHECKING:
     from chalicelib.domain.envelope import Happening
     from chalicelib.domain.policy import Notice, Policy, Template
-    from chalicelib.services.ports import Clock, DeliveryLedger, Identities, Mail, Roster, Sealer, TextMessages
+    from chalicelib.services.ports import (
+        Clock,
+        DeliveryLedger,
+        Identities,
+        Mail,
+        Policies,
+        Roster,
+        Sealer,
+        TextMessages,
+    )
 
 SMS = "sms"
 _INFORMATION_OFFICER = "information-officer"
@@ -58,7 +67,7 @@ class Alerts:
         sealer: Sealer,
         texts: TextMessages,
         mail: Mail,
-        policy: Policy,
+        policies: Policies,
         clock: Clock,
     ) -> None:
         self._ledger = ledger
@@ -67,7 +76,8 @@ class Alerts:
         self._sealer = sealer
         self._texts = texts
         self._mail = mail
-        self._policy = policy
+        self._policies = policies
+        self._policy = policies.current
         self._clock = clock
 
     def tell(self, event: Happening) -> None:
@@ -259,7 +269,9 @@ class Alerts:
         return datetime.fromisoformat(moment).astimezone(self._policy.zone).strftime("%m-%d %H:%M")
 
     def _cases_words(self, event: Happening) -> dict[str, str]:
-        facts, policy = event.data, self._policy
+        """The names are those of the version that the event came about by: the one in force may have them no more."""
+        facts = event.data
+        policy = self._policies.of(event.policy_version) if event.policy_version else self._policy
         category = policy.categories.get(facts.get("category") or "")
         unit = policy.units.get(facts.get("lead") or facts.get("unit") or "")
         area = facts.get("area")
@@ -274,14 +286,15 @@ class Alerts:
             "due_at": self._local(facts.get("due_at")),
             "note": facts.get("note") or "",
             "reason": facts.get("reason") or "",
-            "clock_zh": self._clock_zh(facts),
+            "clock_zh": _clock_zh(facts, policy),
         }
 
-    def _clock_zh(self, facts: Mapping[str, Any]) -> str:
-        """What a clock is called by the procedure of the case; its name, where the pack no longer has it."""
-        procedure, name = self._policy.procedures.get(facts.get("procedure") or ""), facts.get("clock") or ""
-        rule = procedure.clocks.get(name) if procedure else None
-        return rule.zh if rule else name
+
+def _clock_zh(facts: Mapping[str, Any], policy: Policy) -> str:
+    """What a clock is called by the procedure of the case; its name, where the pack no longer has it."""
+    procedure, name = policy.procedures.get(facts.get("procedure") or ""), facts.get("clock") or ""
+    rule = procedure.clocks.get(name) if procedure else None
+    return rule.zh if rule else name
 
 
 def _shortened(words: str) -> str:

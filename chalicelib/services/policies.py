@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 NOT_KEPT, UNREADABLE = "not-kept", "unreadable"
 
+UNREADABLE_AS = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading a pack raises that was compiled for a loader of another day."""
+
 
 class KeptPolicies:
     """`ports.Policies`. Each version but the one in force is read once, when a case of it is met.
@@ -48,6 +51,6 @@ class KeptPolicies:
             return self._current
         try:
             return self._read(compiled)
-        except (KeyError, TypeError, ValueError, AttributeError):  # compiled for a loader of another day
+        except UNREADABLE_AS:
             self._missing(version, UNREADABLE)
             return self._current

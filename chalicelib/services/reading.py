@@ -16,8 +16,7 @@ from chalicelib.domain.reports import report_id
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
-    from chalicelib.domain.policy import Policy
-    from chalicelib.services.ports import CaseStore
+    from chalicelib.services.ports import CaseStore, Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,10 @@ class PublicStep:
 
 @dataclass(frozen=True, slots=True)
 class PublicCase:
-    """What anybody who knows a tracking code may know: no person, no place below the community, no free text."""
+    """What anybody who knows a tracking code may know: no person, no place below the community, no free text.
+
+    `state_zh`, `category_zh`: in the words of the version that the case goes by.
+    """
 
     tracking_code: str
     version: int
@@ -38,6 +40,8 @@ class PublicCase:
     community: str | None
     updated_at: datetime
     steps: tuple[PublicStep, ...]
+    state_zh: str
+    category_zh: str | None
 
 
 _PUBLIC_STEPS = {
@@ -60,9 +64,10 @@ _WITH_VISITS = frozenset({"community", "compound", "cell"})
 
 
 class Reading:
-    def __init__(self, store: CaseStore, policy: Policy) -> None:
+    def __init__(self, store: CaseStore, policies: Policies) -> None:
         self._store = store
-        self._policy = policy
+        self._policies = policies
+        self._policy = policies.current
 
     def case(self, case_id: str, staff: StaffMember) -> Case:
         """Raises NotFound for a case that does not exist or is none of the asker's."""
@@ -148,8 +153,10 @@ class Reading:
         case = self._store.case(case_id) if case_id else None
         if case is None:
             raise NotFound()
-        category = self._policy.categories.get(case.category) if case.category else None
-        kind = self._policy.kinds.get(case.kind) if case.kind else None
+        policy = self._policies.of(case.policy_version)
+        category = policy.categories.get(case.category) if case.category else None
+        kind = policy.kinds.get(case.kind) if case.kind else None
+        state = policy.procedure_of(case).states.get(case.state)
         steps = [PublicStep(e.time, _PUBLIC_STEPS[e.type]) for e in history if e.type in _PUBLIC_STEPS]
         return PublicCase(
             tracking_code=case.tracking_code,
@@ -160,6 +167,8 @@ class Reading:
             community=case.area.path[2] if case.area and len(case.area.path) > 2 else None,
             updated_at=case.updated_at,
             steps=tuple(steps),
+            state_zh=state.public if state else "",
+            category_zh=category.zh if category else None,
         )
 
     def _listed(self, page: Page, staff: StaffMember) -> list[CaseSummary]:

@@ -147,7 +147,8 @@ def dry_run(
         with bar("试算 deciding", len(case_ids), _beside(as_json)) as told:
             for case_id in case_ids:
                 history = at.store.history(case_id)
-                found.append(outcome(case_id, history, changed, given.pack, packs.of_decision(history)))
+                old = packs.of_decision(history)
+                found.append(outcome(case_id, history, changed, given.pack, old, at.duty(changed)))
                 told(1)
     if as_json:
         said = {"version": given.version, "cases": [_outcome_as_json(each) for each in found]}
@@ -190,8 +191,10 @@ def migrate(
         given = _given(target, at, overlay)
         to = _read_kept(at, given)
         with bar("查找中 looking for cases", None) as told:
-            cases = at.cases(case_ids) if case_ids else at.open_cases(told=told)
+            cases = list(at.cases(case_ids)) if case_ids else at.open_cases(told=told)
             planned = plan(cases, to, at.policies(), only_stranded=only_stranded)
+        for unknown in sorted(set(case_ids) - {case.id for case in cases} if case_ids else ()):
+            console.print(f"[yellow]没有这个事项 / no such case: {unknown}[/yellow]")
         in_force = at.in_force
         show_migration(
             planned, to, at.current, console, in_force=in_force is not None and in_force.version == to.version
@@ -252,11 +255,12 @@ def _given(name: str, at: Stage | None, overlay: str | None) -> Given:
 
 def _read(given: Given) -> Policy:
     """What a pack says. Raises NoSuchPack where this code cannot read it."""
+    from chalicelib.services.policies import UNREADABLE_AS
     from infra.policy.packs import NoSuchPack
 
     try:
         return given.policy
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE_AS as error:
         raise NoSuchPack(f"{given.version} (compiled for another version of the code)") from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +28,7 @@ _ROUTED_BY = ("lead", "joint")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision that was taken: by which policy, on what, and what came of it."""
+    """A decision that was taken: by which policy, on what, what came of it, and which conditions held."""
 
     policy_version: str
     at: datetime
@@ -39,6 +39,7 @@ class Decision:
     lead: str
     joint_units: tuple[str, ...]
     rule: str
+    why: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -76,19 +77,31 @@ def last_decision(history: Iterable[CaseEvent]) -> Decision | None:
                 facts["unit"],
                 tuple(facts["joint_units"]),
                 facts["rule"],
+                tuple(facts.get("why", ())),
             )
     return found
 
 
-def outcome(case_id: str, history: Iterable[CaseEvent], policy: Policy, new: Pack, old: Pack | None) -> Outcome:
-    """What a policy would have decided of a case. `new`: its pack; `old`: that of the decision, if it is kept."""
+def outcome(
+    case_id: str,
+    history: Iterable[CaseEvent],
+    policy: Policy,
+    new: Pack,
+    old: Pack | None,
+    duty: Callable[[datetime], Callable[[str], bool]] = lambda at: lambda unit: False,
+) -> Outcome:
+    """What a policy would have decided of a case. `new`: its pack; `old`: that of the decision, if it is kept.
+
+    `duty`: who has somebody on duty at a moment, by the roster as it is now.
+    """
     decided = last_decision(history)
     if decided is None:
         return Outcome(case_id, NEVER_ROUTED)
     category = policy.categories.get(decided.category)
     if category is None:
         return Outcome(case_id, CATEGORY_GONE, decided)
-    would = route(category, decided.area, decided.urgency, decided.source, policy)
+    hour = decided.at.astimezone(policy.zone).strftime("%H:%M")
+    would = route(category, decided.area, decided.urgency, decided.source, policy, hour, duty(decided.at))
     if (would.lead, sorted(would.joint_units)) == (decided.lead, sorted(decided.joint_units)):
         return Outcome(case_id, SAME, decided, would)
     return Outcome(case_id, DIFFERENT, decided, would, tuple(_why(decided, would, new, old)))
@@ -115,8 +128,11 @@ def _why(decided: Decision, would: Assignment, new: Pack, old: Pack | None) -> I
         rules = (would.rule, decided.rule)
     changed = [words for rule in rules for words in _changes(rule, before.get(rule), after.get(rule))]
     yield from changed
-    if old is not None and not changed and all(rule in after for rule in rules):
-        yield f"规则次序变更 order of rules: {would.rule} 先于 before {decided.rule}"
+    if old is not None and not changed and all(rule in after or rule.startswith(BY_CATEGORY) for rule in rules):
+        if _place(would.rule, old) > _place(decided.rule, old) and _place(would.rule, new) < _place(decided.rule, new):
+            yield f"规则次序变更 order of rules: {would.rule} 先于 before {decided.rule}"
+        else:
+            yield "值班情况以现在为准 who is on duty is taken as it is now"
 
 
 def _row_changed(rule: str, old: Pack, new: Pack) -> Iterator[str]:
@@ -124,7 +140,7 @@ def _row_changed(rule: str, old: Pack, new: Pack) -> Iterator[str]:
     said = list(_changes(rule, _rules(old).get(rule), _rules(new).get(rule)))
     if rule.startswith(BY_CATEGORY):
         name = rule.removeprefix(BY_CATEGORY)
-        before, after = (pack["categories"].get(name, {}) for pack in (old, new))
+        before, after = (pack.get("categories", {}).get(name, {}) for pack in (old, new))
         said = list(_changes(rule, *({key: row.get(key) for key in _ROUTED_BY} for row in (before, after))))
     yield from said or ["区域所属中心变更 the centre of the area is another"]
 
@@ -138,7 +154,13 @@ def _changes(name: str, old: Pack | None, new: Pack | None) -> Iterator[str]:
 
 
 def _rules(pack: Pack | None) -> dict[str, Pack]:
-    return {rule["id"]: rule for rule in pack["routing"]} if pack else {}
+    return {rule["id"]: rule for rule in pack.get("routing", ())} if pack else {}
+
+
+def _place(rule: str, pack: Pack) -> int:
+    """The place of a rule among those of a pack; what a category says of itself comes last."""
+    names = [each["id"] for each in pack.get("routing", ())]
+    return names.index(rule) if rule in names else len(names)
 
 
 def _said(value: Any) -> str:

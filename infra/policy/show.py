@@ -14,11 +14,12 @@ from rich.table import Table
 
 from chalicelib.policy.schema import duration_of
 from infra.policy.differences import ADDED, CHANGED, REMOVED, REORDERED, Difference
-from infra.policy.dry_run import CATEGORY_GONE, DIFFERENT, NEVER_ROUTED, SAME, Outcome
-from infra.policy.stranding import CATEGORY, CENTRE, DESK, JOINT, LEAD, STATE, Reason, Stranded
+from infra.policy.dry_run import CATEGORY_GONE, DIFFERENT, NEVER_ROUTED, SAME, Decision, Outcome
+from infra.policy.stranding import CATEGORY, PROCEDURE, STATE, Reason, Stranded
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
+    from chalicelib.domain.routing import Assignment
     from chalicelib.models.policy_store import KeptVersion
     from infra.policy.migration import Migration
 
@@ -43,12 +44,15 @@ SECTION_ZH = {
     "rules": "规则",
 }
 REASON_ZH = {
-    CATEGORY: "小类",
-    STATE: "状态",
-    LEAD: "主办单位",
-    DESK: "受理中心",
-    JOINT: "协办单位",
-    CENTRE: "区域所属中心",
+    "category": "小类",
+    "procedure": "流程",
+    "state": "状态",
+    "lead": "主办单位",
+    "desk": "受理中心",
+    "joint": "协办单位",
+    "approver": "审批单位",
+    "supervisor": "督办单位",
+    "centre": "区域所属中心",
 }
 OUTCOME_ZH = {SAME: "不变", DIFFERENT: "改变", NEVER_ROUTED: "从未派单", CATEGORY_GONE: "小类已取消"}
 
@@ -139,10 +143,9 @@ def show_migration(
 
 def reason_words(reason: Reason, policy: Policy) -> str:
     """What is missing, by its names in a policy that has it."""
-    named: Mapping[str, Any] = {
-        CATEGORY: policy.categories,
-        STATE: policy.states,
-    }.get(reason.what, policy.units)
+    states = {state.id: state for procedure in policy.procedures.values() for state in procedure.states.values()}
+    tables = {CATEGORY: policy.categories, PROCEDURE: policy.procedures, STATE: states}
+    named: Mapping[str, Any] = tables.get(reason.what, policy.units)
     name = named[reason.id].zh if reason.id in named else ""
     return f"{REASON_ZH[reason.what]} {reason.what}: {f'{name} ' if name else ''}{reason.id}"
 
@@ -153,9 +156,8 @@ def show_outcomes(found: Sequence[Outcome], policy: Policy, console: Console) ->
         if each.what == DIFFERENT and each.decided and each.would:
             category = policy.categories[each.decided.category]
             console.print(f"[bold]{each.case_id}[/bold]  {category.zh} {category.id}", highlight=False)
-            old = _decision_words(each.decided.lead, each.decided.joint_units, each.decided.rule, policy)
-            new = _decision_words(each.would.lead, each.would.joint_units, each.would.rule, policy)
-            console.print(f"    原 was    {escape(old)}\n    现 would  {escape(new)}", highlight=False, soft_wrap=True)
+            old, new = (escape(_decision_words(one, policy)) for one in (each.decided, each.would))
+            console.print(f"    原 was    {old}\n    现 would  {new}", highlight=False, soft_wrap=True)
             for why in each.why:
                 console.print(f"    因 why    {escape(why)}", highlight=False, soft_wrap=True)
         elif each.what == CATEGORY_GONE and each.decided:
@@ -176,15 +178,17 @@ def show_outcomes(found: Sequence[Outcome], policy: Policy, console: Console) ->
     )
 
 
-def _decision_words(lead: str, joint: Iterable[str], rule: str, policy: Policy) -> str:
+def _decision_words(decision: Decision | Assignment, policy: Policy) -> str:
     def name(unit: str) -> str:
         return f"{policy.units[unit].zh} {unit}" if unit in policy.units else unit
 
-    return f"主办 {name(lead)}；协办 {'、'.join(map(name, joint)) or '无'}；规则 {rule}"
+    joint = "、".join(map(name, decision.joint_units)) or "无"
+    why = f"（{'，'.join(decision.why)}）" if decision.why else ""
+    return f"主办 {name(decision.lead)}；协办 {joint}；规则 {decision.rule}{why}"
 
 
 def _told(each: Difference) -> Iterable[str]:
-    """The old and the new value, one a line; of lists only what came and went; of what is whole, nothing more."""
+    """The old and the new value, one a line; of lists only what came and went; of what is whole, what it says."""
     if each.what == REORDERED:
         yield f"原 was {_said(each.old)}"
         yield f"现 now {_said(each.new)}"
@@ -200,8 +204,8 @@ def _told(each: Difference) -> Iterable[str]:
             yield f"{_said(each.old)} → {_said(each.new)}"
     elif each.what == CHANGED:
         yield f"{_said(each.old)} → {_said(each.new)}"
-    elif not isinstance(whole := each.new if each.what == ADDED else each.old, dict) or "id" not in whole:
-        yield _said(whole)
+    elif whole := _whole(each.new if each.what == ADDED else each.old):
+        yield whole
 
 
 _IN_SECONDS = frozenset(
@@ -214,6 +218,17 @@ _IN_SECONDS = frozenset(
 """Numbers of a pack that are seconds; they are shown as the pack's files have them."""
 
 _LIMIT_ZH = {"days": "日", "working-days": "工作日"}
+
+
+def _whole(value: Any) -> str:
+    """What a table says of itself beside its names; of a table of tables, which there are."""
+    if not isinstance(value, dict):
+        return _said(value)
+    if value and all(isinstance(each, dict) for each in value.values()):
+        return "、".join(value)
+    said = {key: _long(each) for key, each in value.items() if key in _IN_SECONDS or _limit(each)}
+    plain = {key: each for key, each in value.items() if key not in ("id", "zh", "en") and not isinstance(each, dict)}
+    return _said({**plain, **said})
 
 
 def _limit(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,10 +13,12 @@ from chalicelib.adapters.system import SystemClock
 from chalicelib.models.base import ReferenceRow, Row
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.policy_store import DynamoPolicies
+from chalicelib.models.reference_store import KeptRoster
 from chalicelib.policy.loader import read_policy
+from chalicelib.services.duty import duty_at
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.open_cases import open_cases
-from chalicelib.services.policies import KeptPolicies
+from chalicelib.services.policies import UNREADABLE_AS, KeptPolicies
 from infra.operator import Operator
 from infra.policy.kept import every_unit
 
@@ -53,9 +56,12 @@ class Stage(Operator):
 
     @cached_property
     def current(self) -> Policy:
-        """The policy in force; what this checkout would deploy, where no deployment has kept its own yet."""
+        """The policy in force; what this checkout would deploy, where none is kept that this code can read."""
         compiled = self.kept.compiled(self.in_force.version) if self.in_force else None
-        return read_policy(compiled) if compiled else self._policy
+        try:
+            return read_policy(compiled) if compiled else self._policy
+        except UNREADABLE_AS:
+            return self._policy
 
     @cached_property
     def in_force(self) -> KeptVersion | None:
@@ -66,6 +72,15 @@ class Stage(Operator):
     @cached_property
     def migrating(self) -> Migrating:
         return Migrating(self.store, SystemClock())
+
+    def duty(self, policy: Policy) -> Callable[[datetime], Callable[[str], bool]]:
+        """Which units have somebody on duty at a moment, by the roster as it is now."""
+        return lambda moment: duty_at(moment, self._roster, policy)
+
+    @cached_property
+    def _roster(self) -> KeptRoster:
+        self._bind()
+        return KeptRoster(time.monotonic)
 
     def cases(self, case_ids: Iterable[str]) -> Iterator[Case]:
         """These cases; those that are not there are left out."""

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
     from chalicelib.services.ports import Policies
 
-CATEGORY, STATE = "category", "state"
-LEAD, DESK, JOINT, CENTRE = "lead", "desk", "joint", "centre"
+CATEGORY, PROCEDURE, STATE = "category", "procedure", "state"
+LEAD, DESK, JOINT, APPROVER, SUPERVISOR, CENTRE = "lead", "desk", "joint", "approver", "supervisor", "centre"
 
 
 class Reason(NamedTuple):
@@ -38,9 +38,12 @@ def stranded(cases: Iterable[Case], policy: Policy, policies: Policies) -> Itera
 
 def missing(case: Case, policy: Policy, own: Policy) -> Iterator[Reason]:
     """What a case goes by and a policy lacks; a unit with several parts in it is named once. `own`: its own policy."""
-    if case.category and case.category not in policy.categories:
+    category = policy.categories.get(case.category or "")
+    if case.category and category is None:
         yield Reason(CATEGORY, case.category)
-    if case.state not in policy.states:
+    if case.procedure and case.procedure not in policy.procedures:
+        yield Reason(PROCEDURE, case.procedure)
+    if case.state not in policy.procedure_for(category.kind if category else None, case.source).states:
         yield Reason(STATE, case.state)
     told: set[str] = set()
     for part, unit in _units(case, own):
@@ -50,11 +53,14 @@ def missing(case: Case, policy: Policy, own: Policy) -> Iterator[Reason]:
 
 
 def _units(case: Case, own: Policy) -> Iterator[tuple[str, str]]:
-    """The units that have a part in a case, and the centre its area belongs to by its own policy."""
+    """The units that still have a part in a case, and the centre its area belongs to by its own policy."""
     if case.lead:
         yield LEAD, case.lead
     if case.desk:
         yield DESK, case.desk
-    yield from ((JOINT, unit) for unit in case.joint_units)
+    yield from ((JOINT, unit) for unit in case.open_joints)
+    if case.extension:
+        yield APPROVER, case.extension.approver
+    yield from ((SUPERVISOR, unit) for unit in case.supervisors)
     if case.area:
         yield CENTRE, own.centre_of(case.area.code)

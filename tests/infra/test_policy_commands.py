@@ -106,6 +106,29 @@ def test_two_packs_are_compared_without_a_stage(run: Run, pack_file: Path, tmp_p
     assert run("compare", PACK, pack_file, where=()).printed.endswith("do not differ\n")  # type: ignore[attr-defined]
 
 
+def test_what_is_new_or_gone_is_told_with_what_it_says(run: Run, pack_file: Path, tmp_path: Path) -> None:
+    def change(pack: dict[str, Any]) -> None:
+        night = {"id": "night-noise", "categories": ["noise"], "hours": ["22:00", "06:00"], "lead": "public-security"}
+        pack["routing"].insert(0, {**night, "kinds": [], "joint": None})
+        light = pack["categories"].pop(LIGHT)
+        pack["categories"]["lamp"] = {**light, "id": "lamp", "zh": "灯"}
+        pack["of_tomorrow"] = {"first": {"a": {"b": 1}}, "second": {}}
+
+    other = changed(pack_file, tmp_path, change)
+    lines = run("compare", pack_file, other, where=()).printed.splitlines()  # type: ignore[attr-defined]
+    said = {
+        line.split("  ", 1)[1].strip(): lines[number + 1].strip()
+        for number, line in enumerate(lines[:-1])
+        if "  " in line
+    }
+    assert said["派单规则 routing.night-noise"] == "categories=noise，hours=22:00、06:00，lead=public-security"
+    assert said["of_tomorrow"] == "first、second"
+    assert (
+        "resolve=P3D" in said["小类 categories.lamp 灯"] and "lead=urban-management" in said["小类 categories.lamp 灯"]
+    )
+    assert "resolve=P3D" in said["小类 categories.street-light 路灯照明"]
+
+
 def test_cases_that_a_pack_strands_are_named_with_the_reason(
     run: Run, world: World, kept: DynamoPolicies, pack_file: Path, tmp_path: Path, tables: dict[str, str]
 ) -> None:
@@ -142,6 +165,17 @@ def test_cases_of_a_unit_that_only_an_earlier_version_had_are_found(
     kept.deployed("gulou-changed", world.clock.now() + timedelta(hours=1))
     result = run("compare", world.policy.version, "gulou-changed")
     assert result.exit_code == 1 and case_id in result.printed  # type: ignore[attr-defined]
+
+
+def test_a_version_in_force_of_another_format_is_no_hindrance(run: Run, world: World, kept: DynamoPolicies) -> None:
+    """As before the first deployment of code that reads packs in another way: then the question is asked."""
+    case_id = report(world)
+    kept.keep("gulou-of-old", b'{"version": "gulou-of-old", "states": {}}', world.clock.now())
+    kept.deployed("gulou-of-old", world.clock.now() + timedelta(hours=1))
+    result = run("compare", "gulou-of-old", PACK)
+    printed = result.printed  # type: ignore[attr-defined]
+    assert result.exit_code == 0 and "流程 procedures" in printed and case_id not in printed
+    assert json.loads(run("versions", "--json").stdout)["in_force"] == "gulou-of-old"
 
 
 def test_nothing_stranded_is_said_and_ends_well(run: Run, world: World, kept: DynamoPolicies) -> None:
@@ -252,7 +286,8 @@ def test_only_the_stranded_or_only_those_that_are_named_are_brought(run: Run, wo
     light, toilet, other = report(world), report(world, TOILET), report(world, TOILET)
     run("migrate", later.version, "--yes", "--stranded")
     assert [world.case(each).policy_version == later.version for each in (light, toilet, other)] == [True, False, False]
-    run("migrate", later.version, "--yes", "--case", toilet, "--case", "0" * 26)
+    result = run("migrate", later.version, "--yes", "--case", toilet, "--case", "0" * 26)
+    assert f"no such case: {'0' * 26}" in result.printed  # type: ignore[attr-defined]
     assert [world.case(each).policy_version == later.version for each in (toilet, other)] == [True, False]
 
 

@@ -172,8 +172,8 @@ def test_cases_of_a_unit_that_the_policy_has_no_more_are_found(grown: Grown, pol
     case_id = grown.submit(position=at(0.2)).case_id
     grown.clock.at += timedelta(days=400)
     grown.acting.fall_due(case_id, "r")
-    lead = grown.case(case_id).unit
-    later = replace(policy, units={unit: each for unit, each in policy.units.items() if unit != lead})
+    gone = grown.case(case_id).units
+    later = replace(policy, units={unit: each for unit, each in policy.units.items() if unit not in gone})
     DynamoPolicies().keep(policy.version, pack_file.read_bytes(), grown.clock.at)
     for units, found in ((later.units, []), (every_unit(DynamoPolicies(), *later.units), [case_id])):
         moving = Moving(grown.store, grown.grid, later, grown.clock, units)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.cases import Case
+from chalicelib.domain.cases import Case, Extension, Joint
+from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.grid import Area
 from chalicelib.domain.policy import Policy
@@ -68,10 +68,10 @@ def test_a_category_that_came_went_or_changed_is_named_with_its_values(whole: Pa
 
 def test_rules_of_routing_are_known_by_their_ids_and_their_order_counts(whole: Pack, pack: Pack) -> None:
     first, second, *others = pack["routing"]
-    pack["routing"] = [second, {**first, "lead": "police"}, *others]
+    pack["routing"] = [second, {**first, "lead": "public-security"}, *others]
     ids = [rule["id"] for rule in whole["routing"]]
     assert told(whole, pack) == [
-        ("changed", f"routing.{first['id']}.lead", first["lead"], "police"),
+        ("changed", f"routing.{first['id']}.lead", first["lead"], "public-security"),
         ("reordered", "routing", ids, [ids[1], ids[0], *ids[2:]]),
     ]
 
@@ -152,27 +152,48 @@ def test_a_case_is_not_stranded_by_the_pack_it_goes_by(policy: Policy) -> None:
     ("section", "gone", "part"),
     [
         ("categories", "street-light", "category"),
-        ("states", "assigned", "state"),
+        ("procedures.livelihood.states", "assigned", "state"),
         ("units", "urban-management", "lead"),
         ("units", "power-supply", "joint"),
+        ("units", "justice", "approver"),
+        ("units", "linkage-centre", "supervisor"),
         ("units", STREET, "desk"),
         ("units", STATION, "centre"),
     ],
 )
 def test_what_a_pack_lacks_is_named(pack: Pack, policy: Policy, section: str, gone: str, part: str) -> None:
-    case = without_joints(a_case(desk=STREET))
+    late = Clock("resolve", ClockState.BREACHED, AT, AT, escalated_to=("linkage-centre",))
+    asked = Extension("resolve", AT, "x", "a", "justice")
+    joints = (Joint("power-supply", "accepted"), Joint("fire-brigade", "refused"))
+    case = a_case(desk=STREET, joints=joints, extension=asked, clocks=(late,))
     assert lacks(case, policy, Kept(policy)) == []
-    del pack[section][gone]
+    table = pack
+    for name in section.split("."):
+        table = table[name]
+    del table[gone]
     assert lacks(case, policy_from(pack), Kept(policy)) == [Reason(part, gone)]
 
 
-def without_joints(case: Case) -> Case:
-    return replace(case, joint_units=("power-supply",))
+def test_a_procedure_that_is_no_more_is_named(pack: Pack, policy: Policy) -> None:
+    assert lacks(a_case(procedure="of-old"), policy, Kept(policy)) == [Reason("procedure", "of-old")]
+
+
+def test_the_state_is_looked_for_in_the_procedure_that_the_category_goes_by_now(pack: Pack, policy: Policy) -> None:
+    pack["categories"]["street-light"]["kind"] = "dispute"
+    del pack["procedures"]["dispute"]["states"]["accepted"]
+    assert lacks(a_case(), policy_from(pack), Kept(policy)) == []
+    assert lacks(a_case(state="accepted"), policy_from(pack), Kept(policy)) == [Reason("state", "accepted")]
+
+
+def test_a_joint_unit_whose_work_is_done_is_not_missed(pack: Pack, policy: Policy) -> None:
+    del pack["units"]["power-supply"]
+    for state in ("done", "refused"):
+        assert lacks(a_case(joints=(Joint("power-supply", state),)), policy_from(pack), Kept(policy)) == []
 
 
 def test_a_unit_with_several_parts_is_named_once(pack: Pack, policy: Policy) -> None:
     del pack["units"][STATION]
-    case = a_case(lead=STATION, desk=STATION, joint_units=(STATION,))
+    case = a_case(lead=STATION, desk=STATION, joints=(Joint(STATION, "asked"),))
     assert lacks(case, policy_from(pack), Kept(policy)) == [Reason("lead", STATION)]
 
 
@@ -221,14 +242,14 @@ def test_the_last_classification_decides_and_not_the_work_that_begins_again() ->
     history = [
         *opened(None),
         happened(2, "case.classified.v1", 1, kind="livelihood", category="noise", urgency="urgent", area=None),
-        happened(2, "case.assigned.v1", 2, unit="police", joint_units=[], rule="urgent-noise"),
+        happened(2, "case.assigned.v1", 2, unit="public-security", joint_units=[], rule="urgent-noise"),
         happened(5, "case.reopened.v1", 1, reason="x", report_ids=[]),
-        happened(5, "case.assigned.v1", 2, unit="court", joint_units=[], rule="urgent-noise"),
+        happened(5, "case.assigned.v1", 2, unit="justice", joint_units=[], rule="urgent-noise"),
     ]
     decided = last_decision(history)
     assert decided is not None
     assert (decided.category, decided.area, decided.urgency, decided.source) == ("noise", CELL, "urgent", "mobile")
-    assert (decided.lead, decided.joint_units, decided.rule) == ("police", (), "urgent-noise")
+    assert (decided.lead, decided.joint_units, decided.rule) == ("public-security", (), "urgent-noise")
     assert decided.at == AT + timedelta(hours=2)
 
 
@@ -274,25 +295,44 @@ def test_why_a_decision_would_be_another(pack: Pack, whole: Pack) -> None:
     why = ("category:street-light.lead: urban-management → power-supply",)
     assert decided(pack, whole, opened()) == ("power-supply", "category:street-light", why)
 
-    lamps = rule_of("lamps", categories=["street-light"], lead="police")
+    lamps = rule_of("lamps", categories=["street-light"], lead="public-security")
     pack["routing"].insert(0, lamps)
-    assert decided(pack, whole, opened()) == ("police", "lamps", ("新规则 new rule: lamps",))
+    assert decided(pack, whole, opened()) == ("public-security", "lamps", ("新规则 new rule: lamps",))
 
     before = {**whole, "routing": [{**lamps, "categories": []}, *whole["routing"]]}
-    assert decided(pack, before, opened()) == ("police", "lamps", ("lamps.categories: — → street-light",))
+    assert decided(pack, before, opened()) == ("public-security", "lamps", ("lamps.categories: — → street-light",))
 
-    before = {**whole, "routing": [{**lamps, "lead": "court"}, *whole["routing"]]}
-    history = opened(lead="court", rule="lamps")
-    assert decided(pack, before, history) == ("police", "lamps", ("lamps.lead: court → police",))
+    before = {**whole, "routing": [{**lamps, "lead": "justice"}, *whole["routing"]]}
+    history = opened(lead="justice", rule="lamps")
+    assert decided(pack, before, history) == ("public-security", "lamps", ("lamps.lead: justice → public-security",))
 
     pack["routing"] = whole["routing"]
     assert decided(pack, before, history)[2] == ("规则已取消 rule gone: lamps",)
 
-    night = rule_of("night", categories=["street-light"], lead="court")
+    night = rule_of("night", categories=["street-light"], lead="justice")
     before = {**whole, "routing": [night, lamps]}
     pack["routing"] = [lamps, night]
-    history = opened(lead="court", rule="night")
+    history = opened(lead="justice", rule="night")
     assert decided(pack, before, history)[2] == ("规则次序变更 order of rules: lamps 先于 before night",)
+
+
+def test_the_hour_and_who_is_on_duty_then_count(pack: Pack, whole: Pack) -> None:
+    """The case was routed at eleven in the morning, district time."""
+    asked: list[tuple[datetime, str]] = []
+
+    def duty(at: datetime) -> Any:
+        return lambda unit: asked.append((at, unit)) or unit == "public-security"
+
+    night = rule_of("night", hours=["20:00", "06:00"], lead="justice")
+    idle = rule_of("idle", hours=["08:00", "12:00"], on_duty="justice", lead="justice")
+    morning = rule_of("morning", hours=["08:00", "12:00"], on_duty="public-security", lead="public-security")
+    pack["routing"] = [night, idle, morning]
+    found = outcome("c", opened(), policy_from(pack), pack, whole, duty)
+    assert found.would is not None and found.would.rule == "morning"
+    assert found.would.why == ("hour=11:00", "on-duty=public-security")
+    assert asked == [(AT + timedelta(hours=1), "justice"), (AT + timedelta(hours=1), "public-security")]
+    again = outcome("c", opened(), policy_from(pack), pack, pack, duty)
+    assert again.why == ("值班情况以现在为准 who is on duty is taken as it is now",)
 
 
 def test_why_without_the_pack_of_the_decision_says_that_it_was_not_kept(pack: Pack) -> None:
