@@ -21,7 +21,7 @@ from chalicelib.domain.patrol import Beat
 from chalicelib.models.base import code_of, translating
 from chalicelib.models.case_rows import CaseRow, CasesRow, CommandRow, EventRow, TrackingRow, case_from
 from chalicelib.models.patrol_rows import BeatRow, beat_from
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.models.stream import BEAT_PREFIX, CASE_PREFIX, EVENT_PREFIX, event_from, key_of, subject_of
 
 _DOCUMENTS = frozenset({"summary", "detail"})
@@ -47,7 +47,11 @@ def rows_of(thing: Case | Beat) -> list[Following]:
         )
         for report_id in thing.report_ids
     ]
-    return [_following(CaseRow.of(thing), "case"), _following(tracking, "tracking code"), *reports]
+    submitted = [
+        Following((SubmitterRow.key(staff_id), thing.id), f"entry of what {staff_id} reported", {"sk": thing.id})
+        for staff_id in thing.submitters
+    ]
+    return [_following(CaseRow.of(thing), "case"), _following(tracking, "tracking code"), *reports, *submitted]
 
 
 @translating

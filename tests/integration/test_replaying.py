@@ -295,6 +295,13 @@ def test_what_is_missing_is_named(district: District, lost: tuple[str, ...], tol
     assert list(map(str, district.faults())) == [told.format(district.closed)]
 
 
+def test_an_entry_missing_of_what_somebody_reported_is_named(district: District) -> None:
+    assert district.row("STAFF#w1", district.closed) is not None
+    district.remove("STAFF#w1", district.closed)
+    (fault,) = district.faults()
+    assert str(fault) == f"row missing: {district.closed} entry of what w1 reported"
+
+
 def test_the_newest_events_missing_show_against_the_row(district: District) -> None:
     pk = f"CASE#{district.closed}"
     version = int(district.row(pk, "CASE")["version"])
