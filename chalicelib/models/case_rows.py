@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent, Event
 
 DUE_SHARDS = 8
+TASK_PREFIX = "TASK#"
 SUMMARY_ATTRIBUTES = ("version", "summary")
 
 
@@ -150,7 +151,7 @@ class TaskRow(CasesRow):
 
     @staticmethod
     def sort_key(task: Task) -> str:
-        return f"TASK#{task.unit}"
+        return f"{TASK_PREFIX}{task.unit}"
 
 
 def other_tasks(case: Case | None) -> dict[str, Task]:

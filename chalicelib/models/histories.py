@@ -19,13 +19,23 @@ from chalicelib.domain.events import Event, of_beat
 from chalicelib.domain.histories import Following, Key, Lying, Naming
 from chalicelib.domain.patrol import Beat
 from chalicelib.models.base import code_of, translating
-from chalicelib.models.case_rows import CaseRow, CasesRow, CommandRow, EventRow, TrackingRow, case_from
+from chalicelib.models.case_rows import (
+    TASK_PREFIX,
+    CaseRow,
+    CasesRow,
+    CommandRow,
+    EventRow,
+    TaskRow,
+    TrackingRow,
+    case_from,
+    other_tasks,
+)
 from chalicelib.models.patrol_rows import BeatRow, beat_from
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.models.stream import BEAT_PREFIX, CASE_PREFIX, EVENT_PREFIX, event_from, key_of, subject_of
 
 _DOCUMENTS = frozenset({"summary", "detail"})
-_BESIDE_EVENTS = (CaseRow.SK, BeatRow.SK)
+_BESIDE_EVENTS = (CaseRow.SK, TASK_PREFIX, BeatRow.SK)
 """How the places begin of rows that follow from the events they lie with."""
 
 _NOT_NEEDED = frozenset({"snapshot"})
@@ -47,7 +57,12 @@ def rows_of(thing: Case | Beat) -> list[Following]:
         )
         for report_id in thing.report_ids
     ]
-    return [_following(CaseRow.of(thing), "case"), _following(tracking, "tracking code"), *reports]
+    submitted = [
+        Following((SubmitterRow.key(staff_id), thing.id), f"entry of what {staff_id} reported", {"sk": thing.id})
+        for staff_id in thing.submitters
+    ]
+    tasks = [_following(TaskRow.of(thing, task), f"task of {task.unit}") for task in other_tasks(thing).values()]
+    return [_following(CaseRow.of(thing), "case"), *tasks, _following(tracking, "tracking code"), *reports, *submitted]
 
 
 @translating
@@ -176,7 +191,8 @@ def _named_by(naming: Naming) -> Key:
 
 def _following(row: CasesRow, what: str) -> Following:
     held, names = row.attribute_values, _NAMES[type(row)]
-    return Following((row.pk, row.sk), what, {name: held.get(name) for name in names}, _DOCUMENTS)
+    documents = frozenset() if isinstance(row, TaskRow) else _DOCUMENTS  # of a task's, no part makes a case
+    return Following((row.pk, row.sk), what, {name: held.get(name) for name in names}, documents)
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +203,7 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     return says
 
 
-_WHOLE = (CaseRow, BeatRow, TrackingRow)
+_WHOLE = (CaseRow, TaskRow, BeatRow, TrackingRow)
 _NAMES: dict[type[CasesRow], tuple[str, ...]] = {kind: tuple(sorted(kind.get_attributes())) for kind in _WHOLE}
 READ = sorted({name for kind in (*_WHOLE, EventRow) for name in kind.get_attributes()} - _NOT_NEEDED)
 """The attributes of every row that a walk reads."""

@@ -43,16 +43,28 @@ def told(edge: Edge, category: str | None = MANHOLE, by: StaffMember = ADMIN, **
     return case_id
 
 
+def resolved(edge: Edge, case_id: str) -> None:
+    """Answered; of what is a danger, with a picture that shows it gone, which the desk has then to verify."""
+    edge.act(case_id, "accept", ADMIN)
+    picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": 44}, ADMIN).body["attachment_id"]
+    said = {"media": [picture]} if edge.case(case_id)["kind"] == "hazard" else {}
+    assert edge.act(case_id, "resolve", ADMIN, note="好了", **said).status == 200
+
+
 def settled(edge: Edge, case_id: str) -> None:
     """Through to the archive."""
-    edge.act(case_id, "accept", ADMIN)
-    edge.act(case_id, "resolve", ADMIN, note="好了")
-    edge.clock.forward(days=8)
+    resolved(edge, case_id)
+    if edge.case(case_id)["state"] == "verifying":
+        edge.act(case_id, "verify", ADMIN)
+    edge.visit(case_id, "satisfied", ADMIN)
+    assert edge.case(case_id)["state"] == "closed"
+
+
+def time_goes_by(edge: Edge, **time: float) -> None:
+    """And does to cases what it does by itself."""
+    edge.clock.forward(**time)
     edge.invoke("sweep", {})
     assert edge.deliver("due", edge.take_from("Due")) == []
-    if edge.case(case_id)["state"] != "closed":
-        edge.visit(case_id, "satisfied", ADMIN)
-    assert edge.case(case_id)["state"] == "closed"
 
 
 def found(answer: Answer) -> list[str]:
@@ -224,15 +236,57 @@ class TestUnits:
         assert paged(edge, "/v1/views/to-accept", LINKAGE, unit="urban-management") == [first]
 
     def test_what_is_to_be_verified_lies_on_the_desk(self, edge: Edge) -> None:
-        case_id = told(edge)
-        edge.act(case_id, "accept", ADMIN)
-        edge.act(case_id, "resolve", ADMIN, note="好了")
-        edge.clock.forward(days=2)
-        edge.invoke("sweep", {})
-        edge.deliver("due", edge.take_from("Due"))
+        dangerous, dark = told(edge, MANHOLE), told(edge, LIGHT)
         assert paged(edge, "/v1/views/to-verify", STATION) == []
-        edge.visit(case_id, "dissatisfied", WORKER)
-        assert paged(edge, "/v1/views/to-verify", STATION) == [case_id]
+        resolved(edge, dangerous)
+        assert paged(edge, "/v1/views/to-verify", STATION) == [dangerous]
+        edge.act(dangerous, "verify", STATION)
+        assert paged(edge, "/v1/views/to-verify", STATION) == []
+        resolved(edge, dark)
+        edge.visit(dark, "dissatisfied", WORKER)
+        assert paged(edge, "/v1/views/to-verify", STATION) == [dark]
+
+    def test_a_joint_unit_finds_what_it_is_asked_for_until_it_is_done_and_nothing_of_it_in_its_own_work(
+        self, edge: Edge
+    ) -> None:
+        case_id, power, lead = told(edge, LIGHT), officer_of("power-supply"), officer_of("urban-management")
+        for action in (None, "accept", "accept-joint"):
+            if action:
+                assert edge.act(case_id, action, power if action == "accept-joint" else lead).status == 200
+            assert paged(edge, "/v1/views/joint", power) == [case_id]
+            (item,) = edge.get("/v1/views/joint", power).body["items"]
+            assert (item["task"], item["unit"]["id"]) == ("joint", "urban-management")
+            assert paged(edge, "/v1/views/to-accept", power) == paged(edge, "/v1/views/to-handle", power) == []
+            assert paged(edge, "/v1/views/joint", lead) == []
+        assert edge.act(case_id, "finish-joint", power, note="线路已通").status == 200
+        assert paged(edge, "/v1/views/joint", power) == []
+        assert paged(edge, "/v1/views/to-handle", lead) == [case_id]
+
+    def test_who_decides_on_more_time_finds_it_until_it_is_decided(self, edge: Edge) -> None:
+        case_id, lead = told(edge, LIGHT), officer_of("urban-management")
+        edge.act(case_id, "accept", lead)
+        assert paged(edge, "/v1/views/to-decide", STATION) == []
+        assert edge.act(case_id, "request-extension", lead, until="2026-11-30", reason="等待配件").status == 200
+        assert paged(edge, "/v1/views/to-decide", STATION) == [case_id]
+        assert paged(edge, "/v1/views/to-decide", lead) == []
+        assert edge.act(case_id, "approve-extension", STATION).status == 200
+        assert paged(edge, "/v1/views/to-decide", STATION) == []
+
+    def test_what_was_not_done_in_time_is_found_by_who_supervises_it(self, edge: Edge) -> None:
+        case_id, lead = told(edge, LIGHT), officer_of("urban-management")
+        assert paged(edge, "/v1/views/to-supervise", LINKAGE) == []
+        time_goes_by(edge, hours=5)
+        assert paged(edge, "/v1/views/to-supervise", LINKAGE) == [case_id]
+        assert paged(edge, "/v1/views/overdue", lead) == paged(edge, "/v1/views/overdue", LINKAGE) == [case_id]
+        edge.act(case_id, "accept", lead)
+        for by in (lead, LINKAGE):
+            assert paged(edge, "/v1/views/overdue", by) == [], "it was done, if late"
+        assert paged(edge, "/v1/views/to-supervise", LINKAGE) == []
+
+    def test_what_is_to_be_screened_and_what_came_back(self, edge: Edge) -> None:
+        unclear, returned = told(edge, None), told(edge, LIGHT)
+        edge.act(returned, "return", officer_of("urban-management"), reason="不属于我单位")
+        assert sorted(paged(edge, "/v1/views/to-screen", STATION)) == [unclear, returned]
 
     def test_what_is_overdue_stands_by_deadline_and_needs_no_looking_for(
         self, edge: Edge, monkeypatch: pytest.MonkeyPatch
