@@ -129,10 +129,12 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 
 
 def close(telling: Telling[Case], outcome: str) -> None:
-    """Close the case; where joint units are not done, it says so."""
+    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
     case = telling.known
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **open_joint)
+    category = telling.around.policy.categories.get(case.category or "")
+    start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
@@ -171,8 +173,10 @@ def plan_visit(telling: Telling[Case], attempt: int, after: int) -> None:
 
 
 def request_reopening(telling: Telling[Case], **facts: Any) -> None:
-    """Ask the desk to take the matter up again; a person decides (always true 7)."""
-    enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=telling.known.desk, **facts)
+    """Ask the desk to take the matter up again; a person decides (always true 7). `closed_as`: of one that ended."""
+    case = telling.known
+    closed_as: dict[str, Any] = {} if case.open else {"closed_as": case.outcome}
+    enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=case.desk, **closed_as, **facts)
 
 
 def possible(case: Case, action: Action) -> bool:
@@ -200,6 +204,7 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         E.CASE_CLASSIFIED,
         **classified(case, category.id, max(case.urgency, category.urgency, key=URGENCIES.index), policy),
         area=area_facts(said.area or case.area),
+        was={"kind": case.kind, "area": area_facts(case.area)},
         chosen_by="staff",
         words=[],
         **_also(said),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
+from chalicelib.domain.cases import LEVELS
 from chalicelib.domain.grid import DIGITS, level_of
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 OPEN = "open"
 """In place of a month, what is not of one: how many cases are open now."""
 
-LEVELS = ("building", "cell", "community", "street", "district")
-"""Where a matter can be settled, the lowest first (化解层级)."""
-
-UNSETTLED = frozenset({"withdrawn", "void"})
+UNSETTLED = frozenset({"withdrawn", "voided"})
 """Outcomes of cases in which there was nothing to settle: they say nothing of containment."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
@@ -49,15 +47,16 @@ def counted(event: Happening, day: str, district: str, contained_at: str | None)
     """What an event adds, by tally; nothing for most events.
 
     `day`: of the event, in the district's time. `district`: where cases without a place are counted. `contained_at`:
-    the level at which the case's category should be settled. Raises KeyError, TypeError or ValueError for an event
-    without the facts it should have.
+    the level at which the case's category should be settled, where its events do not tell. Raises KeyError, TypeError
+    or ValueError for an event without the facts it should have.
     """
     facts = event.data
     here = Tally(day[:7], _counted_in(facts.get("area"), district), _kind_of(facts.get("kind")))
     counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
     if event.type == E.CASE_CLOSED:
         counts.update(_containment_of(facts, contained_at))
-    counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in (facts.get("ended") or {}).items())
+    ended = (facts.get("timing") or {}).get("ended", {})
+    counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in ended.items())
     added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
     if event.type in _BY_DAY:
         added[here._replace(period=days_of(day[:7]))] = {f"{day[8:]}:{_BY_DAY[event.type]}": 1}
@@ -92,13 +91,20 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_ASSIGNED: lambda facts: ("assigned",),
     E.CASE_RESOLVED: lambda facts: ("resolved",),
     E.CASE_REOPENED: lambda facts: ("reopened",),
+    E.CASE_RETURNED: lambda facts: ("returned",),
+    E.CASE_TRANSFERRED: lambda facts: ("transferred",),
+    E.CASE_ESCALATED: lambda facts: ("escalated",),
+    E.CASE_DELEGATED: lambda facts: ("delegated",),
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
-_ENDING_CLOCKS = (E.CASE_ACCEPTED, E.CASE_RETURNED, E.CASE_REOPEN_DECLINED)
-COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_ENDING_CLOCKS})
+_CHANGING_STATE = (
+    *(E.CASE_SENT_TO_SCREENING, E.CASE_ACCEPTED, E.CASE_ADVANCED, E.CASE_RETURN_REJECTED, E.CASE_SUSPENDED),
+    *(E.CASE_RESUMED, E.CASE_FINISHED, E.CASE_SENT_BACK, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED),
+)  # by which a clock may end
+COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_CHANGING_STATE})
 """The events that may add something: what the function is sent."""
 
 
@@ -107,6 +113,8 @@ def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
     facts = event.data
     match event.type:
         case E.CASE_REPORTED:
+            return {now: {OPEN: 1}}
+        case E.CASE_REOPEN_REQUESTED if "closed_as" in facts:
             return {now: {OPEN: 1}}
         case E.CASE_CLOSED:
             return {now: {OPEN: -1}}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.services.figures import AreaFigures
 
 area_figures = Blueprint(__name__)
+_PLAIN = ("opened", "joined", "assigned", "returned", "transferred", "escalated", "delegated", "resolved", "reopened")
 
 
 @area_figures.route("/v1/areas/{code}/figures", methods=["GET"], authorizer=staff_authorizer)
@@ -64,7 +65,7 @@ def counts_view(counts: Counts) -> dict[str, Any]:
         clock, _, how = name.partition(":")
         clocks.setdefault(clock, {})[how] = n
     return {
-        **{name: counts.get(name, 0) for name in ("opened", "joined", "assigned", "resolved", "reopened")},
+        **{name: counts.get(name, 0) for name in _PLAIN},
         "closed": sum(closed.values()),
         "open_now": counts.get("open", 0),
         "sources": parts_of(counts, "source"),

@@ -312,16 +312,28 @@ def miscounted(system: System, timelines: Iterable[Sequence[dict[str, Any]]]) ->
     happened = {
         "opened": types["case.reported.v1"],
         "joined": types["case.joined.v1"],
-        "assigned": types["case.assigned.v1"],
-        "resolved": types["case.resolved.v1"],
-        "reopened": types["case.reopened.v1"],
-        "closed": types["case.closed.v1"],
-        "open_now": types["case.reported.v1"] - types["case.closed.v1"],
+        **{name: types[f"case.{name}.v1"] for name in _COUNTED_AS_TOLD},
+        "open_now": types["case.reported.v1"]
+        + sum("closed_as" in event["data"] for event in events)
+        - types["case.closed.v1"],
         "sources": _told_by(events, "source", "case.reported.v1", "case.joined.v1"),
         "outcomes": _told_by(events, "outcome", "case.closed.v1"),
         "breached": _told_by([e for e in events if e["data"].get("step", 1) == 1], "clock", "clock.breached.v1"),
     }
+    happened["clocks"] = _clocks_ended(events)
     return {name: (counted[name], of) for name, of in happened.items() if counted[name] != of}
+
+
+_COUNTED_AS_TOLD = ("assigned", "returned", "transferred", "escalated", "delegated", "resolved", "reopened", "closed")
+
+
+def _clocks_ended(events: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """How often each clock ended how."""
+    found: dict[str, Counter[str]] = {}
+    for event in events:
+        for clock, how in event["data"].get("timing", {}).get("ended", {}).items():
+            found.setdefault(clock, Counter())[how] += 1
+    return {clock: dict(hows) for clock, hows in found.items()}
 
 
 def _told_by(events: Iterable[dict[str, Any]], fact: str, *types: str) -> dict[str, int]:

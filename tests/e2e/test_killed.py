@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
 
-from infra.day.check import read_ledger
+from infra.day.check import miscounted, read_ledger
 from infra.day.district import District, Missed
 from infra.day.expected import Told
 from infra.day.scenarios import CATEGORY
@@ -45,6 +46,11 @@ KILLS = {
         Kill("TransactWriteItems", 40, AFTER),
         Kill("/v2/email/outbound-emails", 20, AFTER),
     ],
+    "figures": [
+        Kill("TransactWriteItems", 3, BEFORE),
+        Kill("TransactWriteItems", 8, AFTER),
+        Kill("TransactWriteItems", 21, AFTER),
+    ],
 }
 """One write or send of each function, with death on either side of it."""
 
@@ -52,11 +58,13 @@ KILLS = {
 @pytest.fixture
 def quickly_again(district: District) -> Iterator[None]:
     """A message whose consumer died comes again in seconds, not in two minutes."""
-    sqs, url = district.client("sqs"), district.queue_url("alerts")
-    usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(_VISIBILITY_SECONDS)})
+    sqs, usual = district.client("sqs"), {}
+    for url in map(district.queue_url, ("alerts", "figures")):
+        usual[url] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(_VISIBILITY_SECONDS)})
     yield
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
+    for url, attributes in usual.items():
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
 
 def test_nothing_is_lost_when_processes_are_killed_amid_their_writes(district: District, quickly_again: None) -> None:
@@ -76,7 +84,8 @@ def test_nothing_is_lost_when_processes_are_killed_amid_their_writes(district: D
             return Counter({told: n for told, n in district.delivered().items() if told[0][:8] in cases.values()})
 
         patient.until(lambda: not expected - delivered(), "somebody was not told")
-        patient.drained("alerts")
+        for queue in ("alerts", "figures"):
+            patient.drained(queue)
         assert {each.function: set(each.kills) - set(each.happened) for each in opened} == {
             name: set() for name in KILLS
         }
@@ -89,6 +98,11 @@ def test_nothing_is_lost_when_processes_are_killed_amid_their_writes(district: D
     assert repeated and not repeated - unknown
     assert unknown.total() <= len(KILLS["alert"])
     assert unsettled(district) == []
+    patient.until(lambda: not miscounted(district.system, _timelines(district)), "what was counted did not happen so")
+
+
+def _timelines(district: District) -> Iterable[Sequence[dict[str, Any]]]:
+    return read_ledger(district.system, district.client).timelines.values()
 
 
 # --- what is sent, until it is acknowledged: the message's source and id, and its case

@@ -24,6 +24,7 @@ from tests.integration.test_patrols import lay_parts
 from tests.world import ADMIN, COMMUNITY, LINKAGE, STATION, WORKER, lay_area, officer_of
 
 DISTRICT, STREET = COMMUNITY[:6], COMMUNITY[:9]
+NUISANCE = "parking"
 HAZARD, PETITION = "missing-manhole-cover", "petition-official-conduct"
 AUDITOR = StaffMember("au1", "auditor", "supervision", (DISTRICT,))
 LEADER = StaffMember("le1", "leader", f"centre-{STREET}", (STREET,))
@@ -51,9 +52,9 @@ def happened(edge: Edge) -> list[dict[str, Any]]:
     return edge.take_from("Figures")
 
 
-def through_its_life(edge: Edge, category: str = HAZARD) -> str:
+def through_its_life(edge: Edge) -> str:
     """A case that is reported, assigned, accepted, resolved, visited in vain, reopened, resolved and closed."""
-    case_id: str = edge.report(WORKER, category=category)["case_id"]
+    case_id: str = edge.report(WORKER, category=NUISANCE)["case_id"]
     for outcome in ("dissatisfied", "satisfied"):
         edge.act(case_id, "accept", ADMIN)
         edge.act(case_id, "resolve", ADMIN, note="已更换井盖")
@@ -76,14 +77,18 @@ class TestCounting:
         assert counted.deliver("figures", happened(counted)) == []
         for code, by in ((COMMUNITY, STATION), (STREET, LEADER), (DISTRICT, LINKAGE)):
             body = read(counted, code, by)
-            assert [each["kind"] for each in body["kinds"]] == [{"id": "hazard", "name": "安全隐患"}]
+            assert [each["kind"] for each in body["kinds"]] == [{"id": "livelihood", "name": "民生事项"}]
             counts = body["total"]
             assert body["kinds"][0]["counts"] == counts
             numbers = {name: n for name, n in counts.items() if isinstance(n, int)}
             assert numbers == {
                 **{"opened": 1, "joined": 0, "assigned": 2, "resolved": 2, "reopened": 1, "closed": 1, "open_now": 0},
+                **{"returned": 0, "transferred": 0, "escalated": 0, "delegated": 0},
             }
             assert (counts["sources"], counts["outcomes"]) == ({"mobile": 1}, {"satisfied": 1})
+            assert counts["clocks"]["accept"] == counts["clocks"]["resolve"] == {"met": 2}
+            level = counted.policy.categories[NUISANCE].containment
+            assert counts["containment"]["levels"] == [{"should": level, "was": level, "cases": 1}]
             assert body["days"] == [{"day": "2026-11-22", "opened": 1, "closed": 1}]
         assert counted.dead_letters() == []
 
@@ -105,6 +110,43 @@ class TestCounting:
         assert counted.deliver("figures", messages) == []
         assert rows(counted) == once
         assert read(counted, STREET, **{"from": "2026-11", "to": "2026-11"})["total"] == figures["total"]
+
+    def test_what_is_passed_up_is_settled_higher_than_it_should_have_been(self, counted: Edge) -> None:
+        case_id = counted.report(WORKER, category=NUISANCE)["case_id"]
+        counted.act(case_id, "accept", ADMIN)
+        counted.act(case_id, "escalate", ADMIN, reason="社区无力协调")
+        counted.act(case_id, "accept", ADMIN)
+        counted.act(case_id, "resolve", ADMIN, note="已协调")
+        counted.clock.forward(days=30)
+        counted.invoke("sweep", {})
+        assert counted.deliver("due", counted.take_from("Due")) == []
+        assert counted.case(case_id)["state"] == "closed"
+        assert counted.deliver("figures", happened(counted)) == []
+        counts = read(counted, **{"from": "2026-11", "to": "2026-12"})["total"]
+        kept = counts["containment"]
+        assert (counts["escalated"], kept["settled"], kept["contained"], kept["share"]) == (1, 1, 0, 0.0)
+        assert kept["levels"] == [{"should": "community", "was": "district", "cases": 1}]
+
+    def test_what_is_screened_is_open_as_what_it_was_found_to_be(self, counted: Edge) -> None:
+        case_id = counted.report(WORKER, text="想咨询一下")["case_id"]
+        counted.deliver("figures", happened(counted))
+        assert [each["kind"] for each in read(counted)["kinds"]] == [None]
+        counted.act(case_id, "classify", ADMIN, category=NUISANCE)
+        assert counted.deliver("figures", happened(counted)) == []
+        found = {(each["kind"] or {}).get("id"): each["counts"] for each in read(counted)["kinds"]}
+        assert {kind: (counts["opened"], counts["open_now"]) for kind, counts in found.items()} == {
+            None: (1, 0),
+            "livelihood": (0, 1),
+        }
+
+    def test_a_case_taken_up_again_after_its_end_is_open_until_it_ends_again(self, counted: Edge) -> None:
+        case_id = through_its_life(counted)
+        counted.act(case_id, "request-reopen", ADMIN, reason="问题又出现了")
+        counted.deliver("figures", happened(counted))
+        assert (read(counted)["total"]["closed"], read(counted)["total"]["open_now"]) == (1, 1)
+        counted.act(case_id, "decline-reopen", ADMIN, reason="已处理到位")
+        counted.deliver("figures", happened(counted))
+        assert (read(counted)["total"]["closed"], read(counted)["total"]["open_now"]) == (2, 0)
 
     def test_an_event_is_of_the_month_and_day_it_is_in_the_district(self, counted: Edge) -> None:
         counted.clock.at = datetime(2026, 11, 30, 16, 30, tzinfo=UTC)
@@ -192,7 +234,7 @@ class TestCounting:
             ({"area": "320302"}, "TypeError"),
             ({"area": {"code": "鼓楼"}}, "ValueError: no area"),
             ({"kind": "#"}, "ValueError: no name"),
-            ({"ended": ["accept"]}, "AttributeError"),
+            ({"timing": {"ended": ["accept"]}}, "AttributeError"),
         ],
         ids=str,
     )

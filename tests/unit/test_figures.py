@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import itertools
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain import acts, procedure
 from chalicelib.domain import events as E
 from chalicelib.domain.envelope import Happening, opened
 from chalicelib.domain.figures import (
@@ -54,10 +57,14 @@ class TestWhatAnEventAdds:
             (happening(E.CASE_ASSIGNED), {"assigned"}),
             (happening(E.CASE_RESOLVED), {"resolved"}),
             (happening(E.CASE_REOPENED), {"reopened"}),
+            (happening(E.CASE_RETURNED), {"returned"}),
+            (happening(E.CASE_TRANSFERRED), {"transferred"}),
+            (happening(E.CASE_ESCALATED), {"escalated"}),
+            (happening(E.CASE_DELEGATED), {"delegated"}),
             (happening(E.CLOCK_BREACHED, clock="accept"), {"breached:accept"}),
             (happening(E.CLOCK_BREACHED, clock="accept", step=1), {"breached:accept"}),
             (
-                happening(E.CASE_ACCEPTED, ended={"accept": "late", "objection": "stopped"}),
+                happening(E.CASE_ACCEPTED, timing={"ended": {"accept": "late", "objection": "stopped"}}),
                 {"ended:accept:late", "ended:objection:stopped"},
             ),
         ],
@@ -72,7 +79,7 @@ class TestWhatAnEventAdds:
         assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}
 
     def test_a_case_that_ends_is_one_less_open_and_says_where_it_was_settled(self) -> None:
-        event = happening(E.CASE_CLOSED, outcome="satisfied", level="street", ended={"resolve": "met"})
+        event = happening(E.CASE_CLOSED, outcome="satisfied", level="street", timing={"ended": {"resolve": "met"}})
         assert added(event, "community") == {
             HERE: {"closed:satisfied": 1, "settled:community:street": 1, "ended:resolve:met": 1},
             HERE._replace(period="2026-11:days"): {"25:closed": 1},
@@ -83,7 +90,7 @@ class TestWhatAnEventAdds:
         event = happening(E.CASE_CLOSED, outcome="satisfied", level="cell", start_level="building")
         assert "settled:building:cell" in added(event, "community")[HERE]
 
-    @pytest.mark.parametrize("outcome", ["withdrawn", "void"])
+    @pytest.mark.parametrize("outcome", ["withdrawn", "voided"])
     def test_what_needed_no_settling_says_nothing_of_containment(self, outcome: str) -> None:
         counts = added(happening(E.CASE_CLOSED, outcome=outcome, level="cell"), "cell")[HERE]
         assert counts == {f"closed:{outcome}": 1}
@@ -109,6 +116,10 @@ class TestWhatAnEventAdds:
         before = {"code": "3203020010030101", "path": ["鼓楼区"]}
         event = happening(E.CASE_MOVED, from_area=before, network="v2", decided_by="only-successor")
         assert added(event) == {NOW._replace(area="320302001003"): {OPEN: -1}, NOW: {OPEN: 1}}
+
+    def test_a_case_that_is_taken_up_again_after_its_end_is_open_again(self) -> None:
+        assert added(happening(E.CASE_REOPEN_REQUESTED, closed_as="unvisited")) == {NOW: {OPEN: 1}}
+        assert added(happening(E.CASE_REOPEN_REQUESTED, visit_id="1")) == {}, "it was open still"
 
     def test_a_case_that_moves_within_its_community_moves_nothing(self) -> None:
         assert added(happening(E.CASE_MOVED, from_area={"code": f"{COMMUNITY}0101", "path": []})) == {}
@@ -145,6 +156,17 @@ class TestWhatAnEventAdds:
         """The subscription names the types that may add something; one it leaves out adds nothing."""
         found = added(opened(fixture(event_type)))
         assert event_type in COUNTED_TYPES or found == {}
+
+
+def test_every_event_by_which_a_clock_may_end_is_sent_to_be_counted() -> None:
+    """Clocks end where a case enters a state: `enter` is given those events by name, or by who passes a case on."""
+    named = set()
+    for module in (acts, procedure):
+        for call in (node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id in ("enter", "_pass_on"):
+                named |= {arg.attr for arg in call.args if isinstance(arg, ast.Attribute) and hasattr(E, arg.attr)}
+    assert "CASE_ACCEPTED" in named and "CASE_ESCALATED" in named
+    assert {getattr(E, name) for name in named} <= COUNTED_TYPES
 
 
 MOVES = st.lists(
