@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -30,7 +31,8 @@ from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
 from tests.integration.gateway import Answer
-from tests.world import CELL, COMMUNITY
+from tests.integration.test_hooks import order
+from tests.world import ADMIN, CELL, COMMUNITY
 
 FOREIGN = "320302002001"
 PLANNED_IMPORT = "8b0e5c1f7a2d4e6b9c3f1a2b4d5e6f70"
@@ -43,16 +45,22 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to a case on its way: an action, or a `visit` with its outcome."""
+    """What is done to a case on its way: an action, or a `visit` with its outcome. {names} are facts of the case.
+
+    `where`: done only where the case is in this state then, which not every procedure has.
+    """
 
     action: str
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
     by: StaffMember = SUBMITTER
+    where: str | None = None
 
 
-ACCEPT, RESOLVE = Step("accept"), Step("resolve", {"note": "好了"})
-RETURN = Step("return", {"reason": "不属于我单位"})
-DISSATISFIED = Step("visit", {"outcome": "dissatisfied"})
+ACCEPT, RETURN = Step("accept"), Step("return", {"reason": "不属于我单位"})
+RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), Step("verify", where="verifying")
+SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
+AGREE = Step("accept-joint", {"unit": "{joint_unit}"})
+ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配件"}, by=ADMIN)
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,19 @@ class Way:
 WAYS: Mapping[str, Way] = {
     "assigned": Way("assigned"),
     "accepted": Way("accepted", [ACCEPT]),
-    "resolved": Way("resolved", [ACCEPT, RESOLVE], due=True),
-    "reopen-requested": Way("reopen-requested", [ACCEPT, RESOLVE, DISSATISFIED]),
-    "screening": Way("screening", [RETURN]),
+    "joint-agreed": Way("accepted", [ACCEPT, AGREE]),
+    "extension-asked": Way("accepted", [ACCEPT, ASK_FOR_TIME]),
+    "suspended": Way("suspended", [ACCEPT, Step("suspend", {"reason": "等待鉴定"})]),
+    "verifying": Way("verifying", [ACCEPT, RESOLVE]),
+    "resolved": Way("resolved", [ACCEPT, RESOLVE, VERIFY], due=True),
+    "reopen-requested": Way("reopen-requested", [ACCEPT, RESOLVE, VERIFY, DISSATISFIED]),
+    "closed": Way("closed", [ACCEPT, RESOLVE, VERIFY, SATISFIED]),
+    "returned": Way("returned", [RETURN]),
+    "screening": Way("screening"),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
-WHOSE: Mapping[str, str] = {"screening": "desk"}
+WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "joint": "joint_unit"}
 """The fact that names the unit which may act, by the actors of an action; left out: the unit whose turn it is."""
 
 
@@ -91,6 +105,7 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = self._case(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
+        self._pictures = {name: self._picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
         self._kept = {
             (table.name, item.hash_key.value, item.range_key.value): copy.deepcopy(item)
@@ -117,6 +132,7 @@ class Matters:
 
     def asked(self, route: Route, facts: Facts, by: StaffMember | None) -> Answer:
         method, path = route.route.split(" ")
+        facts = {**facts, "picture": self._pictures[by.id]} if by else facts
         query = {name: value.format_map(facts) for name, value in route.query.items()}
         if method == "GET":
             return self._edge.get(path.format_map(facts), by, **query)
@@ -141,31 +157,63 @@ class Matters:
         self._edge.written.clear()
 
     def _case(self, matter: Matter, way: Way) -> Facts:
-        edge, key = self._edge, str(uuid4())
-        picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": 44}, SUBMITTER).body
-        said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
-        body = {**edge.a_report(), **said, "media": [picture["attachment_id"]], "reporter": _REPORTER}
-        receipt = edge.post("/v1/reports", body, SUBMITTER, key=key).body
-        for step in way.steps if matter.kind else ():  # of no kind: in screening already
-            if step.action == "visit":
-                edge.visit(receipt["case_id"], step.said["outcome"], step.by)
-            else:
-                edge.act(receipt["case_id"], step.action, step.by, **step.said)
-        case = edge.case(receipt["case_id"])
-        assert (case["state"], case["kind"]) == (way.state, matter.kind), case
-        return {
-            "case_id": case["case_id"],
+        picture = self._picture(SUBMITTER)
+        message_id, receipt = self._told(matter, picture)
+        case_id = receipt["case_id"]
+        facts = {
+            "case_id": case_id,
             "report_id": receipt["report_id"],
-            "tracking_code": case["tracking_code"],
-            "message_id": f"{SUBMITTER.id}:{key}",
-            "attachment_id": picture["attachment_id"],
+            "tracking_code": receipt["tracking_code"],
+            "message_id": message_id,
+            "attachment_id": picture,
+            "picture": self._picture(SUBMITTER),
+            "category": matter.category,
+            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
+        }
+        for step in way.steps:
+            facts |= self._standing(case_id)
+            if step.where in (None, facts["state"]):
+                self._do(step, facts)
+        facts |= self._standing(case_id)
+        assert (facts["state"], facts["kind"]) == (way.state, matter.kind), facts
+        return facts
+
+    def _told(self, matter: Matter, picture: str) -> tuple[str, dict[str, Any]]:
+        """Somebody tells of it: its number at the source, and the receipt."""
+        key = str(uuid4())
+        if matter.source:
+            return key, order(self._edge, {**_ORDER, "order_no": key}, message_id=key).body
+        said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
+        body = {**self._edge.a_report(), **said, "media": [picture], "reporter": _REPORTER}
+        return f"{SUBMITTER.id}:{key}", self._edge.post("/v1/reports", body, SUBMITTER, key=key).body
+
+    def _do(self, step: Step, facts: Facts) -> None:
+        said = _filled(step.said, facts)
+        if step.action == "visit":
+            done = self._edge.visit(facts["case_id"], said["outcome"], step.by)
+        else:
+            done = self._edge.act(facts["case_id"], step.action, step.by, **said)
+        assert done.status == 200, (step, done.body)
+
+    def _standing(self, case_id: str) -> Facts:
+        """The facts of a case that change as it goes."""
+        case = self._edge.case(case_id)
+        resolve = next((clock for clock in case["clocks"] if clock["name"] == "resolve"), None)
+        return {
+            "state": case["state"],
+            "kind": case["kind"],
             "unit_id": case["unit"]["id"],
             "lead": case["lead_unit"]["id"] if case["lead_unit"] else None,
-            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
+            "approver": case["extension"]["approver"]["id"] if case["extension"] else None,
+            "joint_unit": case["joint"][0]["id"] if case["joint"] else None,
+            "until": _day_after(resolve["due_at"]) if resolve else None,
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
-            "category": matter.category,
             "version": case["version"],
         }
+
+    def _picture(self, by: StaffMember) -> str:
+        announced: str = self._edge.post("/v1/attachments", _PICTURE, by).body["attachment_id"]
+        return announced
 
     def _plan_rounds(self) -> None:
         """The cell is walked by whoever asks, as its information officer."""
@@ -207,6 +255,9 @@ def _planned_import() -> dict[str, Any]:
 
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"
+_ASKING = ("somebody", SUBMITTER.id)
+_PICTURE = {"content_type": "image/jpeg", "bytes": 44}
+_ORDER = {"type": "help", "content": "路灯不亮", "area": CELL, "received_at": "2026-11-22T09:55:00+08:00"}
 _REPORTER = {"name": "王伟", "phone": "13800000000"}
 
 
@@ -218,9 +269,15 @@ def somebody(role: str, place: Place, facts: Mapping[str, Any], turn: str) -> St
     return StaffMember(SUBMITTER.id if place.reported else "somebody", role, str(unit), (area,))
 
 
+def _day_after(moment: str) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(days=1)).date().isoformat()
+
+
 def _filled(body: Any, facts: Facts) -> Any:
     if isinstance(body, Mapping):
         return {name: _filled(value, facts) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_filled(value, facts) for value in body]
     return body.format_map(facts) if isinstance(body, str) else body
 
 
