@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain.events import EVENT_TYPES
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import read_pack
-from tests.contract.documents import PACK, contract, pack
+from tests.contract.documents import PACK, actions_in, contract, pack
 
 
 def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -22,14 +22,6 @@ def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def whole(name: str) -> Whole:
     """A procedure of the pack with what it has of the one it extends."""
     return procedures_of(read_pack(PACK))[name]
-
-
-def actions_in(procedure: str) -> dict[str, dict[str, Any]]:
-    """The rows of the table that a procedure has, each as it is there."""
-    table = contract("actions.yaml")
-    named = {name for state in table["procedures"][procedure]["states"].values() for name in state["actions"]}
-    rows = {name: row for name, row in table["actions"].items() if name in named}
-    return {name: {**row, **row.get("instead", {}).get(procedure, {})} for name, row in rows.items()}
 
 
 PROCEDURES = list(contract("actions.yaml")["procedures"])
