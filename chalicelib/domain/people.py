@@ -125,14 +125,14 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
 
 
 def may_read_queue(staff: StaffMember, unit: str, policy: Policy) -> bool:
-    """Whether somebody may ask what waits at a unit of the pack; what may not be seen of it is another matter.
+    """Whether somebody may ask what waits at a unit; what may not be seen of it is another matter.
 
     Its own staff, roles that see the district, and who sees by area and whose areas hold the centre.
     """
-    role, asked = policy.roles.get(staff.role), policy.units[unit]
+    role, asked = policy.roles.get(staff.role), policy.units.get(unit)
     if role is None:
         return False
-    above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
+    above = asked is not None and asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
     return unit == staff.unit or role.scope == "district" or above
 
 
@@ -200,7 +200,7 @@ def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy, spea
 def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: str | None) -> bool:
     match actor:
         case "lead":
-            return staff.unit == case.lead or (_abolished(case.lead, policy) and _is_desk(staff, case.desk, policy))
+            return _leads(staff, case, policy)
         case "joint":
             spoken = speaks_for or staff.unit
             own = staff.unit == spoken or (_abolished(spoken, policy) and _is_desk(staff, case.desk, policy))
@@ -219,6 +219,10 @@ def _is_desk(staff: StaffMember, desk: str, policy: Policy) -> bool:
     Who walks a cell belongs to the community's centre, and does not sit at its desk.
     """
     return staff.unit in (desk, policy.rules.linkage_centre) and policy.roles[staff.role].scope != "own-cell"
+
+
+def _leads(staff: StaffMember, case: Case, policy: Policy) -> bool:
+    return staff.unit == case.lead or (_abolished(case.lead, policy) and _is_desk(staff, case.desk, policy))
 
 
 def _abolished(unit: str | None, policy: Policy) -> bool:
@@ -244,5 +248,5 @@ def may_learn_identity(staff: StaffMember, case: Case, policy: Policy) -> bool:
     if policy.roles[staff.role].scope == "own-cell":
         return False  # who walks a cell belongs to the community's centre, and does not sit at its desk
     if case.on_a_desk:
-        return staff.unit in (case.desk, policy.rules.linkage_centre)
-    return staff.unit == case.lead
+        return _is_desk(staff, case.desk, policy)
+    return _leads(staff, case, policy)

@@ -329,3 +329,27 @@ def test_what_is_late_at_a_community_is_told_to_the_street_and_then_to_the_distr
         (1, f"centre-{COMMUNITY[:9]}"),
         (2, LINKAGE_CENTRE),
     ]
+
+
+def test_nobody_grants_himself_more_time(edge: Edge) -> None:
+    case_id = edge.report(ADMIN, category="street-light")["case_id"]
+    edge.act(case_id, "accept", ADMIN)
+    edge.act(case_id, "request-extension", ADMIN, until="2026-11-27", reason="等配件")
+    answer = edge.act(case_id, "approve-extension", ADMIN)
+    assert (answer.status, answer.code) == (403, "own-request")
+
+
+def test_nothing_is_escalated_beyond_the_district(edge: Edge) -> None:
+    case_id = edge.report(ADMIN, category="street-light")["case_id"]
+    for action in ("accept", "escalate", "accept"):
+        assert edge.act(case_id, action, ADMIN, reason="需区级协调").status == 200
+    answer = edge.act(case_id, "escalate", ADMIN, reason="还要上报")
+    assert (answer.status, answer.code) == (409, "escalation-beyond-district")
+
+
+@pytest.mark.parametrize("reason", [" ", "\u3000\n", ""])
+def test_a_reason_of_one_space_is_none(edge: Edge, reason: str) -> None:
+    case_id = edge.report(ADMIN, category="street-light")["case_id"]
+    edge.act(case_id, "accept", ADMIN)
+    answer = edge.act(case_id, "escalate", ADMIN, reason=reason)
+    assert (answer.status, answer.code, answer.field) == (422, "field-required", "reason")
