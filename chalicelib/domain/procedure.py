@@ -208,7 +208,8 @@ def migrate(case: Case, around: Circumstances) -> Change:
     """Let a running case go by the policy of `around` from now on.
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
-    state that is no more, a category, the unit that leads) goes to a desk, to be screened again.
+    state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
+    matter, as of one whose kind is no more, is the district's (ADR 12).
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
@@ -221,7 +222,9 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is None and case.desk and case.desk not in policy.units:
         lost = "desk"
     if lost is not None and case.open:
-        desk = policy.centre_of(case.area.code if case.area else None)
+        kind = policy.kinds.get(case.kind or "")
+        open_to_all = case.kind is None or (kind is not None and not kind.confidential)
+        desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 
