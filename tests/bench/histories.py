@@ -23,9 +23,9 @@ from chalicelib.domain import events as E
 from chalicelib.domain.histories import CLOCK, DIFFERS, EVENTS_MISSING, NO_SUCH, ROW_MISSING, UNREADABLE
 from chalicelib.domain.policy import Policy
 from chalicelib.models.base import dumps
-from chalicelib.models.case_rows import CaseRow, CasesRow, TrackingRow
+from chalicelib.models.case_rows import TASK_PREFIX, CaseRow, CasesRow, TrackingRow
 from chalicelib.models.histories import DynamoHistories
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.policy.loader import policy_from
 from chalicelib.services.replaying import Replaying
 from infra.settings import ROOT
@@ -106,7 +106,7 @@ _DONE_TO: dict[str, tuple[Callable[[list[Item]], list[Item]], str]] = {
     "row gone": (_without(CaseRow.SK), ROW_MISSING),
     "tracking code gone": (_without(TrackingRow.SK), ROW_MISSING),
     "reports gone": (_without(ReportRow.SK), ROW_MISSING),
-    "case gone": (_without(CaseRow.SK, "EVENT#"), NO_SUCH),
+    "case gone": (_without(CaseRow.SK, TASK_PREFIX, "EVENT#"), NO_SUCH),
 }
 """What is done to all rows of a case, and as what it must be found."""
 
@@ -155,7 +155,7 @@ class Table:
         return self._tampered(number, [copied(item, number) for item in self._life(number).naming])
 
     def _item(self, pk: str, sk: str) -> Item | None:
-        number = number_of(pk)
+        number = number_of(sk if pk.startswith(SubmitterRow.key("")) else pk)
         if sk == CaseRow.SK and number not in self.planted:
             return copied(self._life(number).own[0], number)
         items = self._own(number) if sk == CaseRow.SK else self._naming(number)

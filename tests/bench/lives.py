@@ -27,15 +27,15 @@ from chalicelib.domain.procedure import (
 )
 from chalicelib.domain.reports import Report
 from chalicelib.domain.screening import screen
-from chalicelib.models.case_rows import CaseRow, CommandRow, EventRow, TrackingRow, due_shard
+from chalicelib.models.case_rows import CaseRow, CommandRow, EventRow, TaskRow, TrackingRow, due_shard, other_tasks
 from chalicelib.models.histories import READ
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
 
 _NUMBER = "\0"
 """Stands in the rows of a life for the number of the case that they are copied for."""
 
 _SEED, _BEGAN = 410, datetime(2026, 1, 5, 1, tzinfo=UTC)
-_CASE, _CODE = "01KREPLAY00000000000000000", "7K3M9QXA"
+_CASE, _CODE, _REPORTER = "01KREPLAY00000000000000000", "7K3M9QXA", "gl0500"
 _AREA = Area("3203020010020101", ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
 _KEPT = {*READ, "tracking_code"}
 
@@ -59,7 +59,8 @@ def lives(policy: Policy, number: int) -> list[Life]:
         life = _Living(policy, each)
         life.open(clear=clear)
         way(life)
-        own = [CaseRow.of(life.case).serialize(), *life.own]
+        tasks = [TaskRow.of(life.case, task).serialize() for task in other_tasks(life.case).values()]
+        own = [CaseRow.of(life.case).serialize(), *tasks, *life.own]
         told.append(Life(*([_marked(item, life.ids) for item in items] for items in (own, life.naming))))
     return told
 
@@ -99,15 +100,22 @@ class _Living:
         report = self._report(self._category if clear else None)
         screening = screen(report.text, report.category, None, self._policy)
         self._tell(open_case(_CASE, _CODE, report, screening, _AREA if clear else None, self._around()), report)
-        self.naming.append(TrackingRow.of(_CODE, _CASE).serialize())
+        self.naming += [row.serialize() for row in (TrackingRow.of(_CODE, _CASE), SubmitterRow.of(_REPORTER, _CASE))]
 
     def join(self) -> None:
         report = self._report(None)
         self._tell(join(self.case, report, self._around()), report)
 
     def act(self, action: str) -> None:
-        said = Particulars("不属于本单位职责", "已到场处理完毕。", self._category, _AREA)
+        said = Particulars("不属于本单位职责", "已到场处理完毕。", self._category, _AREA, media=("a" * 32,))
         self._tell(act(self.case, action, said, self._around()))
+
+    def settle(self) -> None:
+        """Accepted and answered; what has to be verified before that is."""
+        for action in ("accept", "resolve"):
+            self.act(action)
+        if self.case.state == "verifying":
+            self.act("verify")
 
     def visit(self, outcome: str) -> None:
         assert self.case.visit is not None
@@ -124,7 +132,7 @@ class _Living:
     def _report(self, category: str | None) -> Report:
         self._reports += 1
         told = {"told_at": self._now, "received_at": self._now, "fingerprint": "f" * 64, "text": "麻烦来看一下"}
-        report = Report("mobile", str(self._reports), category=category, submitted_by="gl0500", **told)
+        report = Report("mobile", str(self._reports), category=category, submitted_by=_REPORTER, **told)
         self.ids.append(report.id)
         return report
 
@@ -148,8 +156,7 @@ class _Living:
 
 
 def _closed(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     _visited(life, "satisfied")
 
 
@@ -181,8 +188,7 @@ def _joined(life: _Living) -> None:
 
 
 def _reopened(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     _visited(life, "dissatisfied")
     if life.case.open:
         life.act("grant-reopen")
@@ -190,8 +196,7 @@ def _reopened(life: _Living) -> None:
 
 
 def _never_at_home(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     while life.case.open:
         _visited(life, "not-home")
 
