@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from chalicelib.domain.cases import Case
+from chalicelib.domain.cases import Case, digest_of, digested
 from chalicelib.domain.events import SYSTEM, Actor
 from chalicelib.domain.grid import Area
 from chalicelib.domain.policy import Policy
@@ -30,9 +30,13 @@ from chalicelib.domain.screening import screen
 from chalicelib.models.case_rows import CaseRow, CommandRow, EventRow, TaskRow, TrackingRow, due_shard, other_tasks
 from chalicelib.models.histories import READ
 from chalicelib.models.report_rows import ReportRow, SubmitterRow
+from chalicelib.models.stream import event_from
 
-_NUMBER = "\0"
-"""Stands in the rows of a life for the number of the case that they are copied for."""
+_NUMBER, _LINK = "\ue000", "\ue001"
+"""Stand in the rows of a life for the number of the case they are copied for, and in its chain for the link before.
+
+Characters that nobody uses, and that JSON leaves as they are.
+"""
 
 _SEED, _BEGAN = 410, datetime(2026, 1, 5, 1, tzinfo=UTC)
 _CASE, _CODE, _REPORTER = "01KREPLAY00000000000000000", "7K3M9QXA", "gl0500"
@@ -44,11 +48,22 @@ Item = dict[str, dict[str, str]]
 
 class Life(NamedTuple):
     """What one case left: the rows of its partition, its own first, and those elsewhere that name it, as DynamoDB gives
-    them.
+    them. `chain`: what each link of its digest is the hash of.
     """
 
     own: list[Item]
     naming: list[Item]
+    digest: str
+    chain: list[str]
+
+    def row(self, number: int) -> Item:
+        """The case's own row as the case of this number has it, whose events make another chain."""
+        digest, ending = "", f"{number:08d}"
+        for link in self.chain:
+            digest = digest_of(link.replace(_NUMBER, ending).replace(_LINK, digest))
+        row = copied(self.own[0], number)
+        row["detail"] = {"S": row["detail"]["S"].replace(self.digest, digest)}
+        return row
 
 
 def lives(policy: Policy, number: int) -> list[Life]:
@@ -61,7 +76,13 @@ def lives(policy: Policy, number: int) -> list[Life]:
         way(life)
         tasks = [TaskRow.of(life.case, task).serialize() for task in other_tasks(life.case).values()]
         own = [CaseRow.of(life.case).serialize(), *tasks, *life.own]
-        told.append(Life(*([_marked(item, life.ids) for item in items] for items in (own, life.naming))))
+        own, naming = ([_marked(item, life.ids) for item in items] for items in (own, life.naming))
+        events = [
+            event_from({name: text for name, value in item.items() for text in value.values()})
+            for item in own
+            if "type" in item
+        ]
+        told.append(Life(own, naming, life.case.digest, [digested(_LINK, event) for event in events]))
     return told
 
 
