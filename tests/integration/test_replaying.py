@@ -100,7 +100,9 @@ class District:
         edge = self.edge
         picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": len(JPEG)}, WORKER).body
         reporter = {"name": "王伟", "phone": "13800000000"}
-        receipt = edge.report(WORKER, text=SAID, category="street-light", media=[picture["attachment_id"]], reporter=reporter)
+        receipt = edge.report(
+            WORKER, text=SAID, category="street-light", media=[picture["attachment_id"]], reporter=reporter
+        )
         case, unit = receipt["case_id"], receipt["unit"]["id"]
         edge.on_duty(unit, "d1")
         edge.settle()
@@ -436,6 +438,14 @@ def test_a_clock_that_ran_out_before_its_time_is_found_though_the_row_agrees_on_
     assert (fault.kind, fault.subject, altered.what) == ("clock", district.late, "case: digest")
     assert fault.what.endswith(f"ran out in event {int(first['sk'][6:14])}.1")
     assert fault.lies == "2026-11-22T02:00:01+00:00" < fault.replayed
+
+
+def test_a_step_of_an_escalation_that_was_left_out_is_found(district: District) -> None:
+    first, *_ = [row for row in district.rows(f"CASE#{district.late}") if row.get("type") == "clock.breached.v1"]
+    district.table.put_item(Item={**first, "data": json.dumps({**json.loads(first["data"]), "step": 7})})
+    found = [fault for fault in district.faults() if fault.kind == "clock"]
+    assert found[0].what.endswith(f"ran out in event {int(first['sk'][6:14])}.1: step")
+    assert (found[0].lies, found[0].replayed) == ("7", "1")
 
 
 class Seen:
