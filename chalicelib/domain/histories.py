@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import cases, patrol
 from chalicelib.domain import events as E
-from chalicelib.domain.clocks import ClockState
+from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.events import of_beat
 
 if TYPE_CHECKING:
@@ -169,16 +169,26 @@ def shown(value: Any) -> str:
 def clock_faults(history: Sequence[CaseEvent], case: Case) -> Iterator[Fault]:
     """What is wrong with the clocks of a case though its row and its replay agree on them.
 
-    A clock runs out while it runs, and not before it is due.
+    A clock runs out while it runs, and not before it is due; what is late is escalated once for each step, and not
+    before its time.
     """
     if not any(event.type == E.CLOCK_BREACHED for event in history):
         return
     before: Case | None = None
     for event in history:
         if before is not None and event.type == E.CLOCK_BREACHED:
-            name = event.data["clock"]
-            due = [clock.due_at for clock in before.clocks if (clock.name, clock.state) == (name, ClockState.RUNNING)]
-            if not due or event.time < due[0]:
-                what = f"{shown(name)} ran out in event {event.version}.{event.n}"
-                yield Fault(CLOCK, case.id, what, shown(event.time), shown(due[0] if due else None))
+            clock = before.clock(event.data["clock"])
+            what = f"{shown(event.data['clock'])} ran out in event {event.version}.{event.n}"
+            due = _runs_out_at(clock) if clock else None
+            if clock is None or due is None or event.time < due:
+                yield Fault(CLOCK, case.id, what, shown(event.time), shown(due))
+            elif event.data["step"] != clock.step + 1:
+                yield Fault(CLOCK, case.id, f"{what}: step", shown(event.data["step"]), shown(clock.step + 1))
         before = cases.evolve(before, event)
+
+
+def _runs_out_at(clock: Clock) -> datetime | None:
+    """From when on a clock may run out, or be escalated once more; None for one that nobody waits for."""
+    if not clock.waited_for:
+        return None
+    return clock.again_at if clock.state is ClockState.BREACHED else clock.due_at
