@@ -306,7 +306,8 @@ def test_what_time_alone_brings_is_what_the_table_says(edge: Edge) -> None:
         before = len(told())
         let_time_pass(edge, **duration)
         case, asked = edge.case(case_id), rows[row]
-        assert told()[before:] == asked["events"], row
+        may = [event[:-1] for event in asked["events"] if event[-1] == "?"]
+        assert [event for event in told()[before:] if event not in may] == [e for e in asked["events"] if e[-1] != "?"]
         assert (case["state"], case["outcome"]) == (asked.get("to", "accepted"), asked.get("outcome"))
 
     assert told() == rows["report-placed-and-classified"]["events"]
