@@ -173,17 +173,18 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
     However late it is asked, every step of every clock happens once.
     """
     telling = _telling(case, case.id, around)
-    if case.open and case.close_at and case.close_at <= around.now:
-        close(telling, "unvisited")
-        return _change(telling, case)
+    closes_at = case.close_at if case.open and case.close_at and case.close_at <= around.now else None
+    until = closes_at or around.now
     for clock in case.clocks:
-        if clock.next_at is None or clock.next_at > around.now:
+        if clock.next_at is None or clock.next_at > until:
             continue
-        if clock.state is ClockState.RUNNING and clock.due_at > around.now:
+        if clock.state is not ClockState.RUNNING or clock.due_at <= until:
+            _breach(telling, clock, until)
+        elif not closes_at:
             telling.tell(E.CLOCK_WARNED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
-        else:
-            _breach(telling, clock)
-    if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
+    if closes_at:
+        close(telling, "unvisited")
+    elif case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
         telling.tell(E.VISIT_DUE, visit_id=case.visit.id)
     return _change(telling, case) if telling.events else None
 
@@ -208,33 +209,45 @@ def migrate(case: Case, around: Circumstances) -> Change:
     """Let a running case go by the policy of `around` from now on.
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
-    state that is no more, a category, the unit that leads) goes to a desk, to be screened again.
+    state that is no more, a category, the unit that leads) goes to a desk, to be screened again. Units that are no
+    more act jointly no longer, and decide on nothing.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
     known = case.category if case.category in policy.categories else None
     procedure = policy.procedure_for(policy.categories[known].kind if known else None, case.source)
-    telling.tell(E.CASE_MIGRATED, from_version=case.policy_version, procedure=procedure.id)
+    asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
+    gone = sorted({unit for unit in asked if unit not in policy.units})
+    telling.tell(
+        E.CASE_MIGRATED,
+        from_version=case.policy_version,
+        procedure=procedure.id,
+        category=known,
+        **({"released": gone} if gone else {}),
+    )
     lost = "category" if known != case.category else "state" if case.state not in procedure.states else None
     if lost is None and case.lead is not None and case.lead not in policy.units:
         lost = "unit"
     if lost is None and case.desk and case.desk not in policy.units:
         lost = "desk"
     if lost is not None and case.open:
-        desk = policy.centre_of(case.area.code if case.area else None)
+        kind = policy.kinds.get(case.kind) if case.kind else None
+        secret = case.kind is not None and (kind is None or kind.confidential)  # no community screens it
+        desk = policy.centre_of(case.area.code if case.area and not secret else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 
 
-def _breach(telling: Telling[Case], clock: Clock) -> None:
-    """Escalate what is late, level by level, as often as its time has come."""
+def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
+    """Escalate what is late, level by level, as often as its time has come by then."""
     case, around = telling.known, telling.around
     rule = around.policy.procedure_of(case).clocks.get(clock.name)
-    above, step, at = superiors(case, around.policy), clock.step, clock.next_at
-    while at is not None and at <= around.now:
+    above, step = superiors(case, around.policy), clock.step
+    at = clock.due_at if clock.state is ClockState.RUNNING else clock.next_at
+    while at is not None and at <= until:
         step += 1
         again = rule.again if rule and step < len(above) else 0
-        at = (at if step > 1 else clock.due_at) + timedelta(seconds=again) if again else None
+        at = at + timedelta(seconds=again) if again else None
         telling.tell(
             E.CLOCK_BREACHED,
             clock=clock.name,
