@@ -53,6 +53,9 @@ class Particulars:
     done_at: datetime | None = None
 
 
+_FARTHEST = date(9000, 1, 1)
+"""Later is no later, and nothing is counted beyond the last year there is."""
+
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
 
@@ -314,7 +317,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
     latest_ask = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
     if now >= clock.due_at or latest_ask > clock.due_at:
         raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
-    until = end_of(said.until, policy.zone)
+    until = end_of(min(said.until, _FARTHEST), policy.zone)
     if until <= clock.due_at:
         raise InvalidField("until", "extension-not-later")
     if rule.extension is not None:
@@ -426,9 +429,10 @@ def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -
 
 
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Whoever led goes on; what ended before anybody did, or in dispute of who does, the desk screens again."""
     case = telling.known
     telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
-    if case.lead is None:  # it ended before anybody led it
+    if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
         start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")

@@ -184,15 +184,20 @@ def _within(
     return False
 
 
-def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy) -> bool:
+def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy, speaks_for: str | None = None) -> bool:
     """Whether somebody may do an action to a case that he or she may see: permission, and being one of its actors.
 
     `policy`: the one in force, which says who may what. The district's desk may do what any desk may; `case.any-unit`
-    lets a role act for every unit.
+    lets a role act for every unit. `speaks_for`: the unit that is named with it, which of joint units only one's own
+    may be.
     """
     if not holds(staff, f"case.{action.id}", policy):
         return False
-    return holds(staff, "case.any-unit", policy) or any(_is(staff, actor, case, policy) for actor in action.actors)
+    if holds(staff, "case.any-unit", policy):
+        return True
+    if "joint" in action.actors and speaks_for not in (None, staff.unit):
+        return False
+    return any(_is(staff, actor, case, policy) for actor in action.actors)
 
 
 def _is(staff: StaffMember, actor: str, case: Case, policy: Policy) -> bool:
