@@ -427,6 +427,12 @@ class HttpGround:
     def case(self, case_id: str) -> Mapping[str, Any]:
         return _answered(self.caller.get(f"/v1/cases/{case_id}", self.system.token_of_role("administrator")))
 
+    def timeline(self, case_id: str) -> list[str]:
+        """The timeline of a case, as it is read."""
+        token = self.system.token_of_role("administrator")
+        items = _answered(self.caller.get(f"/v1/cases/{case_id}/timeline", token))["items"]
+        return [item["text_zh"] for item in items]
+
     def wait_for(self, day: int, hour: str) -> None:
         """Nothing: time passes by itself."""
 
