@@ -275,7 +275,7 @@ def _passed(verb: str) -> Callable[[_Scene], str]:
 
 
 def _joint_requested(scene: _Scene) -> str:
-    return f"请求协同：请{_units(scene.facts['units'], scene.policy)}协同办理，{_reason(scene)}"
+    return f"请求协同：请{_units(scene.facts['asked'], scene.policy)}协同办理，{_reason(scene)}"
 
 
 def _joint_accepted(scene: _Scene) -> str:

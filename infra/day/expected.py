@@ -137,7 +137,7 @@ class Expectations:
                     case "case.return-rejected.v1":
                         lead = facts["unit"]
                     case "joint.requested.v1":
-                        joint = [*joint, *(unit for unit in facts["units"] if unit not in joint)]
+                        joint = [*joint, *(unit for unit in facts["asked"] if unit not in joint)]
                     case "joint.refused.v1":
                         joint = [unit for unit in joint if unit != facts["unit"]]
                     case "case.returned.v1":
