@@ -10,7 +10,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters.tokens import OidcTokens
-from chalicelib.domain.cases import ACCEPTED, ASSIGNED, CLOSED, REOPEN_REQUESTED, RESOLVED, SCREENING, Case
+from chalicelib.domain.cases import (
+    ACCEPTED,
+    ASKED,
+    ASSIGNED,
+    CLOSED,
+    REOPEN_REQUESTED,
+    RESOLVED,
+    SCREENING,
+    Case,
+    Joint,
+)
 from chalicelib.domain.grid import Area
 from chalicelib.domain.people import StaffMember, may_act, may_see
 from chalicelib.domain.policy import Policy
@@ -33,7 +43,7 @@ def permission_check(
     """
     cases = [_case(number, policy, places) for number in range(_CASES)]
     questions = [
-        (somebody, case, next(iter(allowed_actions(case, policy)), "accept"))
+        (somebody, case, policy.procedure_of(case).actions[next(iter(allowed_actions(case, policy)), "accept")])
         for somebody in _people(policy, staff)
         for case in cases
     ]
@@ -98,11 +108,13 @@ def _case(number: int, policy: Policy, places: Sequence[Mapping[str, Any]]) -> C
         updated_at=_AT,
         urgency=category.urgency,
         source="mobile",
+        procedure=policy.procedure_for(category.kind if known else None, "mobile").id,
+        turn=policy.procedure_for(category.kind if known else None, "mobile").states[state].turn,
         kind=category.kind if known else None,
         category=category.id if known else None,
         area=Area(area, ("鼓楼区", "某街道", "某社区", "某小区", "某网格")),
         desk=policy.rules.linkage_centre if known and confidential else policy.centre_of(area),
         lead=to.lead if known else None,
-        joint_units=to.joint_units if known else (),
+        joints=tuple(Joint(unit, ASKED) for unit in to.joint_units) if known else (),
         submitters=("gl0500",),
     )
