@@ -70,7 +70,7 @@ class Acting:
                 raise UnknownCategory("category")
             if not may_act(asked.by, known, case, self._policies.current, said.unit):
                 raise Forbidden()
-            self._must_exist(said)
+            self._still_there(known, said)
             where = self._grid.area(area, policy.day_of(around.now)) if area else None
             if area and where is None:
                 raise UnknownArea("area")
@@ -86,11 +86,13 @@ class Acting:
                 return procedure.actions[action]
         raise InvalidField("action", "unknown-action")
 
-    def _must_exist(self, said: Particulars) -> None:
-        """Nobody is made responsible that was abolished since the policy that the case goes by."""
-        named = {"unit": said.unit, **{f"units[{place}]": unit for place, unit in enumerate(said.units)}}
-        for field, unit in named.items():
-            if unit is not None and unit not in self._policies.current.units:
+    def _still_there(self, action: Action, said: Particulars) -> None:
+        """Nothing is given to a unit that is no more, though the version a case goes by still has it."""
+        if action.does not in ("assign", "transfer", "request-joint"):
+            return
+        fields = ("unit", said.unit), *((f"units[{place}]", unit) for place, unit in enumerate(said.units))
+        for field, unit in fields:
+            if unit and unit not in self._policies.current.units:
                 raise UnknownUnit(field)
 
     def record_visit(self, visit_id: str, asked: Asked, outcome: str, note: str | None) -> Case:

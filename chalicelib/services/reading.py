@@ -122,14 +122,15 @@ class Reading:
         """The cases whose turn it is at a unit, by deadline.
 
         What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
+        A unit that is no more has its queue as long as something waits in it.
         Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
-        if unit not in self._policy.units:
-            raise NotFound()
         if not may_read_queue(staff, unit, self._policy):
-            raise Forbidden()
+            raise Forbidden() if unit in self._policy.units else NotFound()
         page = self._store.unit_queue(unit, limit, start)
+        if unit not in self._policy.units and not page.items:
+            raise NotFound()
         return Page(self._listed(page, staff), page.next)
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:

@@ -208,7 +208,7 @@ class Edge:
     def a_report(self) -> dict[str, Any]:
         return {"text": "三号楼前井盖缺失", "told_at": self.clock.now().isoformat(), "position": INSIDE}
 
-    def act(self, case_id: str, action: str, by: StaffMember, **said: str) -> Answer:
+    def act(self, case_id: str, action: str, by: StaffMember, **said: Any) -> Answer:
         return self.post(f"/v1/cases/{case_id}/actions/{action}", said, by, version=self.case(case_id)["version"])
 
     def visit(self, case_id: str, outcome: str, by: StaffMember, **said: Any) -> Answer:
