@@ -31,7 +31,7 @@ from infra.operator import Operator
 from tests.bench.histories import replay
 from tests.integration.edge import JPEG, REGION, Edge
 from tests.integration.test_hooks import push, text
-from tests.world import CELL, STATION, WORKER, officer_of
+from tests.world import CELL, STATION, WORKER, Kept, officer_of
 
 POST = "information-officer"
 BEAT = f"{CELL}.{POST}"
@@ -63,7 +63,7 @@ class District:
             table.items = copy.deepcopy(items)
 
     def faults(self, of: int = 1) -> list[Fault]:
-        replaying = Replaying(DynamoHistories(), lambda seconds: None)
+        replaying = Replaying(DynamoHistories(), lambda seconds: None, Kept(self.edge.policy))
         found = [fault for segment in range(of) for fault in replaying.run(segment, of)]
         self.counted = dict(replaying.counted)
         return found
@@ -453,7 +453,7 @@ class Seen:
 
 
 def walked(seen: Seen) -> tuple[list[str], int]:
-    replaying = Replaying(seen, lambda seconds: None)
+    replaying = Replaying(seen, lambda seconds: None, bootstrap.policies())
     return list(map(str, replaying.run())), replaying.counted["cases"]
 
 
@@ -521,7 +521,7 @@ def test_what_dynamodb_left_for_later_is_asked_for_again(district: District, mon
 def operator(district: District, monkeypatch: pytest.MonkeyPatch) -> District:
     """The operator's commands find this deployment."""
     names = district.edge.names
-    outputs = {"CasesTable": names["Cases"], "VaultTable": names["Vault"]}
+    outputs = {"CasesTable": names["Cases"], "VaultTable": names["Vault"], "ReferenceTable": names["Reference"]}
     monkeypatch.setattr(infra.vault, "operator_of", lambda *where: Operator("demo", REGION, None, outputs))
     return district
 
