@@ -217,7 +217,9 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
         changes |= {"state": facts["state"], "turn": facts["turn"]}
     if "timing" in facts or "clocks" in facts:
         changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts)
-    return replace(case, version=event.version, updated_at=event.time, digest=_digest(case.digest, event), **changes)
+    return replace(
+        case, version=event.version, updated_at=event.time, digest=digest_of(digested(case.digest, event)), **changes
+    )
 
 
 Changes = dict[str, Any]
@@ -314,7 +316,8 @@ def _visit_planned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Ch
 
 
 def _visit_due(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"visits": _with_visit(case.visits, facts["visit_id"], state="due")}
+    visits = _with_visit(case.visits, facts["visit_id"], state="due")
+    return {"visits": visits, "close_at": _moment(facts.get("close_at")) or case.close_at}
 
 
 def _visit_recorded(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -437,13 +440,17 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) ->
     return (*map(change, clocks), *started)
 
 
-def _digest(before: str, event: CaseEvent) -> str:
+def digested(before: str, event: CaseEvent) -> str:
+    """What a link of the chain is the hash of: the link before, and all that an event says."""
     actor, at = event.actor, event.time.astimezone(UTC).isoformat()
     told = [
         *(before, event.id, event.type, at, actor.id, actor.role, actor.unit),
         *(event.policy_version, event.data, event.correlation_id, event.causation_id),
     ]
-    content = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(content: str) -> str:
     return sha256(content.encode()).hexdigest()[:_DIGEST_DIGITS]
 
 

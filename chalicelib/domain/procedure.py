@@ -174,9 +174,6 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
     However late it is asked, every step of every clock happens once.
     """
     telling = _telling(case, case.id, around)
-    if case.open and case.close_at and case.close_at <= around.now:
-        close(telling, "unvisited")
-        return _change(telling, case)
     for clock in case.clocks:
         if clock.next_at is None or clock.next_at > around.now:
             continue
@@ -184,8 +181,13 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
             telling.tell(E.CLOCK_WARNED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
         else:
             _breach(telling, clock)
+    closing = case.open and case.close_at is not None and case.close_at <= around.now
     if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
-        telling.tell(E.VISIT_DUE, visit_id=case.visit.id)
+        grace = case.close_at - case.visit.due_at if closing and case.close_at else None
+        later = {"close_at": (around.now + grace).isoformat()} if grace else {}  # nobody knew of the visit in time
+        telling.tell(E.VISIT_DUE, visit_id=case.visit.id, **later)
+    elif closing:
+        close(telling, "unvisited")
     return _change(telling, case) if telling.events else None
 
 
@@ -209,7 +211,8 @@ def migrate(case: Case, around: Circumstances) -> Change:
     """Let a running case go by the policy of `around` from now on.
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
-    state that is no more, a category, the unit that leads) goes to a desk, to be screened again.
+    state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
+    matter, as of one whose kind is no more, is the district's (ADR 12).
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
@@ -222,7 +225,9 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is None and case.desk and case.desk not in policy.units:
         lost = "desk"
     if lost is not None and case.open:
-        desk = policy.centre_of(case.area.code if case.area else None)
+        kind = policy.kinds.get(case.kind or "")
+        open_to_all = case.kind is None or (kind is not None and not kind.confidential)
+        desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 

@@ -267,8 +267,8 @@ class Recounting:
         place = places[-1]
         clock, now, run = before.clocks[place], told.after.clocks[place], runs.get(place)
         days = self._versions.calendar(facts["calendar"]) if what == RECOUNTED and "calendar" in facts else None
-        apart = ()
-        if policy is not None:
+        apart = tuple(_out_of_turn(told, what, clock))
+        if not apart and policy is not None:
             apart = tuple(_said(told, what, before, clock, now, run, policy, days))
         if what == EXTENDED and run is not None:
             run.fixed, run.pauses = now.due_at, []
@@ -313,6 +313,19 @@ def _ended(told: Told, clock: Clock, timing: Mapping[str, Any]) -> Iterator[Diff
         yield from _apart(told, clock.name, "ended", how, "late" if clock.late(told.event.time) else "met")
 
 
+def _out_of_turn(told: Told, what: str, clock: Clock) -> Iterator[Differing]:
+    """Whether time did to a clock what it may do then, and not before."""
+    at, running = told.event.time, clock.state is ClockState.RUNNING
+    if what == WARNED and not (running and clock.warn_at and clock.warn_at <= at):
+        yield from _apart(told, clock.name, "warned", at, clock.warn_at if running else None)
+    elif what == BREACHED:
+        due = clock.due_at if running else clock.again_at
+        if not clock.waited_for or due is None or at < due:
+            yield Differing(clock.name, told.event.id, "ran out", _shown(at), _shown(due if clock.waited_for else None))
+        else:
+            yield from _apart(told, clock.name, "step", told.event.data["step"], clock.step + 1)
+
+
 def _said(
     told: Told,
     what: str,
@@ -337,18 +350,13 @@ def _said(
             yield from _apart(told, name, "due", now.due_at, due)
             warn = warning(rule, clock.started_at, due, at) if rule and due else None
             yield from _apart(told, name, "warn", now.warn_at, warn)
-        case "warned" if clock.warn_at is None or at < clock.warn_at or clock.state is not ClockState.RUNNING:
-            yield from _apart(told, name, "warned", at, clock.warn_at)
         case "breached":
             began = clock.due_at if clock.state is ClockState.RUNNING else clock.again_at
-            if began is None or at < began:
-                yield from _apart(told, name, "ran out", at, began)
-                return
             above, step = superiors(before, policy), clock.step + 1
             yield from _apart(told, name, "due", datetime.fromisoformat(facts["due_at"]), clock.due_at)
-            yield from _apart(told, name, "step", facts["step"], step)
             yield from _apart(told, name, "escalated to", facts["escalated_to"], above[min(step, len(above)) - 1])
-            yield from _apart(told, name, "again", now.again_at, again_after(rule, step, began, before, policy))
+            again_at = again_after(rule, step, began, before, policy) if began else None
+            yield from _apart(told, name, "again", now.again_at, again_at)
         case "recounted" if run is not None and days is not None:
             counted = again(clock, run, days, at)
             yield from _apart(told, name, "due", now.due_at, counted[0].at if counted else None)

@@ -23,9 +23,9 @@ from chalicelib.domain import events as E
 from chalicelib.domain.histories import CLOCK, DIFFERS, EVENTS_MISSING, NO_SUCH, ROW_MISSING, UNREADABLE
 from chalicelib.domain.policy import Policy
 from chalicelib.models.base import dumps
-from chalicelib.models.case_rows import CaseRow, CasesRow, TrackingRow
+from chalicelib.models.case_rows import TASK_PREFIX, CaseRow, CasesRow, TrackingRow
 from chalicelib.models.histories import DynamoHistories
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.policy.loader import policy_from
 from chalicelib.services.policies import KeptPolicies
 from chalicelib.services.replaying import Replaying
@@ -90,24 +90,27 @@ def _edited(name: str, edit: Callable[[Any], Any]) -> Callable[[Item], None]:
 
 
 _EARLY = "2026-01-01T00:00:00.000000Z"
-_DONE_TO: dict[str, tuple[Callable[[list[Item]], list[Item]], str]] = {
-    "state in the row": (_of_the_row(_edited("summary", lambda told: told.__setitem__(1, "moved"))), DIFFERS),
+_DONE_TO: dict[str, tuple[Callable[[list[Item]], list[Item]], list[str]]] = {
+    "state in the row": (_of_the_row(_edited("summary", lambda told: told.__setitem__(1, "moved"))), [DIFFERS]),
     "clock in the row": (
         _of_the_row(_edited("detail", lambda told: told["clocks"][0].__setitem__(3, _EARLY))),
-        DIFFERS,
+        [DIFFERS],
     ),
-    "queue key": (_of_the_row(lambda item: item.update(queue={"S": "UNIT#elsewhere"})), DIFFERS),
-    "due key": (_of_the_row(lambda item: item.update(due_at={"S": _EARLY})), DIFFERS),
-    "event altered": (_of_events(E.CASE_REPORTED, _edited("data", lambda facts: facts.update(source="sms"))), DIFFERS),
-    "clock in an event": (_of_events(E.CLOCK_BREACHED, lambda item: item.update(time={"S": _EARLY})), CLOCK),
-    "event of no known type": (_of_events(E.CASE_CLASSIFIED, lambda item: item.update(type={"S": "x"})), UNREADABLE),
-    "first event gone": (_without("EVENT#00000001.01"), EVENTS_MISSING),
-    "event gone": (_without("EVENT#00000001.02"), EVENTS_MISSING),
-    "all events gone": (_without("EVENT#"), EVENTS_MISSING),
-    "row gone": (_without(CaseRow.SK), ROW_MISSING),
-    "tracking code gone": (_without(TrackingRow.SK), ROW_MISSING),
-    "reports gone": (_without(ReportRow.SK), ROW_MISSING),
-    "case gone": (_without(CaseRow.SK, "EVENT#"), NO_SUCH),
+    "queue key": (_of_the_row(lambda item: item.update(queue={"S": "UNIT#elsewhere"})), [DIFFERS]),
+    "due key": (_of_the_row(lambda item: item.update(due_at={"S": _EARLY})), [DIFFERS]),
+    "event altered": (
+        _of_events(E.CASE_REPORTED, _edited("data", lambda facts: facts.update(source="sms"))),
+        [DIFFERS],
+    ),
+    "clock in an event": (_of_events(E.CLOCK_BREACHED, lambda item: item.update(time={"S": _EARLY})), [CLOCK, DIFFERS]),
+    "event of no known type": (_of_events(E.CASE_CLASSIFIED, lambda item: item.update(type={"S": "x"})), [UNREADABLE]),
+    "first event gone": (_without("EVENT#00000001.01"), [EVENTS_MISSING]),
+    "event gone": (_without("EVENT#00000001.02"), [EVENTS_MISSING]),
+    "all events gone": (_without("EVENT#"), [EVENTS_MISSING]),
+    "row gone": (_without(CaseRow.SK), [ROW_MISSING]),
+    "tracking code gone": (_without(TrackingRow.SK), [ROW_MISSING]),
+    "reports gone": (_without(ReportRow.SK), [ROW_MISSING]),
+    "case gone": (_without(CaseRow.SK, TASK_PREFIX, "EVENT#"), [NO_SUCH]),
 }
 """What is done to all rows of a case, and as what it must be found."""
 
@@ -150,15 +153,16 @@ class Table:
             yield from self._naming(number * SPREAD % self._cases)
 
     def _own(self, number: int) -> list[Item]:
-        return self._tampered(number, [copied(item, number) for item in self._life(number).own])
+        life = self._life(number)
+        return self._tampered(number, [life.row(number), *(copied(item, number) for item in life.own[1:])])
 
     def _naming(self, number: int) -> list[Item]:
         return self._tampered(number, [copied(item, number) for item in self._life(number).naming])
 
     def _item(self, pk: str, sk: str) -> Item | None:
-        number = number_of(pk)
+        number = number_of(sk if pk.startswith(SubmitterRow.key("")) else pk)
         if sk == CaseRow.SK and number not in self.planted:
-            return copied(self._life(number).own[0], number)
+            return self._life(number).row(number)
         items = self._own(number) if sk == CaseRow.SK else self._naming(number)
         return next((item for item in items if (item["pk"]["S"], item["sk"]["S"]) == (pk, sk)), None)
 
@@ -199,7 +203,7 @@ def _verified(policy: Policy, cases: int) -> dict[str, Any]:
         "seconds": seconds,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "events": replaying.counted["events"],
-        "planted": sorted([number, [_DONE_TO[what][1]]] for number, what in table.planted.items()),
+        "planted": sorted([number, _DONE_TO[what][1]] for number, what in table.planted.items()),
         "found": sorted([number, sorted(kinds)] for number, kinds in found.items()),
     }
 

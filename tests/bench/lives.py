@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from chalicelib.domain.cases import Case
+from chalicelib.domain.cases import Case, digest_of, digested
 from chalicelib.domain.events import SYSTEM, Actor
 from chalicelib.domain.grid import Area
 from chalicelib.domain.policy import Policy
@@ -27,15 +27,19 @@ from chalicelib.domain.procedure import (
 )
 from chalicelib.domain.reports import Report
 from chalicelib.domain.screening import screen
-from chalicelib.models.case_rows import CaseRow, CommandRow, EventRow, TrackingRow, due_shard
+from chalicelib.models.case_rows import CaseRow, CommandRow, EventRow, TaskRow, TrackingRow, due_shard, other_tasks
 from chalicelib.models.histories import READ
-from chalicelib.models.report_rows import ReportRow
+from chalicelib.models.report_rows import ReportRow, SubmitterRow
+from chalicelib.models.stream import event_from
 
-_NUMBER = "\0"
-"""Stands in the rows of a life for the number of the case that they are copied for."""
+_NUMBER, _LINK = "\ue000", "\ue001"
+"""Stand in the rows of a life for the number of the case they are copied for, and in its chain for the link before.
+
+Characters that nobody uses, and that JSON leaves as they are.
+"""
 
 _SEED, _BEGAN = 410, datetime(2026, 1, 5, 1, tzinfo=UTC)
-_CASE, _CODE = "01KREPLAY00000000000000000", "7K3M9QXA"
+_CASE, _CODE, _REPORTER = "01KREPLAY00000000000000000", "7K3M9QXA", "gl0500"
 _AREA = Area("3203020010020101", ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
 _KEPT = {*READ, "tracking_code"}
 
@@ -44,11 +48,22 @@ Item = dict[str, dict[str, str]]
 
 class Life(NamedTuple):
     """What one case left: the rows of its partition, its own first, and those elsewhere that name it, as DynamoDB gives
-    them.
+    them. `chain`: what each link of its digest is the hash of.
     """
 
     own: list[Item]
     naming: list[Item]
+    digest: str
+    chain: list[str]
+
+    def row(self, number: int) -> Item:
+        """The case's own row as the case of this number has it, whose events make another chain."""
+        digest, ending = "", f"{number:08d}"
+        for link in self.chain:
+            digest = digest_of(link.replace(_NUMBER, ending).replace(_LINK, digest))
+        row = copied(self.own[0], number)
+        row["detail"] = {"S": row["detail"]["S"].replace(self.digest, digest)}
+        return row
 
 
 def lives(policy: Policy, number: int) -> list[Life]:
@@ -59,8 +74,15 @@ def lives(policy: Policy, number: int) -> list[Life]:
         life = _Living(policy, each)
         life.open(clear=clear)
         way(life)
-        own = [CaseRow.of(life.case).serialize(), *life.own]
-        told.append(Life(*([_marked(item, life.ids) for item in items] for items in (own, life.naming))))
+        tasks = [TaskRow.of(life.case, task).serialize() for task in other_tasks(life.case).values()]
+        own = [CaseRow.of(life.case).serialize(), *tasks, *life.own]
+        own, naming = ([_marked(item, life.ids) for item in items] for items in (own, life.naming))
+        events = [
+            event_from({name: text for name, value in item.items() for text in value.values()})
+            for item in own
+            if "type" in item
+        ]
+        told.append(Life(own, naming, life.case.digest, [digested(_LINK, event) for event in events]))
     return told
 
 
@@ -99,15 +121,22 @@ class _Living:
         report = self._report(self._category if clear else None)
         screening = screen(report.text, report.category, None, self._policy)
         self._tell(open_case(_CASE, _CODE, report, screening, _AREA if clear else None, self._around()), report)
-        self.naming.append(TrackingRow.of(_CODE, _CASE).serialize())
+        self.naming += [row.serialize() for row in (TrackingRow.of(_CODE, _CASE), SubmitterRow.of(_REPORTER, _CASE))]
 
     def join(self) -> None:
         report = self._report(None)
         self._tell(join(self.case, report, self._around()), report)
 
     def act(self, action: str) -> None:
-        said = Particulars("不属于本单位职责", "已到场处理完毕。", self._category, _AREA)
+        said = Particulars("不属于本单位职责", "已到场处理完毕。", self._category, _AREA, media=("a" * 32,))
         self._tell(act(self.case, action, said, self._around()))
+
+    def settle(self) -> None:
+        """Accepted and answered; what has to be verified before that is."""
+        for action in ("accept", "resolve"):
+            self.act(action)
+        if self.case.state == "verifying":
+            self.act("verify")
 
     def visit(self, outcome: str) -> None:
         assert self.case.visit is not None
@@ -124,7 +153,7 @@ class _Living:
     def _report(self, category: str | None) -> Report:
         self._reports += 1
         told = {"told_at": self._now, "received_at": self._now, "fingerprint": "f" * 64, "text": "麻烦来看一下"}
-        report = Report("mobile", str(self._reports), category=category, submitted_by="gl0500", **told)
+        report = Report("mobile", str(self._reports), category=category, submitted_by=_REPORTER, **told)
         self.ids.append(report.id)
         return report
 
@@ -148,8 +177,7 @@ class _Living:
 
 
 def _closed(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     _visited(life, "satisfied")
 
 
@@ -181,8 +209,7 @@ def _joined(life: _Living) -> None:
 
 
 def _reopened(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     _visited(life, "dissatisfied")
     if life.case.open:
         life.act("grant-reopen")
@@ -190,8 +217,7 @@ def _reopened(life: _Living) -> None:
 
 
 def _never_at_home(life: _Living) -> None:
-    for action in ("accept", "resolve"):
-        life.act(action)
+    life.settle()
     while life.case.open:
         _visited(life, "not-home")
 

@@ -33,7 +33,7 @@ import app
 from chalicelib import bootstrap, config, observability
 from chalicelib.adapters import aws
 from chalicelib.domain.people import StaffMember
-from chalicelib.handlers import alert, authorizer, due, http, relay, seal, sweep, uploads
+from chalicelib.handlers import alert, authorizer, due, figures, http, relay, seal, sweep, uploads
 from chalicelib.policy.loader import load_policy
 from infra.network import function as importer
 from tests.integration.gateway import Answer, answer_of, check_answer, gateway_event
@@ -66,6 +66,7 @@ _ENTRY_POINTS: dict[str, Callable[[Any, Any], Any]] = {
     "attachments": uploads.mark_arrived,
     "importer": importer.handle,
     "seal": seal.seal_entries,
+    "figures": figures.count_events,
 }
 
 
@@ -465,11 +466,12 @@ def _make_parts() -> dict[str, str]:
     """What the two templates make, on moto; its names."""
     names = make_tables(boto3.client("dynamodb", REGION))
     sqs, sns = boto3.client("sqs", REGION), boto3.client("sns", REGION)
-    for queue in ("Due", "DeadLetters", "Alerts", "Imports"):
+    for queue in ("Due", "DeadLetters", "Alerts", "Imports", "Figures"):
         names[queue] = sqs.create_queue(QueueName=queue)["QueueUrl"]
     names["Topic"] = sns.create_topic(Name="case-events")["TopicArn"]
-    alerts = sqs.get_queue_attributes(QueueUrl=names["Alerts"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=names["Topic"], Protocol="sqs", Endpoint=alerts, Attributes={"RawMessageDelivery": "true"})
+    for queue in ("Alerts", "Figures"):
+        arn = sqs.get_queue_attributes(QueueUrl=names[queue], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=names["Topic"], Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     names["Media"] = "wangge-test-media"
     boto3.client("s3", REGION).create_bucket(Bucket=names["Media"])
     names["DataKey"] = boto3.client("kms", REGION).create_key()["KeyMetadata"]["Arn"]

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.domain.audit import Origin
+from chalicelib.domain.events import Actor
 from chalicelib.models.policy_store import DynamoPolicies
+from chalicelib.services.migrating import Migrating
 from tests.integration.edge import Edge, cold_start
-from tests.world import ADMIN, WORKER, officer_of
+from tests.world import ADMIN, LINKAGE, STATION, WORKER, officer_of
 
 LIGHT, LEAD = "street-light", "urban-management"
 Pack = dict[str, Any]
@@ -109,17 +112,17 @@ def test_what_happens_to_it_is_told_in_the_words_of_its_version(edge: Edge, depl
     edge.settle()
 
 
-def test_a_stranded_case_is_screened_again_once_it_is_migrated(edge: Edge, deploy: Deploy) -> None:
-    from chalicelib.domain.audit import Origin
-    from chalicelib.domain.events import Actor
-    from chalicelib.services.migrating import Migrating
+def migrated(edge: Edge, case_id: str) -> dict[str, Any]:
+    """The case, brought to the version in force."""
+    by = Origin(Actor("arn:aws-cn:iam::123456789012:user/li.wei", "operator"), "command", "run")
+    assert Migrating(bootstrap._store(), edge.clock).migrate(case_id, bootstrap.policy(), by) is not None
+    return edge.case(case_id)
 
+
+def test_a_stranded_case_is_screened_again_once_it_is_migrated(edge: Edge, deploy: Deploy) -> None:
     case_id = opened(edge)
     version = deploy(abolished)
-    by = Origin(Actor("arn:aws-cn:iam::123456789012:user/li.wei", "operator"), "command", "run")
-    migrated = Migrating(bootstrap._store(), edge.clock).migrate(case_id, bootstrap.policy(), by)
-    assert migrated is not None
-    case = edge.case(case_id)
+    case = migrated(edge, case_id)
     assert (case["state"], case["policy_version"]) == ("screening", version)
     desk = case["unit"]["id"]
     station = next(unit for unit in bootstrap.policy().units.values() if unit.id == desk)
@@ -127,3 +130,24 @@ def test_a_stranded_case_is_screened_again_once_it_is_migrated(edge: Edge, deplo
     again = edge.act(case_id, "classify", ADMIN, category="noise")
     assert again.status == 200 and again.body["unit"]["id"] != LEAD
     edge.settle()
+
+
+@pytest.mark.parametrize("whole_kind", [False, True])
+def test_a_stranded_petition_is_screened_by_the_district_and_by_no_community(
+    edge: Edge, deploy: Deploy, whole_kind: bool
+) -> None:
+    petition = next(each.id for each in edge.policy.categories.values() if each.kind == "petition")
+    case_id = str(edge.report(WORKER, text="信访事项", category=petition)["case_id"])
+
+    def without(pack: Pack) -> None:
+        for category in list(pack["categories"].values()):
+            if category["id"] == petition or (whole_kind and category["kind"] == "petition"):
+                del pack["categories"][category["id"]]
+        if whole_kind:
+            del pack["kinds"]["petition"]
+
+    deploy(without)
+    case = migrated(edge, case_id)
+    assert (case["state"], case["unit"]["id"]) == ("screening", "linkage-centre")
+    assert edge.get(f"/v1/cases/{case_id}", STATION).status == 404
+    assert edge.get(f"/v1/cases/{case_id}", LINKAGE).status == 200

@@ -254,11 +254,11 @@ class TestCounting:
 
     def test_a_case_that_was_closed_says_how_far_up_it_had_to_go(self, counted: Edge) -> None:
         """Where it ended is in its event; where it should have ended is the policy's, by its category."""
-        should = counted.policy.categories[HAZARD].containment
         closed = fixture("case.closed.v1")
+        should = counted.policy.categories[closed["data"]["category"]].containment
         levels = ("cell", "district")
         for version, level in enumerate((*levels, None), start=7):
-            data = {**closed["data"], **({"level": level} if level else {})}
+            data = {**closed["data"], "level": level}
             event = {**closed, "id": f"{closed['subject']}.{version}.2", "data": data}
             assert counted.deliver("figures", [sqs_record(json.dumps(event))]) == []
         found = read(counted)["total"]["containment"]

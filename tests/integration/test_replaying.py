@@ -100,13 +100,15 @@ class District:
         edge = self.edge
         picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": len(JPEG)}, WORKER).body
         reporter = {"name": "王伟", "phone": "13800000000"}
-        receipt = edge.report(WORKER, text=SAID, media=[picture["attachment_id"]], reporter=reporter)
+        receipt = edge.report(
+            WORKER, text=SAID, category="street-light", media=[picture["attachment_id"]], reporter=reporter
+        )
         case, unit = receipt["case_id"], receipt["unit"]["id"]
         edge.on_duty(unit, "d1")
         edge.settle()
         officer = officer_of(unit)
         edge.act(case, "return", officer, reason="不属于我单位")
-        edge.act(case, "classify", STATION, category="missing-manhole-cover")
+        edge.act(case, "classify", STATION, category="street-light")
         for outcome in ("dissatisfied", "satisfied"):
             for action, said in (("accept", {}), ("resolve", {"note": "已修好"})):
                 assert edge.act(case, action, officer, **said).status == 200
@@ -120,7 +122,7 @@ class District:
 
     def _settled(self) -> str:
         """Waits for its visit."""
-        receipt = self.edge.report(WORKER)
+        receipt = self.edge.report(WORKER, category="street-light")
         for action, said in (("accept", {}), ("resolve", {"note": "已修好"})):
             self.edge.act(receipt["case_id"], action, officer_of(receipt["unit"]["id"]), **said)
         return str(receipt["case_id"])
@@ -215,7 +217,7 @@ IN_THE_ROW: list[tuple[str, Callable[[dict[str, Any]], Any], list[str]]] = [
     ("desk", deep("desk", lambda desk: "health"), ["desk: lies there health, by replay linkage-centre"]),
     (
         "clock",
-        deep("clocks", lambda clocks: [[*clocks[0][:3], LATE, clocks[0][4]], *clocks[1:]]),
+        deep("clocks", lambda clocks: [[*clocks[0][:3], LATE, *clocks[0][4:]], *clocks[1:]]),
         ["clocks[0].due_at: lies there 2027-01-01T00:00:00+00:00, by replay 2026-"],
     ),
     ("who reported", deep("submitters", lambda them: ["w9"]), ["submitters: lies there (not shown), by replay (not"]),
@@ -277,7 +279,10 @@ def test_an_event_altered_in_a_fact_that_matters_is_found(
 def test_an_event_with_another_time_is_found(district: District) -> None:
     row = district.event(district.closed, "case.accepted.v1")
     district.table.put_item(Item={**row, "time": "2026-11-22T00:00:00.000000Z"})
-    assert {(fault.kind, fault.what.partition("]")[2]) for fault in district.faults()} == {("differs", ".ended_at")}
+    found = [(fault.kind, fault.what) for fault in district.faults()]
+    assert ("differs", "case: digest") in found
+    ends = {(kind, what.partition("]")[2]) for kind, what in found if what != "case: digest"}
+    assert ends == {("differs", ".ended_at")}
 
 
 @pytest.mark.parametrize(
@@ -426,13 +431,21 @@ class TestOtherRows:
             district.restore()
 
 
-def test_a_clock_that_ran_out_before_its_time_is_found_though_the_row_agrees(district: District) -> None:
-    first, _ = [row for row in district.rows(f"CASE#{district.late}") if row.get("type") == "clock.breached.v1"]
+def test_a_clock_that_ran_out_before_its_time_is_found_though_the_row_agrees_on_it(district: District) -> None:
+    first, *_ = [row for row in district.rows(f"CASE#{district.late}") if row.get("type") == "clock.breached.v1"]
     district.table.put_item(Item={**first, "time": "2026-11-22T02:00:01.000000Z"})
-    (fault,) = district.faults()
-    assert (fault.kind, fault.subject) == ("clock", district.late)
+    fault, altered = sorted(district.faults(), key=lambda each: each.kind)
+    assert (fault.kind, fault.subject, altered.what) == ("clock", district.late, "case: digest")
     assert fault.what.endswith(f"ran out in event {int(first['sk'][6:14])}.1")
     assert fault.lies == "2026-11-22T02:00:01+00:00" < fault.replayed
+
+
+def test_a_step_of_an_escalation_that_was_left_out_is_found(district: District) -> None:
+    first, *_ = [row for row in district.rows(f"CASE#{district.late}") if row.get("type") == "clock.breached.v1"]
+    district.table.put_item(Item={**first, "data": json.dumps({**json.loads(first["data"]), "step": 7})})
+    found = [fault for fault in district.faults() if fault.kind == "clock"]
+    assert found[0].what.endswith(f"ran out in event {int(first['sk'][6:14])}.1: step")
+    assert (found[0].lies, found[0].replayed) == ("7", "1")
 
 
 class Seen:
