@@ -21,10 +21,11 @@ from chalicelib.domain.errors import (
     OwnRequest,
     UnknownUnit,
 )
-from chalicelib.domain.limits import due_at, end_of
+from chalicelib.domain.limits import due_at, end_of, extended
 from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.timing import stamp, timing_of, warning
+from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
@@ -314,18 +315,17 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
     assert clock is not None and said.until is not None
     if clock.extended >= rule.extensions:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state, extended=clock.extended)
-    latest_ask = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
-    if now >= clock.due_at or latest_ask > clock.due_at:
+    asked_for = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
+    if now >= clock.due_at or asked_for > clock.due_at:
         raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
     until = end_of(min(said.until, _FARTHEST), policy.zone)
     if until <= clock.due_at:
         raise InvalidField("until", "extension-not-later")
     if rule.extension is not None:
-        latest = due_at(rule.extension, clock.due_at - timedelta(seconds=1), policy.calendar, policy.zone).at
+        latest = extended(rule.extension, clock.due_at, policy.calendar, policy.zone, roll_over=rule.roll_over).at
         if until > latest:
-            raise ExtensionTooLong(
-                "until", latest=(latest - timedelta(seconds=1)).astimezone(policy.zone).date().isoformat()
-            )
+            last = latest.astimezone(policy.zone).date() - ONE_DAY  # that ends by then
+            raise ExtensionTooLong("until", latest=last.isoformat())
     telling.tell(
         E.EXTENSION_REQUESTED,
         clock=action.clock,
@@ -333,6 +333,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
         reason=said.reason,
         unit=case.lead,
         approver=approver_of(case, policy),
+        **({"calendar": policy.calendar_of} if policy.calendar_of else {}),
     )
 
 

@@ -353,10 +353,9 @@ def _breached(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
 
 def _recomputed(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     due_at, warn_at = datetime.fromisoformat(facts["due_at"]), _moment(facts.get("warn_at"))
-    provisional = facts["provisional"]
 
     def change(clock: Clock) -> Clock:
-        return replace(clock, due_at=due_at, warn_at=warn_at, provisional=provisional)
+        return clock.recount(due_at, warn_at, event.time, provisional=facts["provisional"])
 
     return {"clocks": _with_clock(case, facts["clock"], change)}
 
@@ -435,7 +434,8 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) ->
             return clock.pause(at)
         if clock.name in resumed:
             due_at, warn_at, again_at = resumed[clock.name]
-            return clock.resume(datetime.fromisoformat(due_at), _moment(warn_at), _moment(again_at))
+            due, guessed = datetime.fromisoformat(due_at), clock.name in provisional
+            return clock.resume(due, _moment(warn_at), _moment(again_at), provisional=guessed)
         return clock
 
     warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
@@ -31,6 +31,7 @@ from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.telling import Telling
+from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
@@ -249,8 +250,7 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
     at = clock.due_at if clock.state is ClockState.RUNNING else clock.next_at
     while at is not None and at <= until:
         step += 1
-        again = rule.again if rule and step < len(above) else 0
-        at = at + timedelta(seconds=again) if again else None
+        at = again_after(rule, step, at, case, around.policy)
         telling.tell(
             E.CLOCK_BREACHED,
             clock=clock.name,
@@ -258,7 +258,7 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
             unit=case.unit,
             step=step,
             escalated_to=above[min(step, len(above)) - 1],
-            again_at=at.isoformat() if at else None,
+            again_at=stamp(at),
         )
 
 
