@@ -52,7 +52,7 @@ def permission_check(
         for somebody, case, action in questions:
             _ = may_see(somebody, case, policy) and may_act(somebody, action, case, policy)
 
-    return {"cpu_us": _cpu_us(decide, len(questions))}
+    return {"cpu_us": cpu_us(decide, len(questions))}
 
 
 def token_check(issuer: Issuer) -> dict[str, float]:
@@ -66,10 +66,10 @@ def token_check(issuer: Issuer) -> dict[str, float]:
         for _ in range(_TOKENS):
             tokens.subject(token)
 
-    return {"cpu_us": _cpu_us(check, _TOKENS)}
+    return {"cpu_us": cpu_us(check, _TOKENS)}
 
 
-def _cpu_us(block: Callable[[], None], times: int) -> float:
+def cpu_us(block: Callable[[], None], times: int) -> float:
     """Microseconds of CPU for one of the `times` of a block: the median of the rounds after a first one to warm up."""
     costs = []
     for _ in range(ROUNDS + 1):
