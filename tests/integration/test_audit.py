@@ -70,9 +70,8 @@ class TestWhatIsNoted:
     def test_every_change_is_noted_by_its_event_in_the_same_transaction(self, edge: Edge) -> None:
         receipt = edge.report(WORKER)
         officer = officer_of(receipt["unit"]["id"])
-        for action, said in (("accept", {}), ("resolve", {"note": "好了"})):
-            edge.clock.forward(seconds=1)
-            edge.act(receipt["case_id"], action, officer, **said)
+        edge.clock.forward(seconds=1)
+        edge.answered(receipt["case_id"], officer)
         edge.clock.forward(days=2)
         edge.invoke("sweep", {})
         edge.deliver("due", edge.take_from("Due"))
@@ -82,7 +81,8 @@ class TestWhatIsNoted:
         assert [(entry["what"], entry["reader"], entry["source"]) for entry in changes] == [
             ("case.reported.v1", "w1", "192.0.2.1"),
             ("case.accepted.v1", officer.id, "192.0.2.1"),
-            ("case.resolved.v1", officer.id, "192.0.2.1"),
+            ("case.finished.v1", officer.id, "192.0.2.1"),
+            ("case.verified.v1", ADMIN.id, "192.0.2.1"),
             ("visit.due.v1", "system", "system"),
             ("visit.recorded.v1", "w1", "192.0.2.1"),
         ]
