@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import AGREED, ASKED, CLOSED, REOPEN_REQUESTED, Case, Joint
+from chalicelib.domain.cases import AGREED, ASKED, CLOSED, REOPEN_REQUESTED, SCREENING, Case, Joint
 from chalicelib.domain.containment import approver_of, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -428,7 +428,10 @@ def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
     telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
-    start_work(telling, action.to, case.lead or "", case.joint_units, case.rule or "")
+    if case.lead is None:  # it ended before anybody led it
+        enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
+    else:
+        start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")
 
 
 def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:

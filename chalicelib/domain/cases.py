@@ -316,7 +316,8 @@ def _visit_planned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Ch
 
 
 def _visit_due(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"visits": _with_visit(case.visits, facts["visit_id"], state="due")}
+    visits = _with_visit(case.visits, facts["visit_id"], state="due")
+    return {"visits": visits, "close_at": _moment(facts.get("close_at")) or case.close_at}
 
 
 def _visit_recorded(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:

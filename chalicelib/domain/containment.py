@@ -23,8 +23,11 @@ def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
     A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
+    What is not screened yet may be confidential, and goes to the district's desk, which screens such.
     """
-    kind = policy.kinds.get(case.kind or "")
+    if case.kind is None:
+        return (policy.rules.linkage_centre,)
+    kind = policy.kinds.get(case.kind)
     above = () if kind is None or kind.confidential else _above(case.unit, policy)
     return above or (case.unit,)
 

@@ -173,9 +173,6 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
     However late it is asked, every step of every clock happens once.
     """
     telling = _telling(case, case.id, around)
-    if case.open and case.close_at and case.close_at <= around.now:
-        close(telling, "unvisited")
-        return _change(telling, case)
     for clock in case.clocks:
         if clock.next_at is None or clock.next_at > around.now:
             continue
@@ -183,8 +180,13 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
             telling.tell(E.CLOCK_WARNED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
         else:
             _breach(telling, clock)
+    closing = case.open and case.close_at is not None and case.close_at <= around.now
     if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
-        telling.tell(E.VISIT_DUE, visit_id=case.visit.id)
+        grace = case.close_at - case.visit.due_at if closing and case.close_at else None
+        later = {"close_at": (around.now + grace).isoformat()} if grace else {}  # nobody knew of the visit in time
+        telling.tell(E.VISIT_DUE, visit_id=case.visit.id, **later)
+    elif closing:
+        close(telling, "unvisited")
     return _change(telling, case) if telling.events else None
 
 
