@@ -147,11 +147,25 @@ def test_a_declined_reopening_needs_a_reason_and_closes(world: World) -> None:
 
 def test_a_settled_case_nobody_visits_closes_by_itself(world: World) -> None:
     case_id = world.settled()
+    world.visit_falls_due(case_id)
     world.clock.forward(days=100)
     assert world.acting.fall_due(case_id, "r")
     case = world.case(case_id)
     assert (case.state, case.outcome) == ("closed", "unvisited")
     assert not world.acting.fall_due(case_id, "r")
+
+
+def test_a_visit_that_nobody_was_told_of_in_time_has_its_time_before_the_case_closes(world: World) -> None:
+    case_id = world.settled()
+    world.clock.forward(days=100)
+    assert world.acting.fall_due(case_id, "r")
+    case = world.case(case_id)
+    assert case.visit and case.visit.state == "due"
+    assert case.close_at and case.close_at > world.clock.now()
+    assert not world.acting.fall_due(case_id, "r")
+    world.clock.at = case.close_at
+    assert world.acting.fall_due(case_id, "r")
+    assert world.case(case_id).outcome == "unvisited"
 
 
 def test_a_clock_that_ran_out_is_told_once_and_stays_breached(world: World) -> None:
