@@ -147,11 +147,30 @@ def test_a_declined_reopening_needs_a_reason_and_closes(world: World) -> None:
 
 def test_a_settled_case_nobody_visits_closes_by_itself(world: World) -> None:
     case_id = world.settled()
-    world.clock.forward(days=100)
+    world.visit_falls_due(case_id)
+    close_at = world.case(case_id).close_at
+    assert close_at is not None
+    world.clock.at = close_at
     assert world.acting.fall_due(case_id, "r")
     case = world.case(case_id)
     assert (case.state, case.outcome) == ("closed", "unvisited")
     assert not world.acting.fall_due(case_id, "r")
+
+
+def test_a_visit_nobody_was_told_of_in_time_has_the_time_it_would_have_had(world: World) -> None:
+    case_id = world.settled()
+    before = world.case(case_id)
+    assert before.visit is not None and before.close_at is not None
+    world.clock.forward(days=100)
+    assert world.acting.fall_due(case_id, "r")
+    case = world.case(case_id)
+    assert case.visit is not None and (case.state, case.visit.state) == ("resolved", "due")
+    assert case.close_at == world.clock.now() + (before.close_at - before.visit.due_at)
+    assert case_id in [item.case_id for item in world.reading.due_visits(None, WORKER, 10, None).items]
+    world.clock.at = case.close_at
+    assert world.acting.fall_due(case_id, "r")
+    assert world.case(case_id).outcome == "unvisited"
+    assert replay(world.store.history(case_id)) == world.case(case_id)
 
 
 def test_a_clock_that_ran_out_is_told_once_and_stays_breached(world: World) -> None:
