@@ -20,6 +20,7 @@ from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import Command, Sealed
 from chalicelib.domain.reports import Receipt, Report
+from chalicelib.domain.workdays import WorkCalendar
 from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.models.base import stamp
 from chalicelib.models.case_rows import EventRow, case_key
@@ -146,6 +147,10 @@ class Kept:
 
     def of(self, version: str) -> Policy:
         return self.earlier.get(version, self.current)
+
+    def calendar(self, version: str) -> WorkCalendar | None:
+        kept = self.of(version)
+        return kept.calendar if kept.version == version else None
 
 
 class World:

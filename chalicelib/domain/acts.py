@@ -21,10 +21,11 @@ from chalicelib.domain.errors import (
     OwnRequest,
     UnknownUnit,
 )
-from chalicelib.domain.limits import due_at, end_of
+from chalicelib.domain.limits import due_at, end_of, extended
 from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.timing import stamp, timing_of, warning
+from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
@@ -52,6 +53,9 @@ class Particulars:
     outcome: str | None = None
     done_at: datetime | None = None
 
+
+_FARTHEST = date(9000, 1, 1)
+"""Later is no later, and nothing is counted beyond the last year there is."""
 
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
@@ -331,18 +335,17 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
     assert clock is not None and said.until is not None
     if clock.extended >= rule.extensions:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state, extended=clock.extended)
-    latest_ask = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
-    if now >= clock.due_at or latest_ask > clock.due_at:
+    asked_for = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
+    if now >= clock.due_at or asked_for > clock.due_at:
         raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
-    until = end_of(said.until, policy.zone)
+    until = end_of(min(said.until, _FARTHEST), policy.zone)
     if until <= clock.due_at:
         raise InvalidField("until", "extension-not-later")
     if rule.extension is not None:
-        latest = due_at(rule.extension, clock.due_at - timedelta(seconds=1), policy.calendar, policy.zone).at
+        latest = extended(rule.extension, clock.due_at, policy.calendar, policy.zone, roll_over=rule.roll_over).at
         if until > latest:
-            raise ExtensionTooLong(
-                "until", latest=(latest - timedelta(seconds=1)).astimezone(policy.zone).date().isoformat()
-            )
+            last = latest.astimezone(policy.zone).date() - ONE_DAY  # that ends by then
+            raise ExtensionTooLong("until", latest=last.isoformat())
     telling.tell(
         E.EXTENSION_REQUESTED,
         clock=action.clock,
@@ -350,6 +353,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
         reason=said.reason,
         unit=case.lead,
         approver=approver_of(case, policy),
+        **({"calendar": policy.calendar_of} if policy.calendar_of else {}),
         **_also(said),
     )
 
@@ -456,9 +460,10 @@ def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -
 
 
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Whoever led goes on; what ended before anybody did, or in dispute of who does, the desk screens again."""
     case = telling.known
     telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
-    if case.lead is None:  # it ended before anybody led it
+    if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
         start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")

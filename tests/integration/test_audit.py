@@ -286,6 +286,7 @@ def operator(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Edge:
     outputs = {
         "CasesTable": edge.names["Cases"],
         "VaultTable": edge.names["Vault"],
+        "ReferenceTable": edge.names["Reference"],
         "DataKeyArn": edge.names["DataKey"],
         "SecretArn": edge.names["Secrets"],
     }
