@@ -18,6 +18,8 @@ from infra.staff import staff
 from infra.terminal import bar, console, progress, region_option, stage_option, where
 from infra.vault import audit, refused, vault
 
+_A_SWEEP_OR_TWO = 150.0  # seconds within which time brings what it must
+
 
 @click.group()
 def cli() -> None:
@@ -162,6 +164,30 @@ def notice(codes: tuple[str, ...], api: str | None, directory: Path, below: bool
     except (NotPrinted, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     console.print(f"{count} notices in {directory}", soft_wrap=True)
+
+
+@cli.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Plays a matter of a procedure from report to archive on what `make run` stands up; without a name, lists them."""
+    from infra.day.examples import EXAMPLES, HttpGround, play
+    from infra.day.standing import RUN_FILE
+    from infra.day.system import System
+
+    if name not in EXAMPLES:
+        for known in EXAMPLES.values():
+            console.print(f"{known.id:<12} {known.zh}：{known.about}", soft_wrap=True)
+        raise SystemExit(0 if name is None else 2)
+    try:
+        system, place = System.read(RUN_FILE), json.loads(RUN_FILE.read_text("utf-8"))["samples"][0]
+        with console.status(f"playing {name}; what is due is found once a minute"):
+            ground = HttpGround(system, place, patience=_A_SWEEP_OR_TWO)
+            case_id = play(EXAMPLES[name], ground)
+    except (FileNotFoundError, AssertionError) as error:
+        raise click.ClickException(str(error)) from error
+    for line in ground.timeline(case_id):
+        console.print(line, soft_wrap=True)
+    console.print(f"{system.api}/v1/cases/{case_id}/file", soft_wrap=True)
 
 
 @cli.command()

@@ -54,7 +54,13 @@ class Particulars:
     done_at: datetime | None = None
 
 
+_FARTHEST = date(9000, 1, 1)
+"""Later is no later, and nothing is counted beyond the last year there is."""
+
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
+
+MOST_JOINT = 20
+"""Units that may be at it jointly: each has a row that is written with the case, in one transaction."""
 
 
 def enter(
@@ -129,13 +135,13 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
     return {"code": area.code, "path": list(area.path)} if area else None
 
 
-def close(telling: Telling[Case], outcome: str) -> None:
+def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
     case = telling.known
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint)
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
@@ -216,7 +222,16 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk names who leads, against the rules: it says why, and the rule is its own."""
     unit = _unit(said.unit, "unit", telling.around.policy)
-    start_work(telling, action.to, unit, (), "desk", why=[f"desk={telling.around.actor.unit}"], reason=said.reason)
+    start_work(
+        telling,
+        action.to,
+        unit,
+        (),
+        "desk",
+        why=[f"desk={telling.around.actor.unit}"],
+        reason=said.reason,
+        **_also(said),
+    )
 
 
 def _advance(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -243,7 +258,8 @@ def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _reject_return(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk finds that it is that unit's business after all: who received it first answers for it 首接负责."""
-    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=telling.known.returned_by, reason=said.reason)
+    unit = telling.known.returned_by
+    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=unit, reason=said.reason, **_also(said))
 
 
 def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -283,21 +299,23 @@ def _pass_on(
 
 def _request_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case, policy = telling.known, telling.around.policy
+    if len(case.open_joints) + len(said.units) > MOST_JOINT:
+        raise InvalidField("units", "too-many-units", limit=MOST_JOINT)
     for place, name in enumerate(said.units):
         unit = _unit(name, f"units[{place}]", policy)
         if unit in (case.lead, telling.around.actor.unit):
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
-    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason)
+    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **_also(said))
 
 
 def _accept_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit)
+    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, **_also(said))
 
 
 def _refuse_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason)
+    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason, **_also(said))
 
 
 def _finish_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -315,7 +333,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
     asked_for = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
     if now >= clock.due_at or asked_for > clock.due_at:
         raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
-    until = end_of(said.until, policy.zone)
+    until = end_of(min(said.until, _FARTHEST), policy.zone)
     if until <= clock.due_at:
         raise InvalidField("until", "extension-not-later")
     if rule.extension is not None:
@@ -331,6 +349,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
         unit=case.lead,
         approver=approver_of(case, policy),
         **({"calendar": policy.calendar_of} if policy.calendar_of else {}),
+        **_also(said),
     )
 
 
@@ -350,13 +369,19 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         requested_by=asked.asked_by,
         unit=case.lead,
         report_ids=list(case.report_ids),
+        **_also(said),
     )
 
 
 def _refuse_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
     asked = _decided_by_another(telling)
     telling.tell(
-        E.EXTENSION_REFUSED, clock=asked.clock, reason=said.reason, requested_by=asked.asked_by, unit=telling.known.lead
+        E.EXTENSION_REFUSED,
+        clock=asked.clock,
+        reason=said.reason,
+        requested_by=asked.asked_by,
+        unit=telling.known.lead,
+        **_also(said),
     )
 
 
@@ -399,7 +424,7 @@ def _resolve(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """What the reporter says of the answer, asked by who brought the matter in or by the desk."""
-    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit)
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **_also(said))
     if said.outcome == "dissatisfied":
         request_reopening(telling, note=said.note)
     else:
@@ -407,29 +432,31 @@ def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None
 
 
 def _close(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    close(telling, action.outcome)
+    close(telling, action.outcome, **_said(said))
 
 
 def _withdraw(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    reports = list(case.report_ids)
+    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=reports, **_also(said))
     close(telling, "withdrawn")
 
 
 def _void(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "voided")
 
 
 def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    request_reopening(telling, reason=said.reason, note=None)
+    request_reopening(telling, reason=said.reason, note=None, **_also(said))
 
 
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Whoever led goes on; what ended before anybody did, or in dispute of who does, the desk screens again."""
     case = telling.known
-    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
-    if case.lead is None:  # it ended before anybody led it
+    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
+    if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
         start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")
@@ -437,7 +464,7 @@ def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> 
 
 def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids))
+    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
 
 

@@ -245,7 +245,8 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
 
 
 def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"desk": facts["unit"], "lead": None, "joints": (), "extension": None, "close_at": None}
+    nobody = {"lead": None, "returned_by": None, "joints": (), "extension": None, "close_at": None}
+    return {**nobody, "desk": facts["unit"], "visits": _lapsed(case.visits)}
 
 
 def _returned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -299,6 +300,11 @@ def _extension_approved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) 
 
 
 def _extension_refused(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    return {"extension": None}
+
+
+def _suspended(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    """Time stands still: until when more of it was asked for says nothing any more."""
     return {"extension": None}
 
 
@@ -359,7 +365,15 @@ def _moved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
 
 
 def _migrated(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"policy_version": event.policy_version, "procedure": facts["procedure"]}
+    released = facts.get("released", ())
+    asked = case.extension
+    return {
+        "policy_version": event.policy_version,
+        "procedure": facts["procedure"],
+        "category": facts.get("category", case.category),
+        "joints": tuple(joint for joint in case.joints if joint.unit not in released or not joint.open),
+        "extension": None if asked and asked.approver in released else asked,
+    }
 
 
 _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
@@ -382,7 +396,7 @@ _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
     E.EXTENSION_REQUESTED: _extension_asked,
     E.EXTENSION_APPROVED: _extension_approved,
     E.EXTENSION_REFUSED: _extension_refused,
-    E.CASE_SUSPENDED: _unchanged,
+    E.CASE_SUSPENDED: _suspended,
     E.CASE_RESUMED: _unchanged,
     E.CASE_FINISHED: _finished,
     E.CASE_VERIFIED: _unchanged,

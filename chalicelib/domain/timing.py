@@ -37,19 +37,18 @@ def timing_of(
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
-            how = "stopped" if rule.window or not met else "late" if clock.late(now) else "met"
-            timing.setdefault("ended", {})[rule.id] = how
+            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=met)
         elif clock is not None and pausing and clock.paused_at is None:
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
-            timing.setdefault("ended", {})[rule.id] = "stopped"
+            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
             _start(rule, case, policy, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
         elif clock is None and begins(rule, case, to):
             _start(rule, case, policy, now, started, timing)
-    for name in _unknown(case, procedure):
-        timing.setdefault("ended", {})[name] = "stopped"
+    for clock in _unknown(case, procedure):
+        timing.setdefault("ended", {})[clock.name] = _ended(clock, now, met=False)
     if policy.calendar_of and (started or "resumed" in timing):
         timing["calendar"] = policy.calendar_of
     return {**({"clocks": started} if started else {}), **({"timing": timing} if timing else {})}
@@ -146,6 +145,13 @@ def begins(rule: ClockRule, case: Case, to: str) -> bool:
     return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
 
 
-def _unknown(case: Case, procedure: Procedure) -> Iterable[str]:
+def _ended(clock: Clock, now: datetime, *, met: bool) -> str:
+    """How a clock ends. Late is late, whether or not time was let have its way with the case since it was due."""
+    if clock.window:
+        return "stopped"
+    return "late" if clock.late(now) else "met" if met else "stopped"
+
+
+def _unknown(case: Case, procedure: Procedure) -> Iterable[Clock]:
     """Clocks of an earlier procedure or version that this one does not have: nobody asks for them any more."""
-    return [clock.name for clock in case.clocks if clock.open and clock.name not in procedure.clocks]
+    return [clock for clock in case.clocks if clock.open and clock.name not in procedure.clocks]

@@ -157,7 +157,7 @@ def a_report_by_the_sign_of_a_cell(district: District) -> Case:
 
 
 def a_case_is_returned_and_settled(district: District) -> Case:
-    """Reported, returned, classified again, accepted, resolved; everybody told each time, the reporter answered."""
+    """Reported, returned, given again, resolved, verified; everybody told each time, the reporter answered."""
     resident = district.resident()
     receipt = district.report(resident=resident, category=CATEGORY)
     case = district.case(receipt["case_id"])
@@ -165,7 +165,7 @@ def a_case_is_returned_and_settled(district: District) -> Case:
     if case["unit"]["id"] != LEAD or station not in [unit["id"] for unit in case["joint_units"]]:
         raise Missed(f"led by {case['unit']['id']}, with {case['joint_units']}")
     case = district.act(case, "return", LEAD, reason="不属于本单位职责范围。")
-    if (case["state"], case["unit"]["id"]) != ("screening", station):
+    if (case["state"], case["unit"]["id"]) != ("returned", station):
         raise Missed(f"returned to {case['unit']['id']}, {case['state']}")
     case = district.act(case, "classify", station, category=CATEGORY)
     case = settled(district, case, LEAD)
@@ -177,9 +177,12 @@ def a_case_is_returned_and_settled(district: District) -> Case:
 
 
 def settled(district: District, case: Case, unit: str) -> Case:
-    """The unit accepts the case and resolves it."""
-    accepted = district.act(case, "accept", unit)
-    return district.act(accepted, "resolve", unit, note="已现场处理完毕。")
+    """The unit accepts the case and resolves it; a hazard with a picture, which the desk then verifies."""
+    done, case = {"note": "已现场处理完毕。"}, district.act(case, "accept", unit)
+    if case["procedure"] != "hazard":
+        return district.act(case, "resolve", unit, **done)
+    case = district.act(case, "resolve", unit, **done, media=[district.picture(unit)])
+    return district.act(case, "verify", case["unit"]["id"])
 
 
 def resolved_case(district: District, category: str = CATEGORY, resident: Resident | None = None) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.domain.acts import Particulars
 from chalicelib.domain.cases import replay
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -26,6 +27,8 @@ def test_a_case_goes_from_report_to_archive(world: World) -> None:
         "case.classified.v1",
         "case.assigned.v1",
         "case.accepted.v1",
+        "case.finished.v1",
+        "case.verified.v1",
         "case.resolved.v1",
         "visit.planned.v1",
         "visit.due.v1",
@@ -37,7 +40,7 @@ def test_a_case_goes_from_report_to_archive(world: World) -> None:
 def test_a_returned_case_lies_on_the_desk_it_came_from(world: World) -> None:
     receipt = world.submit()
     case = world.act(receipt.case_id, "return", officer_of(receipt.unit_id), reason="不属于我单位")
-    assert (case.state, case.unit, case.lead) == ("screening", f"centre-{COMMUNITY}", None)
+    assert (case.state, case.unit, case.lead) == ("returned", f"centre-{COMMUNITY}", None)
     again = world.act(receipt.case_id, "classify", STATION, category="noise")
     assert again.state == "assigned" and again.lead == world.case(receipt.case_id).lead
 
@@ -46,25 +49,27 @@ def test_an_act_done_twice_is_done_once_and_answered_alike(world: World) -> None
     receipt = world.submit()
     officer = officer_of(receipt.unit_id)
     asked = world.asked(officer, 1, key="k")
-    first = world.acting.act(receipt.case_id, "accept", asked)
-    world.act(receipt.case_id, "resolve", officer, note="好了")
-    assert world.acting.act(receipt.case_id, "accept", asked) == first
+    first = world.acting.act(receipt.case_id, "accept", asked, Particulars())
+    world.act(receipt.case_id, "resolve", officer, note="好了", media=(world.picture(officer.id),))
+    assert world.acting.act(receipt.case_id, "accept", asked, Particulars()) == first
     with pytest.raises(IdempotencyConflict):
-        world.acting.act(receipt.case_id, "accept", world.asked(officer, 1, key="k", content="other"))
+        world.acting.act(receipt.case_id, "accept", world.asked(officer, 1, key="k", content="other"), Particulars())
 
 
 def test_a_stale_version_is_refused(world: World) -> None:
     receipt = world.submit()
     world.act(receipt.case_id, "accept", officer_of(receipt.unit_id))
     with pytest.raises(StaleVersion):
-        world.acting.act(receipt.case_id, "resolve", world.asked(officer_of(receipt.unit_id), 1), note="好了")
+        said = Particulars(note="好了")
+        world.acting.act(receipt.case_id, "resolve", world.asked(officer_of(receipt.unit_id), 1), said)
 
 
 def test_an_action_out_of_turn_names_those_that_are_allowed(world: World) -> None:
     receipt = world.submit()
     with pytest.raises(ActionNotAllowed) as caught:
         world.act(receipt.case_id, "resolve", officer_of(receipt.unit_id), note="好了")
-    assert sorted(caught.value.extra["allowed_actions"]) == ["accept", "return"]
+    joint = ["accept-joint", "refuse-joint"]  # fire-rescue is asked too
+    assert sorted(caught.value.extra["allowed_actions"]) == sorted(["accept", "return", "withdraw", *joint])
 
 
 def test_only_the_unit_whose_turn_it_is_may_act(world: World) -> None:
@@ -127,7 +132,7 @@ def test_a_granted_reopening_goes_back_to_the_same_unit_with_new_clocks(world: W
     case = world.act(case_id, "grant-reopen", STATION)
     assert (case.state, case.lead) == ("assigned", unit)
     running = [clock for clock in case.clocks if clock.state == "running"]
-    assert {clock.name for clock in running} == {"accept", "resolve"}
+    assert {clock.name for clock in running} == {"accept", "objection", "resolve"}
     assert all(clock.started_at == world.clock.now() for clock in running)
 
 

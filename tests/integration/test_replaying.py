@@ -279,6 +279,19 @@ def test_an_event_altered_in_a_fact_that_matters_is_found(
     assert ("differs", case) in found <= {("differs", case), ("clock", case)}  # clocks are not as of that category
 
 
+def test_a_word_altered_in_an_event_that_makes_nothing_of_the_case_is_found_by_its_digest(district: District) -> None:
+    row = district.event(district.closed, "case.returned.v1")
+    said = json.loads(row["data"])
+    district.table.put_item(Item={**row, "data": json.dumps({**said, "reason": said["reason"].replace("不", "")})})
+    (fault,) = district.faults()
+    assert (fault.kind, fault.subject, fault.what) == ("differs", district.closed, "case: digest")
+    district.restore()
+    actor = json.dumps(["w9", "grid-worker", None])
+    assert actor != row["actor"]
+    district.table.put_item(Item={**row, "actor": actor})
+    assert [fault.what for fault in district.faults()] == ["case: digest"]
+
+
 def test_an_event_with_another_time_is_found(district: District) -> None:
     row = district.event(district.closed, "case.accepted.v1")
     district.table.put_item(Item={**row, "time": "2026-11-22T00:00:00.000000Z"})
