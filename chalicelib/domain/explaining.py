@@ -15,6 +15,7 @@ from chalicelib.domain import recounting as R
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.limit_steps import in_words, moment_in_words
 from chalicelib.domain.limits import Limit, explained, explained_extension, explained_pause
+from chalicelib.domain.narrating import URGENCIES, unit_words
 from chalicelib.domain.recounting import Moment, Recounting, Run, Told, Versions, retold
 from chalicelib.domain.timing import BY_CATEGORY, BY_KIND, BY_PROCEDURE, BY_URGENCY
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.policy import Policy
 
-_URGENCIES = {"ordinary": "普通", "urgent": "紧急", "major": "重大"}
 _STATES = {
     ClockState.RUNNING: "计时中",
     ClockState.PAUSED: "已暂停",
@@ -117,7 +117,7 @@ def _sentences(moment: Moment, policy: Policy) -> Iterator[str]:
         case R.ASKED:
             facts = moment.told.event.data
             until = _moment(datetime.fromisoformat(facts["until"]), moment, policy)
-            asked, approver = _by(moment.told, policy), _unit(facts["approver"], policy)
+            asked, approver = _by(moment.told, policy), unit_words(facts["approver"], policy)
             yield f"{asked}申请延期至{until}，由{approver}审批{_reason(moment.told)}"
         case R.REFUSED:
             yield f"{_by(moment.told, policy)}不同意延期，截止时间不变{_reason(moment.told)}"
@@ -125,7 +125,7 @@ def _sentences(moment: Moment, policy: Policy) -> Iterator[str]:
             yield from _extended(moment, policy)
         case R.WARNED:
             due = _moment(moment.after.due_at, moment, policy)
-            yield f"临近期限，提醒{_unit(moment.told.event.data['unit'], policy)}：{due}届满"
+            yield f"临近期限，提醒{unit_words(moment.told.event.data['unit'], policy)}：{due}届满"
         case R.BREACHED:
             yield from _breached(moment, policy)
         case R.RECOUNTED:
@@ -197,7 +197,7 @@ def _breached(moment: Moment, policy: Policy) -> Iterator[str]:
     facts, clock = moment.told.event.data, moment.after
     to, step = facts.get("escalated_to"), facts.get("step", 1)
     late = f"{_moment(clock.due_at, moment, policy)}届满未完成，" if step == 1 else "仍未完成，"
-    up = f"第{step}次督办，报{_unit(to, policy)}" if to else "记为超期"
+    up = f"第{step}次督办，报{unit_words(to, policy)}" if to else "记为超期"
     again = f"；至{_moment(clock.again_at, moment, policy)}仍未完成的，再次督办" if clock.again_at else ""
     yield f"{late}{up}{again}"
 
@@ -224,7 +224,7 @@ def _stated(run: Run, told: Told) -> str:
     name = f"《{procedure.zh}》" if procedure else ""
     match run.stated_by:
         case by if by == BY_URGENCY and case:
-            return f"{name}对{_URGENCIES.get(case.urgency, case.urgency)}事项的规定"
+            return f"{name}对{URGENCIES.get(case.urgency, case.urgency)}事项的规定"
         case by if by == BY_KIND and kind:
             return f"{name}对{kind.zh}类事项的规定"
         case by if by == BY_CATEGORY and known:
@@ -253,12 +253,7 @@ def _reason(told: Told) -> str:
 
 def _by(told: Told, policy: Policy) -> str:
     actor = told.event.actor
-    return _unit(actor.unit, policy) + f"（{actor.id}）" if actor.unit else actor.id
-
-
-def _unit(name: str | None, policy: Policy) -> str:
-    known = policy.units.get(name or "")
-    return known.zh if known else name or "无"
+    return unit_words(actor.unit, policy) + f"（{actor.id}）" if actor.unit else actor.id
 
 
 def _moment(at: datetime, moment: Moment, policy: Policy) -> str:
