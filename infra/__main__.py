@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from infra.clocks import clocks
 from infra.network.commands import network
 from infra.patrol.commands import patrol
 from infra.policy.commands import policy
@@ -26,7 +27,7 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, patrol, policy, vault, audit, refused):
+for more in (network, staff, patrol, policy, clocks, vault, audit, refused):
     cli.add_command(more)
 
 

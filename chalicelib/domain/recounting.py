@@ -17,7 +17,7 @@ from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
 from chalicelib.domain.limits import EXACT, Due, Limit, due_at, extended, resumed
-from chalicelib.domain.timing import again_after, stated_limit, warning
+from chalicelib.domain.timing import again_after, begins, stated_limit, warning
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -214,9 +214,7 @@ class Recounting:
         to = told.event.data["state"]
         said = told.event.data.get("clocks", {})
         for rule in policy.procedure_of(before).clocks.values():
-            if to not in rule.runs_in or rule.id in said or before.clock(rule.id) is not None:
-                continue
-            if to == before.state and any(clock.name == rule.id for clock in before.clocks):
+            if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to):
                 continue
             limit, _ = stated_limit(rule, before.category, before.urgency, policy)
             if limit is None:

@@ -45,7 +45,7 @@ def timing_of(
             _start(rule, case, policy, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
-        elif clock is None and inside and (to != case.state or not _ran(case, rule.id)):
+        elif clock is None and begins(rule, case, to):
             _start(rule, case, policy, now, started, timing)
     for clock in _unknown(case, procedure):
         timing.setdefault("ended", {})[clock.name] = _ended(clock, now, met=False)
@@ -133,8 +133,16 @@ def _resumed(
     return [due.at.isoformat(), stamp(warning(rule, clock.started_at, due.at, now)), None]
 
 
-def _ran(case: Case, name: str) -> bool:
-    return any(clock.name == name for clock in case.clocks)
+def begins(rule: ClockRule, case: Case, to: str) -> bool:
+    """Whether a clock that does not run begins as a case comes into a state.
+
+    It begins when the case comes in from outside: what was met once, as a first response, is not asked for again in the
+    next state that would ask for it.
+    """
+    if to not in rule.runs_in:
+        return False
+    ran = any(clock.name == rule.id for clock in case.clocks)
+    return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
 
 
 def _ended(clock: Clock, now: datetime, *, met: bool) -> str:

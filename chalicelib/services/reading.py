@@ -16,6 +16,7 @@ from chalicelib.domain.reports import report_id
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.explaining import Explained
     from chalicelib.services.ports import CaseStore, Policies
 
 
@@ -108,6 +109,13 @@ class Reading:
         self._permitted(staff, "timeline.read")
         self.case(case_id, staff)
         return self._store.history(case_id)
+
+    def clocks(self, case_id: str, staff: StaffMember) -> tuple[list[Explained], int]:
+        """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
+        from chalicelib.domain.explaining import explain  # few ask
+
+        history = self.timeline(case_id, staff)
+        return explain(history, self._policies), history[-1].version
 
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")

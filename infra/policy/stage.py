@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters.system import SystemClock
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.reference_store import KeptRoster
+from chalicelib.services.deadlines import Deadlines
 from chalicelib.services.duty import duty_at
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.open_cases import open_cases
@@ -39,6 +40,10 @@ class Stage(Operator):
     @cached_property
     def migrating(self) -> Migrating:
         return Migrating(self.store, SystemClock())
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        return Deadlines(self.store, self._versions, SystemClock())
 
     def duty(self, policy: Policy) -> Callable[[datetime], Callable[[str], bool]]:
         """Which units have somebody on duty at a moment, by the roster as it is now."""
