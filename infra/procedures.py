@@ -35,7 +35,7 @@ _SAID = {
 _TURNS = {"desk": "甄别单位", "lead": "主办单位", "visitor": "回访人", "nobody": _NONE}
 _URGENCIES = {"ordinary": "普通", "urgent": "紧急", "major": "重大"}
 _SOURCES = {"mobile": "移动端", "sms": "短信", "12345": "12345热线", "web": "网页"}
-_BY_ITSELF = {cases.CLOSED: "⏱ 回访或到期归档", cases.REOPEN_REQUESTED: "⏱ 回访不满意"}
+_BY_ITSELF = {cases.CLOSED: "自动：回访或到期归档", cases.REOPEN_REQUESTED: "自动：回访不满意"}
 _CLOCK_HEADS = [
     *("时限 clock", "期限 limit", "计时 runs in", "暂停 pauses in", "完成 met in", "预警 warning", "上报 escalation"),
     *("延期 extension", "依据 article"),
@@ -63,8 +63,8 @@ def diagram(whole: Whole) -> str:
     lines = ["stateDiagram-v2", "    direction TB"]
     lines += [f'    state "{entry.part.zh}" as {_node(state)}' for state, entry in whole.states.items()]
     lines += [
-        f"    [*] --> {_node(cases.ASSIGNED)} : ⏱ 自动派单",
-        f"    [*] --> {_node(cases.SCREENING)} : ⏱ 类别或地点不明",
+        f"    [*] --> {_node(cases.ASSIGNED)} : 自动派单",
+        f"    [*] --> {_node(cases.SCREENING)} : 自动：类别或地点不明",
     ]
     ways: dict[tuple[str, str], list[str]] = {}
     for at, to, action in states_moves(whole):
@@ -214,7 +214,7 @@ _DOCUMENT = """\
 (`procedures/`, the `use` rows of `pack.toml`, `roles.toml`); do not edit. `tests/unit/test_procedures_document.py`
 holds it to what the command writes. How a procedure is written: [policy](policy.md#procedures).
 
-⏱ 无人操作、由时间、回访或系统完成 what time, a visit or the system does by itself.
+“自动”：无人操作，由时间、回访或系统完成。"自动" is what time, a visit or the system does by itself.
 
 不改变状态的操作（协同、延期等）只列在表中；箭头回到原状态的是只作记录的步骤。
 Actions that leave a case in its state are in the

@@ -21,4 +21,4 @@ def test_every_way_of_every_procedure_is_an_arrow_with_its_actions() -> None:
         assert list(nodes) == [entry.part.zh for entry in whole.states.values()]
         for at, to, action in states_moves(whole):
             label = arrows[nodes[whole.states[at].part.zh], nodes[whole.states[to].part.zh]]
-            assert whole.actions[action].part.zh in label.split("、") if action else "⏱" in label
+            assert whole.actions[action].part.zh in label.split("、") if action else "自动" in label
