@@ -118,6 +118,7 @@ def states_moves(whole: Whole) -> list[tuple[str, str, str]]:
 def _targets(action: ActionPart) -> list[str]:
     targets = [action.to] if action.to else []
     targets += [cases.CLOSED] if action.does in _ENDS else []
+    targets += [cases.SCREENING] if action.does == "grant-reopen" else []  # of what nobody ever led
     return targets + ([cases.REOPEN_REQUESTED] if action.does in _REOPENS else [])
 
 

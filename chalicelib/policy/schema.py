@@ -46,7 +46,15 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED),
         }
     ),
-    "clock_zh": frozenset({E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.EXTENSION_APPROVED}),
+    "clock_zh": frozenset(
+        {
+            *(E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED),
+            *(E.EXTENSION_REQUESTED, E.EXTENSION_APPROVED, E.EXTENSION_REFUSED),
+        }
+    ),
+    "from_zh": frozenset({E.CASE_RETURNED, E.CASE_TRANSFERRED, E.CASE_ESCALATED, E.CASE_DELEGATED}),
+    "until": frozenset({E.EXTENSION_REQUESTED}),
+    "step": frozenset({E.CLOCK_BREACHED}),
     "post_zh": E.PATROL_EVENT_TYPES,
     "post_en": E.PATROL_EVENT_TYPES,
     "round_zh": frozenset({E.PATROL_OVERDUE, E.PATROL_MISSED}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from string import Template as Words
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,16 @@ from chalicelib.domain.deliveries import (
     Unreachable,
 )
 from chalicelib.domain.errors import StaleVersion
-from chalicelib.domain.events import PATROL_EVENT_TYPES, reference_of
+from chalicelib.domain.events import (
+    CLOCK_BREACHED,
+    CLOCK_RECOMPUTED,
+    CLOCK_WARNED,
+    JOINT_ACCEPTED,
+    JOINT_FINISHED,
+    JOINT_REFUSED,
+    PATROL_EVENT_TYPES,
+    reference_of,
+)
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
@@ -40,6 +49,8 @@ if TYPE_CHECKING:
 SMS = "sms"
 _INFORMATION_OFFICER = "information-officer"
 _ROWS_AT_ONCE = 50
+_CLOCKS = frozenset({CLOCK_BREACHED, CLOCK_WARNED, CLOCK_RECOMPUTED})  # they run for whose turn it is, be it a desk
+_OF_ITS_UNIT = _CLOCKS | {JOINT_ACCEPTED, JOINT_REFUSED, JOINT_FINISHED}  # tell of the unit they name, not of the lead
 _SMS_FREE_WORDS = 200  # SNS takes 1,600 bytes a message, some 530 Chinese characters
 
 
@@ -186,12 +197,19 @@ class Alerts:
             case "reporters":
                 return self._reporters(facts["report_ids"])
             case "lead-duty":
-                lead = facts.get("lead") or facts.get("unit")  # a clock may run out on a desk, before anybody leads
-                return self._on_duty([lead] if lead else [], event.time)
+                kept = "from_unit" in facts and facts["from_unit"] == facts["unit"]  # it did so itself
+                lead = facts.get("unit") if event.type in _CLOCKS else facts.get("lead") or facts.get("unit")
+                return self._on_duty([lead] if lead and not kept else [], event.time)
             case "joint-duty":
                 return self._on_duty(facts.get("joint_units", []), event.time)
             case "screening-duty":
                 return self._on_duty([facts["unit"]], event.time)
+            case "asked-duty":
+                return self._on_duty(facts["asked"], event.time)
+            case "approver-duty":
+                return self._on_duty([facts["approver"]], event.time)
+            case "supervisor-duty":
+                return self._on_duty([facts["escalated_to"]], event.time)
             case "cell-officer":
                 return self._cell_officers((facts.get("area") or {}).get("code"), event.time)
             case "post-holder":
@@ -268,22 +286,36 @@ class Alerts:
             return "—"
         return datetime.fromisoformat(moment).astimezone(self._policy.zone).strftime("%m-%d %H:%M")
 
+    def _deadline(self, moment: str | None) -> str:
+        """A moment as a deadline: what ends with a day ends at 24:00, and not at 00:00 of the next."""
+        if moment and (at := datetime.fromisoformat(moment).astimezone(self._policy.zone)).time() == time.min:
+            return f"{at - timedelta(days=1):%m-%d} 24:00"
+        return self._local(moment)
+
     def _cases_words(self, event: Happening) -> dict[str, str]:
         """The names are those of the version that the event came about by: the one in force may have them no more."""
         facts = event.data
         policy = self._policies.of(event.policy_version) if event.policy_version else self._policy
         category = policy.categories.get(facts.get("category") or "")
-        unit = policy.units.get(facts.get("lead") or facts.get("unit") or "")
+        lead = facts.get("lead") if event.type not in _OF_ITS_UNIT else None
         area = facts.get("area")
+
+        def unit_zh(unit: str | None) -> str:
+            known = policy.units.get(unit or "")
+            return known.zh if known else unit or ""
+
         return {
             "tracking_code": facts["tracking_code"],
             "ref": reference_of(facts["tracking_code"], event.id),
             "category_zh": category.zh if category else "待甄别事项",
             "category_en": category.en if category else "matter to be screened",
             "area_zh": "".join(area["path"][1:]) if area else "地点待核实",
-            "unit_zh": unit.zh if unit else "",
+            "unit_zh": unit_zh(lead or facts.get("unit")),
+            "from_zh": unit_zh(facts.get("from_unit")),
             "urgency_zh": {"ordinary": "普通", "urgent": "紧急", "major": "重大"}[facts["urgency"]],
-            "due_at": self._local(facts.get("due_at")),
+            "due_at": self._deadline(facts.get("due_at")),
+            "until": self._deadline(facts.get("until")),
+            "step": str(facts.get("step", 1)),
             "note": facts.get("note") or "",
             "reason": facts.get("reason") or "",
             "clock_zh": _clock_zh(facts, policy),

@@ -172,12 +172,19 @@ class Expectations:
                 case "reporters":
                     people = [(self.phones.get(report), None) for report in reports]
                 case "lead-duty":
-                    leading = lead or facts.get("unit")
-                    people = [*self.rosters.on_duty(leading, at)] if leading else []
+                    leading = facts["unit"] if event["type"].startswith("clock.") else lead or facts.get("unit")
+                    kept = "from_unit" in facts and facts["from_unit"] == facts["unit"]
+                    people = [*self.rosters.on_duty(leading, at)] if leading and not kept else []
                 case "joint-duty":
                     people = [person for unit in joint for person in self.rosters.on_duty(unit, at)]
                 case "screening-duty":
                     people = [*self.rosters.on_duty(facts["unit"], at)]
+                case "asked-duty":
+                    people = [person for unit in facts["asked"] for person in self.rosters.on_duty(unit, at)]
+                case "approver-duty":
+                    people = [*self.rosters.on_duty(facts["approver"], at)]
+                case "supervisor-duty":
+                    people = [*self.rosters.on_duty(facts["escalated_to"], at)]
                 case "cell-officer":
                     people = [*self.rosters.officers_of(area or "", at)]
             for phone, email in people:

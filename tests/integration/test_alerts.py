@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.deliveries import LEASE, Delivery, OutcomeUnknown, Undeliverable, Unreachable
 from chalicelib.domain.envelope import Happening
 from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.people import StaffMember
 from chalicelib.models.reference_store import KeptRoster
 from chalicelib.services.alerts import NotAllTold
-from tests.world import CELL, COMMUNITY, LINKAGE, World
+from tests.world import CELL, COMMUNITY, LINKAGE, STATION, WORKER, World, officer_of
 
 
 @pytest.fixture
@@ -238,3 +242,177 @@ def test_a_due_visit_of_a_cell_whose_post_and_leader_are_vacant_is_told_to_who_i
     hold(world, COMMUNITY, "first-secretary", "secretary")
     world.on_duty(f"centre-{COMMUNITY}", "desk")
     assert told_of_a_due_visit(world) == ["desk"]
+
+
+STREET_CENTRE, STATION_CENTRE = f"centre-{COMMUNITY[:9]}", f"centre-{COMMUNITY}"
+
+
+@dataclass
+class Handled:
+    """A case whose every unit has somebody on duty, named after the unit, and what each was told of an event."""
+
+    world: World
+    case_id: str
+    lead: str
+
+    def act(self, action: str, by: StaffMember | None = None, **said: Any) -> None:
+        self.world.act(self.case_id, action, by or officer_of(self.lead), **said)
+
+    def told(self, event_type: str, last: int = -1) -> tuple[list[str], list[str]]:
+        """Who got a mail and what all texts said, of the latest event of a type; each address once."""
+        self.world.texts.sent.clear()
+        self.world.mails.sent.clear()
+        self.world.alerts.tell(self.world.happenings(self.case_id, event_type)[last])
+        mailed = [address.removesuffix("@example.org") for address, _ in self.world.mails.sent]
+        texted = [address for address, _ in self.world.texts.sent]
+        assert len(set(mailed)) == len(mailed) and len(set(texted)) == len(texted)
+        assert not any("$" in text for _, text in self.world.texts.sent + self.world.mails.sent)
+        return sorted(mailed), [text for _, text in self.world.texts.sent]
+
+
+def handled(world: World, text: str = "楼上噪音扰民", accepted: bool = True, **said: Any) -> Handled:
+    receipt = world.submit(text=text, **said)
+    for unit in world.policy.units:
+        if unit in (STREET_CENTRE, STATION_CENTRE) or not unit.startswith("centre-"):
+            world.on_duty(unit, unit)
+    case = Handled(world, receipt.case_id, receipt.unit_id)
+    if accepted:
+        case.act("accept")
+    return case
+
+
+def test_who_leads_from_now_on_is_told_by_whom_a_matter_was_transferred_and_why(world: World) -> None:
+    case = handled(world)
+    case.act("transfer", unit="urban-management", reason="属城管职责")
+    mailed, (text,) = case.told("case.transferred.v1")
+    assert mailed == ["urban-management"]
+    assert world.policy.units[case.lead].zh in text and "流转" in text
+    assert "属城管职责" in world.mails.sent[0][1]
+
+
+def test_an_escalated_matter_is_told_to_the_level_above_and_a_delegated_one_to_the_level_below(world: World) -> None:
+    case = handled(world, "楼道堆放杂物", category="neighbour-dispute")
+    while world.case(case.case_id).lead == case.lead:
+        case.act("escalate", reason="本级无力解决")
+        if world.case(case.case_id).lead == case.lead:
+            assert case.told("case.escalated.v1") == ([], [])  # it goes on with the matter itself
+    above = world.case(case.case_id).lead or ""
+    mailed, (text,) = case.told("case.escalated.v1")
+    assert mailed == [above] and "上报" in text
+    case.act("accept", officer_of(above))
+    case.act("delegate", officer_of(above), reason="社区可以处理")
+    mailed, (text,) = case.told("case.delegated.v1")
+    assert mailed == [world.case(case.case_id).lead] and mailed != [above] and "下派" in text
+
+
+def test_a_unit_whose_objection_is_rejected_is_told_that_the_matter_is_its_own(world: World) -> None:
+    case = handled(world, accepted=False)
+    case.act("return", reason="不属我单位")
+    assert case.told("case.returned.v1")[0] == [STATION_CENTRE]
+    case.act("reject-return", STATION, reason="首接负责")
+    mailed, (text,) = case.told("case.return-rejected.v1")
+    assert mailed == [case.lead] and "首接负责" in text
+
+
+def test_units_asked_jointly_are_told_and_the_lead_of_what_each_answers(world: World) -> None:
+    case = handled(world)
+    asked = ("health", "education")
+    case.act("request-joint", units=asked, reason="需要检测")
+    mailed, texts = case.told("joint.requested.v1")
+    assert mailed == sorted(asked) and len(texts) == 2 and all("请求协同" in text for text in texts)
+    case.act("accept-joint", officer_of("health"))
+    assert case.told("joint.accepted.v1") == ([case.lead], [])
+    assert world.policy.units["health"].zh in world.mails.sent[0][1]
+    case.act("refuse-joint", officer_of("education"), reason="无此职能")
+    mailed, (text,) = case.told("joint.refused.v1")
+    assert mailed == [case.lead] and "无此职能" in text and world.policy.units["education"].zh in text
+    case.act("finish-joint", officer_of("health"), note="检测合格")
+    assert case.told("joint.finished.v1") == ([case.lead], []) and "检测合格" in world.mails.sent[0][1]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_an_extension_is_told_to_who_decides_then_to_who_asked_and_its_reason_to_reporters(
+    world: World, approved: bool
+) -> None:
+    case = handled(world)
+    due = next(clock.due_at for clock in world.case(case.case_id).clocks if clock.name == "resolve")
+    case.act("request-extension", until=(due + timedelta(days=3)).date(), reason="等待鉴定结果")
+    mailed, (text,) = case.told("extension.requested.v1")
+    assert mailed == [STREET_CENTRE] and "24:00" in text and "等待鉴定结果" in text  # the desk leads itself
+    above = StaffMember("s2", "street", STREET_CENTRE, (COMMUNITY[:9],))
+    if not approved:
+        case.act("refuse-extension", above, reason="可以按期办结")
+        mailed, (text,) = case.told("extension.refused.v1")
+        assert mailed == [case.lead] and "可以按期办结" in text
+        return
+    case.act("approve-extension", above)
+    mailed, (officer, reporter) = case.told("extension.approved.v1")
+    assert mailed == [case.lead] and "同意延期" in officer
+    assert "等待鉴定结果" in reporter and "24:00" in reporter and "时限" not in reporter
+
+
+def test_reporters_are_told_why_their_matter_waits(world: World) -> None:
+    case = handled(world)
+    case.act("suspend", reason="等待法院判决")
+    mailed, (text,) = case.told("case.suspended.v1")
+    assert not mailed and "等待法院判决" in text and "暂缓" in text
+
+
+def test_reporters_are_told_that_their_matter_was_withdrawn_or_voided_and_why(world: World) -> None:
+    case = handled(world, accepted=False)
+    case.act("withdraw", WORKER, reason="双方已和解")
+    assert "双方已和解" in case.told("case.withdrawn.v1")[1][0]
+    other = Handled(world, world.text("想咨询一下").case_id, "linkage-centre")
+    other.act("void", LINKAGE, reason="内容为空")
+    (text,) = other.told("case.voided.v1")[1]
+    assert "内容为空" in text and "甄别" not in text
+
+
+def test_the_desk_verifies_what_is_done_and_the_lead_is_told_what_is_not(world: World) -> None:
+    case = handled(world, "路口井盖缺失")
+    officer = officer_of(case.lead)
+    case.act("resolve", note="已更换井盖", media=(world.picture(officer.id),))
+    mailed, (text,) = case.told("case.finished.v1")
+    assert mailed == [STATION_CENTRE] and world.policy.units[case.lead].zh in text and "核查" in text
+    case.act("send-back", STATION, reason="照片不清")
+    mailed, (text,) = case.told("case.sent-back.v1")
+    assert mailed == [case.lead] and "照片不清" in text
+
+
+def test_who_must_act_is_warned_then_told_and_each_step_up_is_told_to_who_supervises(world: World) -> None:
+    case = handled(world)
+    clock = next(clock for clock in world.case(case.case_id).clocks if clock.name == "resolve")
+    assert clock.next_at is not None and clock.next_at < clock.due_at
+    world.clock.at = clock.next_at
+    world.acting.fall_due(case.case_id, "r")
+    mailed, (text,) = case.told("clock.warned.v1")
+    assert mailed == [case.lead] and "即将超时" in text
+    for step in (1, 2):
+        world.clock.at = max(world.clock.at, clock.due_at) if step == 1 else world.clock.at + timedelta(days=1)
+        world.acting.fall_due(case.case_id, "r")
+        event = world.happenings(case.case_id, "clock.breached.v1")[-1]
+        assert event.data["step"] == step
+        mailed, texts = case.told("clock.breached.v1")
+        assert mailed == sorted({case.lead, event.data["escalated_to"]})
+        assert [f"（第{step}次）" in text for text in texts] == [False, True][: len(texts)]
+
+
+def test_what_is_late_on_a_desk_is_told_to_the_desk_and_not_to_who_led(world: World) -> None:
+    case = handled(world, "路口井盖缺失")
+    officer = officer_of(case.lead)
+    case.act("resolve", note="已更换井盖", media=(world.picture(officer.id),))
+    world.clock.at = next(clock.due_at for clock in world.case(case.case_id).clocks if clock.name == "verify")
+    world.acting.fall_due(case.case_id, "r")
+    supervisor = world.happenings(case.case_id, "clock.breached.v1")[-1].data["escalated_to"]
+    mailed, texts = case.told("clock.breached.v1")
+    assert mailed == sorted([STATION_CENTRE, supervisor]) and supervisor != case.lead
+    assert world.policy.units[STATION_CENTRE].zh in texts[1]
+
+
+def test_who_supervises_itself_is_told_once(world: World) -> None:
+    case = Handled(world, world.text("想咨询一下").case_id, "linkage-centre")
+    world.on_duty("linkage-centre", "linkage-centre")
+    world.clock.at = next(clock.due_at for clock in world.case(case.case_id).clocks if clock.name == "screening")
+    world.acting.fall_due(case.case_id, "r")
+    mailed, (text,) = case.told("clock.breached.v1")
+    assert mailed == ["linkage-centre"] and "督办" not in text
