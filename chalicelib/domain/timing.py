@@ -16,7 +16,7 @@ from chalicelib.domain.limits import Due, due_at, resumed
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.limits import Limit
-    from chalicelib.domain.policy import Action, ClockRule, Policy, Procedure
+    from chalicelib.domain.policy import Action, ClockRule, Policy
 
 
 def timing_of(
@@ -27,10 +27,11 @@ def timing_of(
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
     """
     procedure = policy.procedure_of(case)
+    known = {clock.name: clock for clock in case.clocks if clock.open}
     started: dict[str, str] = {}
     timing: dict[str, Any] = {}
     for rule in procedure.clocks.values():
-        clock = case.clock(rule.id)
+        clock = known.get(rule.id)
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
@@ -45,8 +46,9 @@ def timing_of(
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now)
         elif clock is None and inside and (to != case.state or not _ran(case, rule.id)):
             _start(rule, case, policy, now, started, timing)
-    for name in _unknown(case, procedure):
-        timing.setdefault("ended", {})[name] = "stopped"
+    for name in known:
+        if name not in procedure.clocks:  # of an earlier procedure or version: nobody asks for it any more
+            timing.setdefault("ended", {})[name] = "stopped"
     return {**({"clocks": started} if started else {}), **({"timing": timing} if timing else {})}
 
 
@@ -116,8 +118,3 @@ def _resumed(rule: ClockRule, clock: Clock, case: Case, policy: Policy, now: dat
 
 def _ran(case: Case, name: str) -> bool:
     return any(clock.name == name for clock in case.clocks)
-
-
-def _unknown(case: Case, procedure: Procedure) -> Iterable[str]:
-    """Clocks of an earlier procedure or version that this one does not have: nobody asks for them any more."""
-    return [clock.name for clock in case.clocks if clock.open and clock.name not in procedure.clocks]
