@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from tests.bench.processes import Process
 from tests.bench.system import System, new_records, waiting_messages
 
 Step = list[tuple[str, Any]]
+
+ACTIONS = "/v1/cases/{case_id}/actions/{action}"
 
 
 @dataclass
@@ -92,8 +94,7 @@ class Caller:
 
     def _act(self, token: str, case: str, version: int, action: str, said: dict[str, Any]) -> dict[str, Any]:
         path = {"case_id": case, "action": action}
-        resource = "/v1/cases/{case_id}/actions/{action}"
-        return self.http(token, "POST", resource, path=path, headers=events.command(version), body=said)
+        return self.http(token, "POST", ACTIONS, path=path, headers=events.command(version), body=said)
 
     def _told(self, *event_types: str) -> int:
         """How many of these events somebody is told of, by the pack."""
@@ -174,12 +175,24 @@ def report_step(caller: Caller, token: str, category: str, place: int = 0) -> St
     return caller.step(token, event)
 
 
+def action_step(caller: Caller, token: str, case: str, version: int, action: str, said: Mapping[str, Any]) -> Step:
+    """One action on a case, as the two functions get it."""
+    path = {"case_id": case, "action": action}
+    event = events.proxied(
+        "POST", ACTIONS, caller.who(token), path=path, headers=events.command(version), body=dict(said)
+    )
+    return caller.step(token, event)
+
+
 def refreshed(
-    requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]]
+    requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]], named: Mapping[str, str] = {}
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`."""
+    """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`.
+
+    `named`: what stands for some of the ids; fresh ones for the others.
+    """
     ids = fresh()
-    known: dict[str, str] = {}
+    known = dict(named)
 
     def other(match: re.Match[str]) -> str:
         return known.setdefault(match[0], next(ids)[: len(match[0])])
@@ -196,8 +209,8 @@ def refreshed(
     return [(r["service"], _method(r["operation"]), changed(r["kwargs"])) for r in requests]
 
 
-_IDS = re.compile(r"(?<=TRACK#)[0-9A-Z]{8}|\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})\b")
-"""Tracking codes in keys, case ids, report ids: what the conditions of an intake look at."""
+_IDS = re.compile(r"(?<=TRACK#)[0-9A-Z]{8}|(?<=COMMAND#)[0-9a-f]{40}|\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})\b")
+"""Tracking codes and commands in keys, case ids, report ids: what the conditions of an intake or an action look at."""
 
 
 def _method(operation: str) -> str:

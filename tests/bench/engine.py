@@ -74,7 +74,9 @@ class EngineGround:
         return f"{self._pictures:032x}"
 
     def act(self, case: Mapping[str, Any], action: str, by: str, said: Mapping[str, Any]) -> None:
-        words = {name: value for name, value in said.items() if name in ("reason", "note", "category", "unit", "outcome")}
+        words = {
+            name: value for name, value in said.items() if name in ("reason", "note", "category", "unit", "outcome")
+        }
         particulars = Particulars(
             **words,
             area=_CELL if "area" in said else None,
@@ -111,4 +113,6 @@ class EngineGround:
         return self._case.id
 
     def _member(self, by: str) -> Actor:
-        return Actor("gl0500", "grid-worker", self.station) if by == WORKER else Actor(f"on-duty-{by}", "department", by)
+        return (
+            Actor("gl0500", "grid-worker", self.station) if by == WORKER else Actor(f"on-duty-{by}", "department", by)
+        )
