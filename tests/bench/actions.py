@@ -1,4 +1,4 @@
-"""One action of staff over HTTP, held against a replay of its own requests: a block of each in turns, round by round."""
+"""One action of staff over HTTP, held against a replay of its own requests: blocks of each in turns, round by round."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
             caller.function("relay", batch)
             alerts.append({"Records": outflow.messages(2)})
             counted.append({"Records": waiting_messages(system, to_be_counted, 3)})
-        uploads = [_upload(system, caller, token) for _ in range(n)]
+        uploads = [uploaded(system, caller, token)[1] for _ in range(n)]
         worker.forward(-30 * 86400)
         overdue = [_told(caller, token, CATEGORY)["case_id"] for _ in range(n)]
     return {
@@ -169,8 +169,8 @@ def _new_entries(system: System, n: int) -> list[dict[str, Any]]:
     ]
 
 
-def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:
-    """The event of a picture's bytes having come, from the attachments' queue."""
+def uploaded(system: System, caller: Caller, token: str) -> tuple[str, dict[str, Any]]:
+    """A picture that somebody announced and handed in: its id, and the event of its bytes having come."""
     picture = b"\xff\xd8\xff\xe0" + bytes(1020)
     announced = caller.http(
         token,
@@ -183,7 +183,7 @@ def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:
         Bucket=system.deployed.outputs["MediaBucket"], Key=announced["fields"]["key"], Body=picture
     )
     queue = system.client("sqs").get_queue_url(QueueName=f"wangge-{NAME}-attachments")["QueueUrl"]
-    return {"Records": waiting_messages(system, queue)}
+    return str(announced["attachment_id"]), {"Records": waiting_messages(system, queue)}
 
 
 def pipeline(system: System, say: Say) -> dict[str, float]:
@@ -197,7 +197,7 @@ def pipeline(system: System, say: Say) -> dict[str, float]:
         for _ in range(3):  # the last is warm
             watched.spent.requests.clear()
             _told(watched, token, category)
-            outflow.follow(told=2)
+            outflow.follow()
         asked = [request["operation"] for request in watched.spent.requests]
         if (asked.count("Publish"), asked.count("SendEmail")) != (1, 1):
             raise RuntimeError(f"not one SMS and one e-mail: {asked}")
@@ -266,12 +266,12 @@ def capacity(system: System, say: Say) -> dict[str, float]:
         outflow = Outflow(caller)
         receipt = _told(caller, token, CATEGORY)
         intake_wcu = caller.spent.wcu
-        outflow.follow(told=2)
+        outflow.follow()
         case, officer = receipt["case_id"], system.token_of("department", unit=receipt["unit"]["id"])
         settled = caller.resolve(officer, case, outflow.follow)
         visit = settled["visits"][-1]
         caller.visit_falls_due(case, datetime.fromisoformat(visit["due_at"]))
-        outflow.follow(told=1)
+        outflow.follow()
         answer = caller.http(
             token,
             "POST",
@@ -280,7 +280,7 @@ def capacity(system: System, say: Say) -> dict[str, float]:
             headers=events.command(settled["version"] + 1),
             body={"outcome": "satisfied", "note": "居民满意。"},
         )
-        outflow.follow(told=0)
+        outflow.follow()
         if answer["state"] != "closed":
             raise RuntimeError(f"the case is {answer['state']}")
     return {
