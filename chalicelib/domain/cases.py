@@ -26,6 +26,7 @@ HANDLE, JOINT, DECIDE, SUPERVISE = "handle", "joint", "decide", "supervise"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
 
 _DIGEST_DIGITS = 32
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class Joint(NamedTuple):
@@ -461,7 +462,7 @@ def digested(before: str, event: CaseEvent) -> str:
         *(before, event.id, event.type, at, actor.id, actor.role, actor.unit),
         *(event.policy_version, event.data, event.correlation_id, event.causation_id),
     ]
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _written(told)
 
 
 def digest_of(content: str) -> str:

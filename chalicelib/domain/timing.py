@@ -17,7 +17,7 @@ from chalicelib.domain.limits import Due, due_at, resumed
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.limits import Limit
-    from chalicelib.domain.policy import Action, ClockRule, Policy, Procedure
+    from chalicelib.domain.policy import Action, ClockRule, Policy
 
 BY_URGENCY, BY_KIND, BY_PROCEDURE, BY_CATEGORY = "urgency", "kind", "procedure", "category"
 
@@ -30,10 +30,11 @@ def timing_of(
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
     """
     procedure = policy.procedure_of(case)
+    known = {clock.name: clock for clock in case.clocks if clock.open}
     started: dict[str, str] = {}
     timing: dict[str, Any] = {}
     for rule in procedure.clocks.values():
-        clock = case.clock(rule.id)
+        clock = known.get(rule.id)
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
@@ -47,8 +48,9 @@ def timing_of(
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
         elif clock is None and begins(rule, case, to):
             _start(rule, case, policy, now, started, timing)
-    for clock in _unknown(case, procedure):
-        timing.setdefault("ended", {})[clock.name] = _ended(clock, now, met=False)
+    for name, clock in known.items():
+        if name not in procedure.clocks:  # of an earlier procedure or version: nobody asks for it any more
+            timing.setdefault("ended", {})[name] = _ended(clock, now, met=False)
     if policy.calendar_of and (started or "resumed" in timing):
         timing["calendar"] = policy.calendar_of
     return {**({"clocks": started} if started else {}), **({"timing": timing} if timing else {})}
@@ -150,8 +152,3 @@ def _ended(clock: Clock, now: datetime, *, met: bool) -> str:
     if clock.window:
         return "stopped"
     return "late" if clock.late(now) else "met" if met else "stopped"
-
-
-def _unknown(case: Case, procedure: Procedure) -> Iterable[Clock]:
-    """Clocks of an earlier procedure or version that this one does not have: nobody asks for them any more."""
-    return [clock for clock in case.clocks if clock.open and clock.name not in procedure.clocks]

@@ -10,7 +10,6 @@ network and botocore too, and uses every processor.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from chalicelib.services.replaying import Replaying
 from infra.settings import ROOT
 from tests.bench.lives import Item, Life, copied, lives, number_of
 from tests.bench.measures import Say
+from tests.bench.processes import peak_mib
 
 CASES = 100_000
 LIVES, PAGE, SPREAD, TIMES = 400, 1_000, 7_919, 3
@@ -201,7 +201,7 @@ def _verified(policy: Policy, cases: int) -> dict[str, Any]:
     return {
         "cases": cases,
         "seconds": seconds,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "events": replaying.counted["events"],
         "planted": sorted([number, _DONE_TO[what][1]] for number, what in table.planted.items()),
         "found": sorted([number, sorted(kinds)] for number, kinds in found.items()),
