@@ -408,7 +408,9 @@ class CaseMachine(RuleBasedStateMachine):
             case, asked, lambda: self.acting.act(case.id, action, asked, said, area), action, known, proper=not odd
         )
         if answer is not None:
-            assert all(unit in self.policies.current.units for unit in (said.unit, *said.units) if unit), said
+            told = {"unit": [said.unit], "units": said.units}
+            named = [unit for field in known.requires for unit in told.get(field, ())] if known else []
+            assert all(unit in self.policies.current.units for unit in named), said
             self.deeds.append(Deed(case.id, action, asked, said, area, answer))
 
     def _ask(

@@ -85,17 +85,19 @@ def test_a_clock_that_ended_late_is_late_though_no_sweep_has_seen_it(town: Town)
     assert town.ended(case_id, "accept").state is ClockState.BREACHED
 
 
-def test_what_ran_out_before_a_case_closed_by_itself_is_told_however_late_the_sweep(town: Town) -> None:
+def test_what_ran_out_is_told_step_by_step_however_late_and_a_visit_has_its_time_all_the_same(town: Town) -> None:
     case_id = town.report("neighbour-dispute")
     town.act(case_id, "accept", STATION)
     town.act(case_id, "resolve", STATION, note="双方已和解。")
     town.clock.forward(days=60)
     assert town.acting.fall_due(case_id, "r")
-    assert town.case(case_id).outcome == "unvisited"
     steps = [event.data["step"] for event in town.told(case_id, E.CLOCK_BREACHED) if event.data["clock"] == "visit"]
     assert steps == [1, 2]
+    assert town.told(case_id, E.VISIT_DUE) and town.case(case_id).open
+    town.clock.forward(days=60)
+    assert town.acting.fall_due(case_id, "r")
+    assert town.case(case_id).outcome == "unvisited"
     assert town.ended(case_id, "visit").state is ClockState.BREACHED
-    assert not town.told(case_id, E.VISIT_DUE), "nobody is sent to what is closed"
 
 
 def test_what_was_voided_before_anybody_led_is_screened_again_when_it_is_reopened(town: Town) -> None:
