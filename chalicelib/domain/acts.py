@@ -187,7 +187,10 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 
 
 def possible(case: Case, action: Action) -> bool:
-    """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock."""
+    """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock.
+
+    Who told of a matter withdraws it while nobody else told of it too.
+    """
     match action.does:
         case "assign":
             return case.category is not None and case.area is not None
@@ -201,6 +204,8 @@ def possible(case: Case, action: Action) -> bool:
             return case.extension is not None
         case "reject-return":
             return case.returned_by is not None
+        case "withdraw":
+            return len(case.report_ids) == 1
     return True
 
 
@@ -359,6 +364,8 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
     clock, rule = case.clock(asked.clock), around.policy.procedure_of(case).clocks.get(asked.clock)
     if clock is None:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
+    if asked.until <= clock.due_at:  # it waited meanwhile, and has more time by now than was asked for
+        raise InvalidField("until", "extension-not-later")
     telling.tell(
         E.EXTENSION_APPROVED,
         clock=asked.clock,

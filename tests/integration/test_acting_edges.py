@@ -103,7 +103,8 @@ class TestUpAndDown:
         for by, below in ((officer_of("urban-management"), STREET), (STREET, STATION)):
             assert world.act(case_id, "delegate", by, reason="属地办理").lead == below.unit
             world.act(case_id, "accept", below)
-        refuses(world, case_id, NothingBelow, "delegate", STATION, reason="再下派")
+        refuses(world, case_id, Forbidden, "delegate", STATION, reason="再下派")
+        refuses(world, case_id, NothingBelow, "delegate", ADMIN, reason="再下派")
 
 
 class TestJointly:
@@ -217,3 +218,14 @@ class TestAUnitThatIsNoMore:
         world.clock.forward(days=1)
         assert world.acting.fall_due(case_id, "r")
         assert LINKAGE.unit in world.case(case_id).supervisors
+
+
+def test_who_supervises_what_is_late_may_read_it_from_then_on_and_does_nothing_to_it(world: World) -> None:
+    case_id = world.submit(category=OF_A_DEPARTMENT).case_id
+    supervising = StaffMember("d1", "department", LINKAGE.unit, ())
+    with pytest.raises(NotFound):
+        world.reading.case(case_id, supervising)
+    world.clock.forward(days=1)
+    assert world.acting.fall_due(case_id, "r")
+    assert world.reading.case(case_id, supervising).id == case_id
+    refuses(world, case_id, Forbidden, "accept", supervising)

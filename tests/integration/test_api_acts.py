@@ -7,8 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib import bootstrap
 from chalicelib.domain.acts import MOST_JOINT
+from chalicelib.domain.audit import Origin
 from chalicelib.domain.people import StaffMember
+from chalicelib.domain.reports import Report
 from chalicelib.models.case_store import DynamoCaseStore
 from tests.integration.edge import NEXT_COMMUNITY, Edge
 from tests.integration.gateway import Answer
@@ -296,6 +299,38 @@ class TestWhoIsAsked:
         edge.clock.forward(days=3)
         late = edge.act(case_id, "request-extension", LEAD, until="2026-11-28", **WHY)
         assert (late.status, late.code, late.body["due_at"]) == (409, "extension-too-late", "2026-11-25T02:00:00+00:00")
+
+    def test_an_extension_never_makes_a_case_due_earlier(self, edge: Edge) -> None:
+        """Time stood still while it waited, so that what was asked for is less than it has now."""
+        case_id = accepted(edge)
+        edge.act(case_id, "request-extension", LEAD, until="2026-11-25", **WHY)
+        edge.act(case_id, "suspend", LEAD, **WHY)
+        edge.clock.forward(days=5)
+        due = edge.act(case_id, "resume", LEAD).body["due_at"]
+        assert due == "2026-11-30T02:00:00+00:00"
+        approved = edge.act(case_id, "approve-extension", STATION)
+        assert (approved.status, approved.code, approved.field) == (422, "extension-not-later", "until")
+        assert edge.act(case_id, "refuse-extension", STATION, **WHY).body["due_at"] == due
+        assert edge.act(case_id, "request-extension", LEAD, until="2026-12-02", **WHY).status == 200
+
+    def test_nobody_withdraws_what_others_told_of_too(self, edge: Edge) -> None:
+        mine = edge.report(WORKER, category=LIGHT)["case_id"]
+        assert "withdraw" in edge.case(mine)["allowed_actions"]
+        report = Report(
+            **{
+                "source": "mobile",
+                "message_id": "w2:1",
+                "fingerprint": "f",
+                "text": "我也看到了",
+                "submitted_by": "w2",
+            },
+            **{"told_at": edge.clock.now(), "received_at": edge.clock.now()},
+        )
+        intake, case = bootstrap.intake(), bootstrap.reading().case(mine, ADMIN)
+        intake._join(case, report, Origin(NEIGHBOUR.actor, "192.0.2.1", "r"))
+        assert "withdraw" not in edge.case(mine)["allowed_actions"]
+        for by in (WORKER, ADMIN):
+            assert edge.act(mine, "withdraw", by, **WHY).code == "action-not-allowed"
 
     def test_who_is_above_sees_to_what_is_late_until_it_is_done(self, edge: Edge) -> None:
         case_id = edge.report(WORKER, category=LIGHT)["case_id"]
