@@ -36,7 +36,8 @@ def recount(stage: str, region: str, endpoint: str | None, dry_run: bool) -> Non
     from chalicelib.domain.deadlines import guessed
     from chalicelib.domain.errors import StaleVersion
 
-    busy, unknown, found = 0, 0, list[Recounted]()
+    busy, unknown = 0, 0
+    found: list[Recounted] = []
     with failing():
         at = stage_of(stage, region, endpoint)
         with bar("查找中 looking for cases", None) as told:

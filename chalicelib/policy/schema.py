@@ -161,9 +161,7 @@ def limit_of(words: object) -> limits.Limit:
     else:
         match = _DAYS.fullmatch(words) if isinstance(words, str) else None
         if not match:
-            raise ValueError(
-                'must be days ("15 日"), working days ("5 工作日") or exact ("PT2H", "P5D" for 120 hours), or "当日"'
-            )
+            raise ValueError('must be days ("15 日"), working days ("5 工作日") or exact ("PT2H", "P5D" for 120 hours)')
         limit = limits.Limit(limits.DAYS if match[2] == "日" else limits.WORKING_DAYS, int(match[1]))
         longest = _LONGEST_DAYS
     if limit.count == 0:

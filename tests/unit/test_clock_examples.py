@@ -19,10 +19,12 @@ from chalicelib.domain.errors import ActionNotAllowed, ExtensionTooLate, Extensi
 from chalicelib.domain.events import SYSTEM, Actor, CaseEvent
 from chalicelib.domain.explaining import Explained, explain
 from chalicelib.domain.grid import Area
+from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, open_case
 from chalicelib.domain.reports import Report
 from chalicelib.domain.screening import screen
+from chalicelib.policy.schema import limit_of, words_of
 from tests.world import Kept
 
 AREA = Area("3203020010020101", ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
@@ -146,6 +148,12 @@ def test_what_starts_when_a_matter_comes(
     matter = Matter(policy, came, category, source)
     assert matter.due(name) == (due, guessed)
     assert matter.explained(name).steps[0].event_id == matter.history[-1].id
+
+
+def test_the_same_day_is_written_in_its_own_word_and_never_by_a_nought() -> None:
+    assert limit_of("当日") == Limit("same-day", 1) and words_of(limit_of("当日")) == "当日"
+    with pytest.raises(ValueError, match="longer than nothing"):
+        limit_of("0 日")
 
 
 LATER = [
