@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
@@ -429,6 +430,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     check_durations,
     _routing,
     check_procedures,
+    check_turns,
     _roles,
     _posts,
     _patrols,
