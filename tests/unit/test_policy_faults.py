@@ -419,6 +419,23 @@ MEANINGS = {
         ("messages.toml", 'event = "case.assigned.v1"\naudience = "joint-duty"', '"joint-duty"', '"lead-duty"'),
         "messages.toml: notice[5].channels: 'lead-duty' is told of 'case.assigned.v1' by sms already",
     ),
+    "told again of one kind, after all were told": (
+        (
+            "messages.toml",
+            'audience = "joint-duty"',
+            'audience = "joint-duty"',
+            'audience = "lead-duty"\nkinds = ["hazard"]',
+        ),
+        "messages.toml: notice[5].channels: 'lead-duty' is told of 'case.assigned.v1' by sms already",
+    ),
+    "told of an unknown kind": (
+        ("messages.toml", 'event = "visit.due.v1"', "channels =", 'kinds = ["hazards"]\nchannels ='),
+        "messages.toml: notice[25].kinds: unknown kind 'hazards'",
+    ),
+    "kind of a round": (
+        ("messages.toml", 'event = "patrol.overdue.v1"', "channels =", 'kinds = ["hazard"]\nchannels ='),
+        "messages.toml: notice[32].kinds: 'patrol.overdue.v1' is of no case, which alone have kinds",
+    ),
     "centre of another district": (
         ("centres.toml", "", 'area = "320302001002"', 'area = "320311001002"'),
         "centres.toml: unit[centre-320302001002].area: area 320311001002 is not in district 320302",
