@@ -174,13 +174,14 @@ class Use(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Event type → who is told, on which channels, in which words. Empty `sources`: of any source."""
+    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`: of any."""
 
     event: str
     audience: str
     channels: tuple[str, ...]
     template: str
     sources: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):

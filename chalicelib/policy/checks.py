@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Template as Words
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chalicelib.domain.events import EVENT_TYPES
+from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
 from chalicelib.policy.schema import (
@@ -321,7 +322,7 @@ def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
         yield from _variables(template)
-    told: dict[tuple[str, str, str], list[set[str]]] = {}
+    told: dict[tuple[str, str, str], list[tuple[set[str], set[str]]]] = {}
     for entry in text.all(NoticePart):
         notice = entry.part
         if notice.event not in EVENT_TYPES:
@@ -332,10 +333,18 @@ def _messages(text: PackText) -> Iterator[Fault]:
             yield entry.fault("channels", "a reporter is known by phone only, and has no e-mail")
         for channel in notice.channels:
             earlier = told.setdefault((notice.event, notice.audience, channel), [])
-            sources: set[str] = set(notice.sources)
-            if any(not sources or not others or sources & others for others in earlier):
+            sources, kinds = set(notice.sources), set(notice.kinds)
+            if any(
+                (not sources or not of_sources or sources & of_sources)
+                and (not of_kinds or kinds & of_kinds)  # words of a kind's own come before those of all
+                for of_sources, of_kinds in earlier
+            ):
                 yield entry.fault("channels", f"{notice.audience!r} is told of {notice.event!r} by {channel} already")
-            earlier.append(sources)
+            earlier.append((sources, kinds))
+        for kind in sorted(set(notice.kinds) - text.ids(KindPart)):
+            yield entry.fault("kinds", f"unknown kind {kind!r}")
+        if notice.kinds and notice.event not in CASE_EVENT_TYPES:
+            yield entry.fault("kinds", f"{notice.event!r} is of no case, which alone have kinds")
         if notice.template not in text.ids(TemplatePart):
             yield entry.fault("template", f"unknown template {notice.template!r}")
         elif notice.template in templates:
@@ -429,6 +438,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     check_durations,
     _routing,
     check_procedures,
+    check_turns,
     _roles,
     _posts,
     _patrols,

@@ -85,17 +85,24 @@ def check_procedures(text: PackText) -> Iterator[Fault]:
     yield from _files(text)
     yield from _uses(text)
     yield from _bases(text)
-    broken = {fault.file for fault in text.faults}
-    for whole in procedures_of(text).values():
-        base = f"{_FOLDER}{whole.entry.part.extends}{_ENDING}"
-        if whole.entry.file in broken or base in broken:
-            continue
+    for whole in sound_procedures(text):
         yield from _references(whole)
         yield from _sense(whole)
         yield from _ways(whole, text)
         yield from _clocks(whole, text.ids(KindPart))
         yield from _doers(whole, text)
         yield from _confidence(whole, text)
+
+
+def sound_procedures(text: PackText) -> list[Whole]:
+    """Those that can be checked as a whole: neither they nor what they extend is misshapen, or extended wrongly."""
+    broken = {fault.file for fault in (*text.faults, *_bases(text))}
+    bases = {name: f"{_FOLDER}{whole.entry.part.extends}{_ENDING}" for name, whole in procedures_of(text).items()}
+    return [
+        whole
+        for name, whole in procedures_of(text).items()
+        if whole.entry.file not in broken and bases[name] not in broken
+    ]
 
 
 def states_moves(whole: Whole) -> list[tuple[str, str, str]]:

@@ -506,6 +506,7 @@ class NoticePart(Part):
     channels: Annotated[list[Literal["sms", "email"]], Field(min_length=1)]
     template: Id
     sources: list[Source] = []
+    kinds: list[Id] = []
 
 
 class RulesPart(Part):

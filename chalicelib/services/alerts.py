@@ -182,6 +182,8 @@ class Alerts:
         for notice in self._policy.notices:
             if notice.event != event.type or (notice.sources and event.data.get("source") not in notice.sources):
                 continue
+            if notice.kinds and event.data.get("kind") not in notice.kinds:
+                continue
             for contact in self._audience(notice, event):
                 for channel in notice.channels:
                     message = _Message(contact, channel, notice.template)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.acts import ACTS
+from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.procedure import _ACTIONS
 from chalicelib.domain.screening import screen
 from chalicelib.policy.compiler import compile_pack, main
 from chalicelib.policy.loader import load_policy, policy_from
@@ -71,8 +72,31 @@ def test_every_area_has_its_centre(policy: Policy, area: str | None, digits: int
     assert policy.centre_of(area, digits) == centre
 
 
-def test_the_procedure_knows_what_every_action_means(policy: Policy) -> None:
-    assert set(policy.actions) == set(_ACTIONS)
+def test_every_kind_goes_by_a_procedure_and_a_hotline_order_by_its_own_unless_it_is_confidential(
+    policy: Policy,
+) -> None:
+    assert {kind: policy.procedure_for(kind, "mobile").id for kind in policy.kinds} == {
+        kind: kind for kind in policy.kinds
+    }
+    hotline = {kind: policy.procedure_for(kind, "12345").id for kind in (*policy.kinds, None)}
+    assert {kind for kind, procedure in hotline.items() if procedure != "hotline"} == {"petition"}
+    assert policy.procedure_for(None, "sms").id == "livelihood"
+
+
+def test_every_act_is_done_by_some_action_except_the_one_that_only_closes(policy: Policy) -> None:
+    done = {action.does for procedure in policy.procedures.values() for action in procedure.actions.values()}
+    assert done == set(ACTS) - {"close"}
+
+
+def test_a_procedure_has_the_rows_of_the_one_it_extends_but_for_its_own_and_those_it_drops(policy: Policy) -> None:
+    hazard, livelihood = policy.procedures["hazard"], policy.procedures["livelihood"]
+    assert "suspended" not in hazard.states and "suspend" not in hazard.actions and "resume" not in hazard.actions
+    assert hazard.actions["accept-joint"].states == ("assigned", "accepted")
+    assert hazard.actions["resolve"].does == "finish" and livelihood.actions["resolve"].does == "resolve"
+    assert (
+        hazard.clocks["resolve"].pauses_in == ("verifying",) and hazard.clocks["accept"] == livelihood.clocks["accept"]
+    )
+    assert "common" not in policy.procedures
 
 
 def test_every_level_of_the_grid_has_its_posts_and_each_is_led_up_to_the_district(policy: Policy) -> None:
@@ -125,7 +149,7 @@ def _values(policy: Policy) -> dict[str, Any]:
     """A policy as the mappings and lists it was loaded from."""
 
     def plain(value: Any) -> Any:
-        if hasattr(value, "_asdict"):
+        if hasattr(value, "_asdict") and not isinstance(value, Limit):
             value = value._asdict()
         if isinstance(value, dict):
             return {key: plain(each) for key, each in value.items()}

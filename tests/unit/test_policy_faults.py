@@ -17,7 +17,6 @@ from chalicelib.policy.schema import Part, duration_of, limit_of, seconds_of, wo
 GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
 MANHOLE = 'id = "missing-manhole-cover"'
 PEACE = '[[kind]]\nid = "peace"\nzh = "平安"\nen = "Peace"\n'
-ARCHIVED = '[[state]]\nid = "archived"\nzh = "存档"\nen = "Archived"\nopen = false\npublic = "存档"\n'
 
 
 @pytest.fixture
@@ -67,8 +66,8 @@ SHAPES = {
     ),
     "duration that is none": (
         ("categories/hazard.toml", MANHOLE, '"PT15M"', '"15 minutes"'),
-        "categories/hazard.toml: category[missing-manhole-cover].accept: must be an ISO 8601 duration of days, hours, "
-        'minutes or seconds, such as "PT2H" or "P5D", not \'15 minutes\'',
+        'categories/hazard.toml: category[missing-manhole-cover].accept: must be days ("15 日"), working days '
+        '("5 工作日") or exact ("PT2H", "P5D" for 120 hours), not \'15 minutes\'',
     ),
     "number where text belongs": (
         ("units.toml", "", 'en = "Urban Management Bureau"', "en = 7"),
@@ -81,12 +80,13 @@ SHAPES = {
     ),
     "unknown channel": (
         ("messages.toml", 'event = "visit.due.v1"', '["sms", "email"]', '["sms", "fax"]'),
-        "messages.toml: notice[8].channels[1]: must be 'sms' or 'email', not 'fax'",
+        "messages.toml: notice[25].channels[1]: must be 'sms' or 'email', not 'fax'",
     ),
     "unknown audience": (
         ("messages.toml", 'event = "visit.due.v1"', '"cell-officer"', '"mayor"'),
-        "messages.toml: notice[8].audience: must be 'reporter', 'reporters', 'lead-duty', 'joint-duty', "
-        "'screening-duty', 'cell-officer', 'post-holder' or 'post-leader', not 'mayor'",
+        "messages.toml: notice[25].audience: must be 'reporter', 'reporters', 'lead-duty', 'joint-duty', "
+        "'screening-duty', 'asked-duty', 'approver-duty', 'supervisor-duty', 'cell-officer', 'post-holder' or "
+        "'post-leader', not 'mayor'",
     ),
     "round of no length": (
         ("patrol.toml", 'post = "grid-leader"', 'every = "P3D"', 'every = "three days"'),
@@ -282,22 +282,6 @@ MEANINGS = {
         ("routing.toml", 'id = "jiuli-subsidence"', '"320302007"', '"320303007"'),
         "routing.toml: rule[jiuli-subsidence].areas: area 320303007 is not in district 320302",
     ),
-    "unknown state": (
-        ("procedure.toml", 'id = "return"', 'to = "screening"', 'to = "screened"'),
-        "procedure.toml: action[return].to: unknown state 'screened'",
-    ),
-    "unreachable state": (
-        ("procedure.toml", "", "[[action]]", f"{ARCHIVED}\n[[action]]"),
-        "procedure.toml: state[archived].id: no action leads to this state",
-    ),
-    "state without a way on": (
-        ("procedure.toml", 'id = "resolve"', 'states = ["accepted"]', 'states = ["resolved"]'),
-        "procedure.toml: state[resolved].id: no action leads to this state",
-    ),
-    "state that the procedure counts on": (
-        ("procedure.toml", "", 'id = "reopen-requested"', 'id = "reopening"'),
-        "procedure.toml: state: state 'reopen-requested' is missing, which the procedure counts on",
-    ),
     "unknown permission": (
         ("roles.toml", "", '"report.submit"', '"report.sumbit"'),
         "roles.toml: role[grid-worker].permissions: unknown permission 'report.sumbit'",
@@ -388,11 +372,11 @@ MEANINGS = {
     ),
     "leader of who walks told of a case": (
         ("messages.toml", 'event = "clock.breached.v1"', '"lead-duty"', '"post-leader"'),
-        "messages.toml: notice[12].audience: 'clock.breached.v1' names no 'post-leader'",
+        "messages.toml: notice[30].audience: 'clock.breached.v1' names no 'post-leader'",
     ),
     "unit of a case told of a round": (
         ("messages.toml", 'event = "patrol.missed.v1"', '"post-leader"', '"lead-duty"'),
-        "messages.toml: notice[14].audience: 'patrol.missed.v1' names no 'lead-duty'",
+        "messages.toml: notice[33].audience: 'patrol.missed.v1' names no 'lead-duty'",
     ),
     "category of a round": (
         ("messages.toml", 'id = "round-missed"', "归口中心：${unit_zh}", "类别：${category_zh}"),
@@ -401,11 +385,11 @@ MEANINGS = {
     ),
     "unknown event": (
         ("messages.toml", "", '"visit.due.v1"', '"visit.due.v2"'),
-        "messages.toml: notice[8].event: unknown event type 'visit.due.v2'",
+        "messages.toml: notice[25].event: unknown event type 'visit.due.v2'",
     ),
     "unknown template": (
         ("messages.toml", "[[notice]]", '"visit-due"', '"visit-over"'),
-        "messages.toml: notice[8].template: unknown template 'visit-over'",
+        "messages.toml: notice[25].template: unknown template 'visit-over'",
     ),
     "unknown variable": (
         ("messages.toml", 'id = "answered"', "${note}", "${phone}"),
@@ -425,15 +409,32 @@ MEANINGS = {
     ),
     "mail to a reporter": (
         ("messages.toml", 'event = "case.resolved.v1"', '["sms"]', '["email"]'),
-        "messages.toml: notice[7].channels: a reporter is known by phone only, and has no e-mail",
+        "messages.toml: notice[24].channels: a reporter is known by phone only, and has no e-mail",
     ),
     "audience the event does not name": (
         ("messages.toml", 'event = "visit.due.v1"', '"cell-officer"', '"screening-duty"'),
-        "messages.toml: notice[8].audience: 'visit.due.v1' names no 'screening-duty'",
+        "messages.toml: notice[25].audience: 'visit.due.v1' names no 'screening-duty'",
     ),
     "told twice": (
         ("messages.toml", 'event = "case.assigned.v1"\naudience = "joint-duty"', '"joint-duty"', '"lead-duty"'),
         "messages.toml: notice[5].channels: 'lead-duty' is told of 'case.assigned.v1' by sms already",
+    ),
+    "told again of one kind, after all were told": (
+        (
+            "messages.toml",
+            'audience = "joint-duty"',
+            'audience = "joint-duty"',
+            'audience = "lead-duty"\nkinds = ["hazard"]',
+        ),
+        "messages.toml: notice[5].channels: 'lead-duty' is told of 'case.assigned.v1' by sms already",
+    ),
+    "told of an unknown kind": (
+        ("messages.toml", 'event = "visit.due.v1"', "channels =", 'kinds = ["hazards"]\nchannels ='),
+        "messages.toml: notice[25].kinds: unknown kind 'hazards'",
+    ),
+    "kind of a round": (
+        ("messages.toml", 'event = "patrol.overdue.v1"', "channels =", 'kinds = ["hazard"]\nchannels ='),
+        "messages.toml: notice[32].kinds: 'patrol.overdue.v1' is of no case, which alone have kinds",
     ),
     "centre of another district": (
         ("centres.toml", "", 'area = "320302001002"', 'area = "320311001002"'),
@@ -504,7 +505,8 @@ def test_an_action_that_no_role_has_is_named(pack: Path) -> None:
     roles = pack / "roles.toml"
     roles.write_text(roles.read_text(encoding="utf-8").replace(' "case.resolve",', ""), encoding="utf-8")
     assert _faults(pack) == [
-        "procedure.toml: action[resolve].id: no role has the permission 'case.resolve', so nobody may do it"
+        f"procedures/{file}.toml: action[resolve].id: no role has the permission 'case.resolve', so nobody may do it"
+        for file in ("common", "hazard", "population")
     ]
 
 
