@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from infra.clocks import clocks
 from infra.network.commands import network
 from infra.patrol.commands import patrol
 from infra.policy.commands import policy
@@ -26,7 +27,7 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, patrol, policy, vault, audit, refused):
+for more in (network, staff, patrol, policy, clocks, vault, audit, refused):
     cli.add_command(more)
 
 
@@ -116,7 +117,7 @@ def verify(stage: str, region: str, endpoint: str | None, at_once: int | None) -
     from infra.replaying import verify as verified
     from infra.vault import operator_of
 
-    faults, given_up, counted = 0, 0, Counter[str]()
+    faults, given_up, counted, unknown = 0, 0, Counter[str](), set[str]()
     try:
         with progress() as shown:
             task = shown.add_task("replaying", total=PARTS)
@@ -125,12 +126,18 @@ def verify(stage: str, region: str, endpoint: str | None, at_once: int | None) -
                     shown.console.print(str(fault), highlight=False, markup=False, soft_wrap=True)
                 faults, given_up = faults + len(part.faults), given_up + (not part.whole)
                 counted.update(part.counted)
+                unknown |= part.unknown
                 shown.update(task, advance=1)
     except TemporarilyUnavailable as error:
         raise click.ClickException(f"the table did not answer, not all was verified: {error.extra}") from error
     if given_up:
         console.print(
             f"{given_up} parts of the table have more than {MOST_FAULTS} faults, and were not read to the end"
+        )
+    if unknown:
+        console.print(
+            f"nobody kept these versions of the policy, and no clock was counted by them: {', '.join(sorted(unknown))}",
+            highlight=False,
         )
     seen = ", ".join(f"{counted[what]} {what}" for what in ("cases", "beats", "events", "rows that name one"))
     console.print(f"{seen}; {faults} faults", highlight=False)

@@ -42,6 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, laid(Path(directory)) as edge:
         for example in EXAMPLES.values():
             (DOCUMENTS / f"{example.id}.md").write_text(document(example, played(example, edge)), "utf-8")
+    (DOCUMENTS / "README.md").write_text(index(), "utf-8")
 
 
 @contextmanager
@@ -68,6 +69,23 @@ def played(example: Example, edge: Edge) -> CaseFile:
         case_id = play(example, HandGround(edge))
     history = bootstrap.reading().timeline(case_id, ADMIN)
     return file_of(history, bootstrap.policies().of, edge.clock.now())
+
+
+def index() -> str:
+    """`docs/examples/README.md`."""
+    lines = [
+        "# Examples of each procedure 示例卷宗",
+        "",
+        "Each goes from report to archive, and reads as the file of a case does: `GET /v1/cases/{id}/file`, a page to",
+        "print, and `text_zh` of each item of `GET /v1/cases/{id}/timeline`. The scripts are `infra/day/examples.py`.",
+        f"`{COMMAND}` plays them under a clock set by hand and writes these documents; the end-to-end tests play",
+        "them on the whole system, and `python -m infra example <name>` does on what `make run` stands up.",
+        "",
+        "| name | 事项 | 说明 |",
+        "| --- | --- | --- |",
+        *(f"| [{each.id}]({each.id}.md) | {each.zh} | {each.about} |" for each in EXAMPLES.values()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def document(example: Example, file: CaseFile) -> str:

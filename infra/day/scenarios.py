@@ -26,6 +26,7 @@ from infra.samples.pictures import picture
 
 CATEGORY, LEAD = "missing-manhole-cover", "urban-management"
 UNVISITED, UNVISITED_LEAD = "public-toilet", "urban-management"
+UNVISITED_JOINTLY = "fighting"
 _NOT_A_PICTURE = b"%PDF-1.7 not what was announced"
 Case = dict[str, Any]
 
@@ -214,6 +215,21 @@ def time_changes_a_case_of_an_earlier_version(district: District) -> None:
     (due,) = (event for event in district.timeline(case["case_id"]) if event["type"] == "visit.due.v1")
     if due["policy_version"] != pack["version"]:
         raise Missed(f"a case of {pack['version']} went by {due['policy_version']}")
+
+
+def a_case_closes_though_joint_work_is_open(district: District) -> Case:
+    """What a joint unit was asked for leaves its queue when time closes the case, and the case says that it is open."""
+    receipt = district.report(category=UNVISITED_JOINTLY)
+    case = settled(district, district.case(receipt["case_id"]), receipt["unit"]["id"])
+    (joint,) = [unit["id"] for unit in case["joint_units"]]
+    district.until(lambda: _closed_by_time(district, case["case_id"]), "the case did not close by itself")
+    told = next(event for event in district.timeline(case["case_id"]) if event["type"] == "case.closed.v1")
+    if told["data"]["open_joint"] != [joint]:
+        raise Missed(f"joint work left open is told as {told['data']}")
+    queue = answered(district.caller.get(f"/v1/units/{joint}/queue", district.system.token_of_unit(joint), limit="100"))
+    if case["case_id"] in [item["case_id"] for item in queue["items"]]:
+        raise Missed("a closed case still waits at a joint unit")
+    return case
 
 
 def await_time_of_visit(district: District, case: Case) -> None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from chalicelib.domain import events as E
 from chalicelib.domain.histories import CLOCK, DIFFERS, EVENTS_MISSING, NO_SUCH, ROW_MISSING, UNREADABLE
@@ -26,6 +26,7 @@ from chalicelib.models.case_rows import TASK_PREFIX, CaseRow, CasesRow, Tracking
 from chalicelib.models.histories import DynamoHistories
 from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.policy.loader import policy_from
+from chalicelib.services.policies import KeptPolicies
 from chalicelib.services.replaying import Replaying
 from infra.settings import ROOT
 from tests.bench.lives import Item, Life, copied, lives, number_of
@@ -180,12 +181,19 @@ class Table:
         return _DONE_TO[what][0](items) if what else items
 
 
+def _asked(*_any: object) -> NoReturn:
+    raise AssertionError("every life goes by the one policy")
+
+
 def _verified(policy: Policy, cases: int) -> dict[str, Any]:
     """Walk over a table of so many cases, and tell what was planted there and what was found."""
     table = Table(lives(policy, LIVES), cases)
     CasesRow.Meta.table_name = table.table_name
     CasesRow._connection = table  # type: ignore[assignment]
-    replaying, found = Replaying(DynamoHistories(), time.sleep), dict[int, set[str]]()
+    replaying, found = (
+        Replaying(DynamoHistories(), time.sleep, KeptPolicies(policy, _asked, _asked, _asked)),
+        dict[int, set[str]](),
+    )
     began = time.perf_counter()
     for fault in replaying.run():
         found.setdefault(number_of(fault.subject), set()).add(fault.kind)

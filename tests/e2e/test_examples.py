@@ -46,5 +46,5 @@ def _counts(line: str) -> bool:
 
 
 def _done(line: str) -> str:
-    """What was done, by the first words of the sentence: which neither time nor place is in."""
-    return re.split("[：，（；]", line.split("　")[2])[0].removesuffix("。")
+    """What was done, by the first words of the sentence, without time and place."""
+    return re.sub("^转.*甄别$", "转甄别", re.split("[：，（；]", line.split("　")[2])[0].removesuffix("。"))

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.domain import events as E
 from chalicelib.domain.narrating import _TELL, told
 from infra.day.examples import EXAMPLES, Example
-from tests.examples import COMMAND, DOCUMENTS, document, laid, played
+from tests.examples import COMMAND, DOCUMENTS, document, index, laid, played
 from tests.integration.edge import Edge
 from tests.integration.gateway import answer_of, gateway_event
 from tests.world import ADMIN, CELL, LINKAGE, STATION, officer_of
@@ -36,7 +36,8 @@ def test_the_document_of_an_example_is_what_its_script_gives(example: Example, e
 def test_there_is_an_example_of_every_procedure_but_the_confidential_one(edge: Edge) -> None:
     confidential = {"petition"}
     assert set(edge.policy.procedures) - {"common"} - confidential <= set(EXAMPLES)
-    assert {path.stem for path in DOCUMENTS.glob("*.md")} == set(EXAMPLES)
+    assert {path.stem for path in DOCUMENTS.glob("*.md")} == {*EXAMPLES, "README"}
+    assert (DOCUMENTS / "README.md").read_text("utf-8") == index()
 
 
 def test_there_is_a_sentence_for_every_event_that_can_happen_to_a_case() -> None:
