@@ -6,6 +6,8 @@ from chalicelib.handlers.alert import alert
 from chalicelib.handlers.api import api
 from chalicelib.handlers.area_figures import area_figures
 from chalicelib.handlers.authorizer import authorizer
+from chalicelib.handlers.case_files import case_files
+from chalicelib.handlers.clocks import clocks
 from chalicelib.handlers.due import due
 from chalicelib.handlers.figures import figures
 from chalicelib.handlers.hooks import hooks
@@ -26,6 +28,6 @@ app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
     authorizer, api, notices, network, imports, hooks, vault, patrols, saved_views, area_figures, relay, alert, sweep,
-    due, uploads, seal, figures,
+    due, uploads, seal, figures, case_files, clocks,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

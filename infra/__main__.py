@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from infra.clocks import clocks
 from infra.network.commands import network
 from infra.patrol.commands import patrol
 from infra.policy.commands import policy
@@ -18,13 +19,15 @@ from infra.staff import staff
 from infra.terminal import bar, console, progress, region_option, stage_option, where
 from infra.vault import audit, refused, vault
 
+_A_SWEEP_OR_TWO = 150.0  # seconds within which time brings what it must
+
 
 @click.group()
 def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, patrol, policy, vault, audit, refused):
+for more in (network, staff, patrol, policy, clocks, vault, audit, refused):
     cli.add_command(more)
 
 
@@ -114,7 +117,7 @@ def verify(stage: str, region: str, endpoint: str | None, at_once: int | None) -
     from infra.replaying import verify as verified
     from infra.vault import operator_of
 
-    faults, given_up, counted = 0, 0, Counter[str]()
+    faults, given_up, counted, unknown = 0, 0, Counter[str](), set[str]()
     try:
         with progress() as shown:
             task = shown.add_task("replaying", total=PARTS)
@@ -123,12 +126,18 @@ def verify(stage: str, region: str, endpoint: str | None, at_once: int | None) -
                     shown.console.print(str(fault), highlight=False, markup=False, soft_wrap=True)
                 faults, given_up = faults + len(part.faults), given_up + (not part.whole)
                 counted.update(part.counted)
+                unknown |= part.unknown
                 shown.update(task, advance=1)
     except TemporarilyUnavailable as error:
         raise click.ClickException(f"the table did not answer, not all was verified: {error.extra}") from error
     if given_up:
         console.print(
             f"{given_up} parts of the table have more than {MOST_FAULTS} faults, and were not read to the end"
+        )
+    if unknown:
+        console.print(
+            f"nobody kept these versions of the policy, and no clock was counted by them: {', '.join(sorted(unknown))}",
+            highlight=False,
         )
     seen = ", ".join(f"{counted[what]} {what}" for what in ("cases", "beats", "events", "rows that name one"))
     console.print(f"{seen}; {faults} faults", highlight=False)
@@ -156,6 +165,30 @@ def notice(codes: tuple[str, ...], api: str | None, directory: Path, below: bool
     except (NotPrinted, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     console.print(f"{count} notices in {directory}", soft_wrap=True)
+
+
+@cli.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Plays a matter of a procedure from report to archive on what `make run` stands up; without a name, lists them."""
+    from infra.day.examples import EXAMPLES, HttpGround, play
+    from infra.day.standing import RUN_FILE
+    from infra.day.system import System
+
+    if name not in EXAMPLES:
+        for known in EXAMPLES.values():
+            console.print(f"{known.id:<12} {known.zh}：{known.about}", soft_wrap=True)
+        raise SystemExit(0 if name is None else 2)
+    try:
+        system, place = System.read(RUN_FILE), json.loads(RUN_FILE.read_text("utf-8"))["samples"][0]
+        with console.status(f"playing {name}; what is due is found once a minute"):
+            ground = HttpGround(system, place, patience=_A_SWEEP_OR_TWO)
+            case_id = play(EXAMPLES[name], ground)
+    except (FileNotFoundError, AssertionError) as error:
+        raise click.ClickException(str(error)) from error
+    for line in ground.timeline(case_id):
+        console.print(line, soft_wrap=True)
+    console.print(f"{system.api}/v1/cases/{case_id}/file", soft_wrap=True)
 
 
 @cli.command()

@@ -57,6 +57,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
     "due": (
         scenarios.a_visit_falls_due,
         scenarios.time_changes_a_case_of_an_earlier_version,
+        scenarios.a_case_closes_though_joint_work_is_open,
         scenarios.a_poison_message_to_due,
     ),
     "seal": (scenarios.what_is_noted_is_sealed,),

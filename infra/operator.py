@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,14 +20,16 @@ from chalicelib.domain.audit import BY_COMMAND, Origin
 from chalicelib.domain.events import Actor
 from chalicelib.domain.policy import Policy
 from chalicelib.models.audit_store import DynamoAuditLog, DynamoSealChain
-from chalicelib.models.base import Row, VaultRow, connect
+from chalicelib.models.base import ReferenceRow, Row, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.histories import DynamoHistories
+from chalicelib.models.policy_store import DynamoPolicies, KeptVersion
 from chalicelib.models.vault_store import DynamoVault
-from chalicelib.policy.loader import policy_from
+from chalicelib.policy.loader import policy_from, read_policy
 from chalicelib.services.audit import Audit
 from chalicelib.services.persons import Persons
+from chalicelib.services.policies import UNREADABLE_AS, KeptPolicies
 from chalicelib.services.replaying import Replaying
 from chalicelib.services.retention import Retention
 from chalicelib.services.verifying import Verification
@@ -90,7 +92,35 @@ class Operator:
     @property
     def replaying(self) -> Replaying:
         self._bind()
-        return Replaying(DynamoHistories(), time.sleep)
+        return Replaying(DynamoHistories(), time.sleep, self._versions)
+
+    @cached_property
+    def kept(self) -> DynamoPolicies:
+        self._bind()
+        return DynamoPolicies()
+
+    def policies(self, missing: Callable[[str, str], None] = lambda version, why: None) -> KeptPolicies:
+        """The versions as functions ask for them. `missing`: told of one that is named and not to be had."""
+        return KeptPolicies(self.current, lambda: self.kept, read_policy, missing)
+
+    @cached_property
+    def _versions(self) -> KeptPolicies:
+        return self.policies()
+
+    @cached_property
+    def current(self) -> Policy:
+        """The policy in force; what this checkout would deploy, where none is kept that this code can read."""
+        compiled = self.kept.compiled(self.in_force.version) if self.in_force else None
+        try:
+            return read_policy(compiled) if compiled else self._policy
+        except UNREADABLE_AS:
+            return self._policy
+
+    @cached_property
+    def in_force(self) -> KeptVersion | None:
+        """The version that was deployed last; None before any deployment kept its own."""
+        deployed = [each for each in self.kept.versions() if each.deployed_at]
+        return max(deployed, key=lambda each: each.deployed_at or each.kept_at, default=None)
 
     @cached_property
     def chain(self) -> DynamoSealChain:
@@ -113,7 +143,8 @@ class Operator:
 
     @property
     def _tables(self) -> dict[type[Row], str]:
-        return {CasesRow: self.outputs["CasesTable"], VaultRow: self.outputs["VaultTable"]}
+        names = {CasesRow: "CasesTable", VaultRow: "VaultTable", ReferenceRow: "ReferenceTable"}
+        return {row: self.outputs[name] for row, name in names.items()}
 
     @cached_property
     def _policy(self) -> Policy:

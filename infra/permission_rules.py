@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from chalicelib.policy.procedures import procedures_of
+from chalicelib.policy.reader import read_pack
 from infra.settings import ROOT
 
 TABLE = ROOT / "docs" / "contract" / "permissions.yaml"
@@ -34,7 +36,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A case as far as permissions go. `lead` and `desk` are which units: lead, desk, linkage."""
+    """A case as far as permissions go. `lead` and `desk` are which units: lead, desk, linkage.
+
+    `source`: from where it came, where no staff reported it. `aside`: tried only by routes that name it.
+    """
 
     id: str
     zh: str
@@ -43,10 +48,12 @@ class Matter:
     category: str
     state: str
     confidential: bool
+    source: str = ""
+    aside: bool = False
 
     @property
     def on_desk(self) -> bool:
-        return self.state == "screening"
+        return self.state in ("screening", "returned")
 
     @property
     def lead(self) -> str | None:
@@ -70,7 +77,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the table. `turn`: whose turn the action is, lead or screening; empty where it is none."""
+    """A row of the table. `actors`: whose the action is, by its procedures; or as what a unit asks."""
 
     route: str
     key: str
@@ -78,7 +85,7 @@ class Route:
     open: str
     needs: str
     about: str
-    turn: str
+    actors: tuple[str, ...]
     matters: tuple[str, ...]
     state: str | None
     query: Mapping[str, str]
@@ -87,6 +94,11 @@ class Route:
     @property
     def name(self) -> str:
         return f"{self.route} ({self.key})" if self.key else self.route
+
+    @property
+    def turn(self) -> str:
+        """Of which of the actors somebody is who asks as the unit whose turn it is; a submitter is of any unit."""
+        return next((actor for actor in self.actors if actor != "submitter"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,7 @@ def _area(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
 def _case(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
     if not _permitted(role, route):
         return REFUSED
-    return ALLOWED if _sees(role, _given(matter), place) else HIDDEN
+    return ALLOWED if _sees(role, _given(matter), place, route.turn) else HIDDEN
 
 
 def _report(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
@@ -154,9 +166,20 @@ def _action(route: Route, role: Role, matter: Matter | None, place: Place) -> st
         return HIDDEN
     if not _permitted(role, route):
         return REFUSED
-    if "case.any-unit" in role.permissions or place.unit == "turn":
-        return ALLOWED
-    return ALLOWED if route.turn == "screening" and place.unit == "linkage" else REFUSED
+    acts = any(_is(actor, role, matter, place) for actor in route.actors)
+    return ALLOWED if acts or "case.any-unit" in role.permissions else REFUSED
+
+
+def _is(actor: str, role: Role, matter: Matter, place: Place) -> bool:
+    """Whether who asks is such an actor. The linkage centre may do what any desk may; who walks a cell sits at none."""
+    if actor == "submitter":
+        return _reported(matter, place)
+    desk = actor in ("screening", "approver")
+    return not (desk and role.scope == "own-cell") and (place.unit == "turn" or (desk and place.unit == "linkage"))
+
+
+def _reported(matter: Matter, place: Place) -> bool:
+    return place.reported and not matter.source
 
 
 def _visit(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
@@ -240,14 +263,15 @@ OF_A_CASE = frozenset({"case", "report", "action", "visit", "identity", "queue",
 def _sees(role: Role, matter: Matter, place: Place, turn: str = "") -> bool:
     unit = _unit_of(place, matter, turn)
     if matter.confidential and not role.confidential:
-        return matter.on_desk and unit == matter.desk and _screens_all(role)
-    return place.reported or _within(role, matter, place, concerned=unit in (matter.lead, matter.desk))
+        return matter.on_desk and unit == matter.desk and _screensordinary(role)
+    concerned = unit in (matter.lead, matter.desk, "joint")
+    return _reported(matter, place) or _within(role, matter, place, concerned=concerned)
 
 
 def _lists(role: Role, matter: Matter, place: Place) -> bool:
     unit = _unit_of(place, matter)
     if matter.confidential and not role.confidential:
-        return matter.on_desk and unit == matter.desk and _screens_all(role)
+        return matter.on_desk and unit == matter.desk and _screensordinary(role)
     return _within(role, matter, place, concerned=unit == _turn_of(matter))
 
 
@@ -263,7 +287,7 @@ def _within(role: Role, matter: Matter, place: Place, *, concerned: bool) -> boo
     }.get(role.scope, False)
 
 
-def _screens_all(role: Role) -> bool:
+def _screensordinary(role: Role) -> bool:
     return role.scope == "district" and "case.classify" in role.permissions
 
 
@@ -272,10 +296,10 @@ def _turn_of(matter: Matter) -> str:
 
 
 def _unit_of(place: Place, matter: Matter, turn: str = "") -> str:
-    """Whose staff asks: lead, desk, linkage or other. The turn may be the desk's in a matter that another leads."""
+    """Whose staff asks: lead, desk, joint, linkage or other. The turn may be another's in a matter that one leads."""
     if place.unit != "turn":
         return place.unit
-    return matter.desk if turn == "screening" else _turn_of(matter)
+    return {"screening": matter.desk, "approver": matter.desk, "joint": "joint"}.get(turn, _turn_of(matter))
 
 
 def _given(matter: Matter | None) -> Matter:
@@ -318,6 +342,7 @@ def routes() -> Sequence[Route]:
 
 def _route(row: Mapping[str, Any]) -> Route:
     about, action = row.get("about", ""), row["route"].rpartition("/actions/")[2]
+    ordinary = [matter.id for matter in matters().values() if not matter.aside]
     return Route(
         route=row["route"],
         key=row.get("key", ""),
@@ -325,8 +350,8 @@ def _route(row: Mapping[str, Any]) -> Route:
         open=row.get("open", ""),
         needs=row.get("needs", ""),
         about=about,
-        turn=actors()[action] if about == "action" else "",
-        matters=tuple(row.get("matters", matters() if about in OF_A_CASE else ())),
+        actors=actors()[action] if about == "action" else tuple(filter(None, [row.get("as")])),
+        matters=tuple(row.get("matters", ordinary if about in OF_A_CASE else ())),
         state=row.get("state"),
         query=row.get("query", {}),
         body=row.get("body"),
@@ -334,9 +359,14 @@ def _route(row: Mapping[str, Any]) -> Route:
 
 
 @cache
-def actors() -> Mapping[str, str]:
-    """Whose an action is, by its id."""
-    return {row["id"]: row["actors"] for row in pack("procedure.toml")["action"]}
+def actors() -> Mapping[str, tuple[str, ...]]:
+    """Whose an action is, by its id: of one id, the same in every procedure."""
+    found: dict[str, tuple[str, ...]] = {}
+    for procedure in procedures_of(read_pack(PACK)).values():
+        for name, entry in procedure.actions.items():
+            named = tuple(entry.part.actors)
+            assert found.setdefault(name, named) == named, f"{procedure.id}: {name} is of other actors elsewhere"
+    return found
 
 
 @cache

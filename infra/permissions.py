@@ -77,7 +77,7 @@ _DOCUMENT = """\
 # 权限 Permissions
 
 由 `python -m infra.permissions` 生成，请勿手改。Written by `python -m infra.permissions` from the policy pack
-(`roles.toml`, `procedure.toml`) and from [contract/permissions.yaml](contract/permissions.yaml), which says what each
+(`roles.toml`, `procedures/`) and from [contract/permissions.yaml](contract/permissions.yaml), which says what each
 route needs; do not edit. `tests/integration/test_permissions.py` asks the application for each of the {cells} cells.
 
 | 符号 sign | |

@@ -22,11 +22,14 @@ MOST_FAULTS = 1_000
 
 
 class Part(NamedTuple):
-    """What was found in one part of the table. `whole`: it was read to its end."""
+    """What was found in one part of the table. `whole`: it was read to its end. `unknown`: versions of the policy that
+    nobody kept.
+    """
 
     faults: list[Fault]
     counted: Mapping[str, int]
     whole: bool = True
+    unknown: frozenset[str] = frozenset()
 
 
 def verify(operator: Operator, at_once: int) -> Iterator[Part]:
@@ -50,7 +53,7 @@ def verify(operator: Operator, at_once: int) -> Iterator[Part]:
 def _part(operator: Operator, number: int) -> Part:
     replaying = operator.replaying
     faults = list(islice(replaying.run(number, PARTS), MOST_FAULTS))
-    return Part(faults, Counter(replaying.counted), len(faults) < MOST_FAULTS)
+    return Part(faults, Counter(replaying.counted), len(faults) < MOST_FAULTS, replaying.unknown)
 
 
 _operators: list[Operator] = []

@@ -20,6 +20,7 @@ from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.records import Command, Sealed
 from chalicelib.domain.reports import Receipt, Report
+from chalicelib.domain.workdays import WorkCalendar
 from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.models.base import stamp
 from chalicelib.models.case_rows import EventRow, case_key
@@ -147,6 +148,10 @@ class Kept:
     def of(self, version: str) -> Policy:
         return self.earlier.get(version, self.current)
 
+    def calendar(self, version: str) -> WorkCalendar | None:
+        kept = self.of(version)
+        return kept.calendar if kept.version == version else None
+
 
 class World:
     def __init__(self, connection: Any, reference: Any, policy: Policy, now: datetime) -> None:
@@ -256,11 +261,15 @@ class World:
     def settled(self, **said: Any) -> str:
         """A hazard that the department has removed and the station verified; its visit is planned."""
         receipt = self.submit(**said)
-        officer = officer_of(receipt.unit_id)
-        self.act(receipt.case_id, "accept", officer)
-        self.act(receipt.case_id, "resolve", officer, note="已更换井盖。", media=(self.picture(officer.id),))
-        self.act(receipt.case_id, "verify", STATION)
+        self.answered(receipt.case_id)
         return receipt.case_id
+
+    def answered(self, case_id: str, note: str = "已更换井盖。") -> Case:
+        """Accepted and done by who leads; where the desk has to verify it, by the picture of it."""
+        officer = officer_of(self.case(case_id).lead or "")
+        self.act(case_id, "accept", officer)
+        case = self.act(case_id, "resolve", officer, note=note, media=(self.picture(officer.id),))
+        return self.act(case_id, "verify", LINKAGE) if case.state == "verifying" else case
 
     def happenings(self, case_id: str, event_type: str) -> list[Happening]:
         """Events of a type as consumers get them: from the rows, through the relay's envelope."""

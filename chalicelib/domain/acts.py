@@ -21,10 +21,11 @@ from chalicelib.domain.errors import (
     OwnRequest,
     UnknownUnit,
 )
-from chalicelib.domain.limits import due_at, end_of
+from chalicelib.domain.limits import due_at, end_of, extended
 from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.timing import stamp, timing_of, warning
+from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
@@ -53,7 +54,13 @@ class Particulars:
     done_at: datetime | None = None
 
 
+_FARTHEST = date(9000, 1, 1)
+"""Later is no later, and nothing is counted beyond the last year there is."""
+
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
+
+MOST_JOINT = 20
+"""Units that may be at it jointly: each has a row that is written with the case, in one transaction."""
 
 
 def enter(
@@ -128,13 +135,13 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
     return {"code": area.code, "path": list(area.path)} if area else None
 
 
-def close(telling: Telling[Case], outcome: str) -> None:
+def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
     case = telling.known
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint)
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
@@ -180,7 +187,10 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 
 
 def possible(case: Case, action: Action) -> bool:
-    """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock."""
+    """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock.
+
+    Who told of a matter withdraws it while nobody else told of it too.
+    """
     match action.does:
         case "assign":
             return case.category is not None and case.area is not None
@@ -194,6 +204,8 @@ def possible(case: Case, action: Action) -> bool:
             return case.extension is not None
         case "reject-return":
             return case.returned_by is not None
+        case "withdraw":
+            return len(case.report_ids) == 1
     return True
 
 
@@ -215,7 +227,16 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk names who leads, against the rules: it says why, and the rule is its own."""
     unit = _unit(said.unit, "unit", telling.around.policy)
-    start_work(telling, action.to, unit, (), "desk", why=[f"desk={telling.around.actor.unit}"], reason=said.reason)
+    start_work(
+        telling,
+        action.to,
+        unit,
+        (),
+        "desk",
+        why=[f"desk={telling.around.actor.unit}"],
+        reason=said.reason,
+        **_also(said),
+    )
 
 
 def _advance(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -242,7 +263,8 @@ def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _reject_return(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk finds that it is that unit's business after all: who received it first answers for it 首接负责."""
-    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=telling.known.returned_by, reason=said.reason)
+    unit = telling.known.returned_by
+    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=unit, reason=said.reason, **_also(said))
 
 
 def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -282,21 +304,23 @@ def _pass_on(
 
 def _request_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case, policy = telling.known, telling.around.policy
+    if len(case.open_joints) + len(said.units) > MOST_JOINT:
+        raise InvalidField("units", "too-many-units", limit=MOST_JOINT)
     for place, name in enumerate(said.units):
         unit = _unit(name, f"units[{place}]", policy)
         if unit in (case.lead, telling.around.actor.unit):
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
-    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason)
+    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **_also(said))
 
 
 def _accept_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit)
+    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, **_also(said))
 
 
 def _refuse_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason)
+    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason, **_also(said))
 
 
 def _finish_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -311,18 +335,17 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
     assert clock is not None and said.until is not None
     if clock.extended >= rule.extensions:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state, extended=clock.extended)
-    latest_ask = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
-    if now >= clock.due_at or latest_ask > clock.due_at:
+    asked_for = due_at(rule.ask_before, now, policy.calendar, policy.zone).at if rule.ask_before else now
+    if now >= clock.due_at or asked_for > clock.due_at:
         raise ExtensionTooLate(None, due_at=clock.due_at.isoformat())
-    until = end_of(said.until, policy.zone)
+    until = end_of(min(said.until, _FARTHEST), policy.zone)
     if until <= clock.due_at:
         raise InvalidField("until", "extension-not-later")
     if rule.extension is not None:
-        latest = due_at(rule.extension, clock.due_at - timedelta(seconds=1), policy.calendar, policy.zone).at
+        latest = extended(rule.extension, clock.due_at, policy.calendar, policy.zone, roll_over=rule.roll_over).at
         if until > latest:
-            raise ExtensionTooLong(
-                "until", latest=(latest - timedelta(seconds=1)).astimezone(policy.zone).date().isoformat()
-            )
+            last = latest.astimezone(policy.zone).date() - ONE_DAY  # that ends by then
+            raise ExtensionTooLong("until", latest=last.isoformat())
     telling.tell(
         E.EXTENSION_REQUESTED,
         clock=action.clock,
@@ -330,6 +353,8 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
         reason=said.reason,
         unit=case.lead,
         approver=approver_of(case, policy),
+        **({"calendar": policy.calendar_of} if policy.calendar_of else {}),
+        **_also(said),
     )
 
 
@@ -339,6 +364,8 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
     clock, rule = case.clock(asked.clock), around.policy.procedure_of(case).clocks.get(asked.clock)
     if clock is None:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
+    if asked.until <= clock.due_at:  # it waited meanwhile, and has more time by now than was asked for
+        raise InvalidField("until", "extension-not-later")
     telling.tell(
         E.EXTENSION_APPROVED,
         clock=asked.clock,
@@ -349,13 +376,19 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         requested_by=asked.asked_by,
         unit=case.lead,
         report_ids=list(case.report_ids),
+        **_also(said),
     )
 
 
 def _refuse_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
     asked = _decided_by_another(telling)
     telling.tell(
-        E.EXTENSION_REFUSED, clock=asked.clock, reason=said.reason, requested_by=asked.asked_by, unit=telling.known.lead
+        E.EXTENSION_REFUSED,
+        clock=asked.clock,
+        reason=said.reason,
+        requested_by=asked.asked_by,
+        unit=telling.known.lead,
+        **_also(said),
     )
 
 
@@ -398,7 +431,7 @@ def _resolve(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """What the reporter says of the answer, asked by who brought the matter in or by the desk."""
-    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit)
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **_also(said))
     if said.outcome == "dissatisfied":
         request_reopening(telling, note=said.note)
     else:
@@ -406,29 +439,31 @@ def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None
 
 
 def _close(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    close(telling, action.outcome)
+    close(telling, action.outcome, **_said(said))
 
 
 def _withdraw(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    reports = list(case.report_ids)
+    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=reports, **_also(said))
     close(telling, "withdrawn")
 
 
 def _void(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids))
+    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "voided")
 
 
 def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    request_reopening(telling, reason=said.reason, note=None)
+    request_reopening(telling, reason=said.reason, note=None, **_also(said))
 
 
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Whoever led goes on; what ended before anybody did, or in dispute of who does, the desk screens again."""
     case = telling.known
-    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids))
-    if case.lead is None:  # it ended before anybody led it
+    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
+    if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
         start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")
@@ -436,7 +471,7 @@ def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> 
 
 def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids))
+    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
 
 

@@ -28,6 +28,7 @@ IDENTITY_ERASED, IDENTITY_EXPIRED, REFUSED_EXPIRED = "identity.erase", "identity
 NETWORK_IMPORT, NETWORK_EXPORT, NETWORK_WITHDRAW = "network.import", "network.export", "network.withdraw"
 STAFF_LEFT = "staff.leave"
 POLICY_COMPARED, POLICY_TRIED, CASES_MIGRATED = "policy.compare", "policy.dry-run", "policy.migrate"
+CLOCKS_RECOUNTED = "clocks.recount"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"

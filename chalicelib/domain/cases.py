@@ -26,6 +26,7 @@ HANDLE, JOINT, DECIDE, SUPERVISE = "handle", "joint", "decide", "supervise"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
 
 _DIGEST_DIGITS = 32
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class Joint(NamedTuple):
@@ -245,7 +246,8 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
 
 
 def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"desk": facts["unit"], "lead": None, "joints": (), "extension": None, "close_at": None}
+    nobody = {"lead": None, "returned_by": None, "joints": (), "extension": None, "close_at": None}
+    return {**nobody, "desk": facts["unit"], "visits": _lapsed(case.visits)}
 
 
 def _returned(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -302,6 +304,11 @@ def _extension_refused(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -
     return {"extension": None}
 
 
+def _suspended(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
+    """Time stands still: until when more of it was asked for says nothing any more."""
+    return {"extension": None}
+
+
 def _finished(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     return {"answer": facts["note"], "extension": None}
 
@@ -347,10 +354,9 @@ def _breached(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
 
 def _recomputed(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     due_at, warn_at = datetime.fromisoformat(facts["due_at"]), _moment(facts.get("warn_at"))
-    provisional = facts["provisional"]
 
     def change(clock: Clock) -> Clock:
-        return replace(clock, due_at=due_at, warn_at=warn_at, provisional=provisional)
+        return clock.recount(due_at, warn_at, event.time, provisional=facts["provisional"])
 
     return {"clocks": _with_clock(case, facts["clock"], change)}
 
@@ -360,7 +366,15 @@ def _moved(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
 
 
 def _migrated(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"policy_version": event.policy_version, "procedure": facts["procedure"]}
+    released = facts.get("released", ())
+    asked = case.extension
+    return {
+        "policy_version": event.policy_version,
+        "procedure": facts["procedure"],
+        "category": facts.get("category", case.category),
+        "joints": tuple(joint for joint in case.joints if joint.unit not in released or not joint.open),
+        "extension": None if asked and asked.approver in released else asked,
+    }
 
 
 _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
@@ -383,7 +397,7 @@ _APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
     E.EXTENSION_REQUESTED: _extension_asked,
     E.EXTENSION_APPROVED: _extension_approved,
     E.EXTENSION_REFUSED: _extension_refused,
-    E.CASE_SUSPENDED: _unchanged,
+    E.CASE_SUSPENDED: _suspended,
     E.CASE_RESUMED: _unchanged,
     E.CASE_FINISHED: _finished,
     E.CASE_VERIFIED: _unchanged,
@@ -421,7 +435,8 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) ->
             return clock.pause(at)
         if clock.name in resumed:
             due_at, warn_at, again_at = resumed[clock.name]
-            return clock.resume(datetime.fromisoformat(due_at), _moment(warn_at), _moment(again_at))
+            due, guessed = datetime.fromisoformat(due_at), clock.name in provisional
+            return clock.resume(due, _moment(warn_at), _moment(again_at), provisional=guessed)
         return clock
 
     warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))
@@ -447,7 +462,7 @@ def digested(before: str, event: CaseEvent) -> str:
         *(before, event.id, event.type, at, actor.id, actor.role, actor.unit),
         *(event.policy_version, event.data, event.correlation_id, event.causation_id),
     ]
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _written(told)
 
 
 def digest_of(content: str) -> str:

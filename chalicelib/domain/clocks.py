@@ -84,13 +84,20 @@ class Clock:
             return replace(self, state=ClockState.PAUSED, paused_at=at)
         return replace(self, again_at=None, paused_at=at)
 
-    def resume(self, due_at: datetime, warn_at: datetime | None, again_at: datetime | None) -> Clock:
+    def resume(
+        self, due_at: datetime, warn_at: datetime | None, again_at: datetime | None, *, provisional: bool = False
+    ) -> Clock:
+        """Time goes on. What was counted through days not announced is provisional, and stays so."""
         if self.state is ClockState.PAUSED:
-            return replace(self, state=ClockState.RUNNING, paused_at=None, due_at=due_at, warn_at=warn_at)
+            guessed = self.provisional or provisional
+            running = replace(self, state=ClockState.RUNNING, paused_at=None)
+            return replace(running, due_at=due_at, warn_at=warn_at, provisional=guessed)
         return replace(self, paused_at=None, again_at=again_at)
 
     def extend(self, due_at: datetime, warn_at: datetime | None) -> Clock:
-        """Due later. An approved extension is not a breach: one that came while it was decided is none any more."""
+        """Due later, on a day that was named. An approved extension is not a breach: one that came while it was decided
+        is none any more.
+        """
         state = ClockState.RUNNING if self.state is ClockState.BREACHED else self.state
         return replace(
             self,
@@ -100,4 +107,12 @@ class Clock:
             again_at=None,
             extended=self.extended + 1,
             escalated_to=(),
+            provisional=False,
         )
+
+    def recount(self, due_at: datetime, warn_at: datetime | None, at: datetime, *, provisional: bool) -> Clock:
+        """Due as it was counted again then. One that broke by a guess, and is due later, did not break."""
+        counted = replace(self, due_at=due_at, warn_at=warn_at, provisional=provisional)
+        if self.state is ClockState.BREACHED and due_at > at:
+            return replace(counted, state=ClockState.RUNNING, again_at=None, escalated_to=())
+        return counted

@@ -33,8 +33,12 @@ def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
 
 
 def approver_of(case: Case, policy: Policy) -> str:
-    """Who decides on an extension: the desk that dispatched the case, or who is above it where it leads itself."""
-    return case.desk if case.desk != case.lead else superiors(case, policy)[0]
+    """Who decides on an extension: the desk that dispatched the case; where the desk itself leads, or a unit above it,
+    who is above that: nobody decides on what a superior asks.
+    """
+    if case.lead != case.desk and case.lead not in _above(case.desk, policy):
+        return case.desk
+    return superiors(case, policy)[0]
 
 
 def one_up(case: Case, policy: Policy) -> tuple[str, str]:

@@ -10,14 +10,14 @@ from re import fullmatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import cases, patrol
-from chalicelib.domain import events as E
-from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.events import of_beat
+from chalicelib.domain.recounting import Told
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
-    from chalicelib.domain.events import CaseEvent, Event
+    from chalicelib.domain.events import Event
     from chalicelib.domain.patrol import Beat
+    from chalicelib.domain.recounting import Recounting
 
 Key = tuple[str, str]
 """Of a row: partition and place in it."""
@@ -86,13 +86,13 @@ class Fault(NamedTuple):
 class History:
     """Takes the events of one subject in the order of their places, and replays them as they come.
 
-    `events` are a case's; a beat's are not kept, for they have no end. After a hole nothing is replayed any more: what
-    an incomplete history gives says nothing about the row.
+    `told` is a case's; a beat's events are not kept, for they have no end. After a hole nothing is replayed any more:
+    what an incomplete history gives says nothing about the row.
     """
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
-        self.events: list[Event] = []
+        self.told: list[Told] = []
         self.newest: tuple[int, int] | None = (0, 0)
         self.faults: list[Fault] = []
         self._case: Case | None = None
@@ -110,8 +110,9 @@ class History:
         if of_beat(self.subject):
             self._beat = patrol.evolve(self._beat, event)
         else:
-            self._case = cases.evolve(self._case, event)
-            self.events.append(event)
+            known = self._case
+            self._case = cases.evolve(known, event)
+            self.told.append(Told(known, event, self._case))
 
     def unreadable(self, place: str) -> None:
         """There is something at this place, and nobody knows what."""
@@ -166,29 +167,11 @@ def shown(value: Any) -> str:
     return str(value) if fullmatch(_SHOWN, str(value)) else UNSAID
 
 
-def clock_faults(history: Sequence[CaseEvent], case: Case) -> Iterator[Fault]:
+def clock_faults(history: Sequence[Told], case: Case, recounting: Recounting) -> Iterator[Fault]:
     """What is wrong with the clocks of a case though its row and its replay agree on them.
 
-    A clock runs out while it runs, and not before it is due; what is late is escalated once for each step, and not
-    before its time.
+    Every time that an event says of one is what the policy makes of it that the case went by then.
     """
-    if not any(event.type == E.CLOCK_BREACHED for event in history):
-        return
-    before: Case | None = None
-    for event in history:
-        if before is not None and event.type == E.CLOCK_BREACHED:
-            clock = before.clock(event.data["clock"])
-            what = f"{shown(event.data['clock'])} ran out in event {event.version}.{event.n}"
-            due = _runs_out_at(clock) if clock else None
-            if clock is None or due is None or event.time < due:
-                yield Fault(CLOCK, case.id, what, shown(event.time), shown(due))
-            elif event.data["step"] != clock.step + 1:
-                yield Fault(CLOCK, case.id, f"{what}: step", shown(event.data["step"]), shown(clock.step + 1))
-        before = cases.evolve(before, event)
-
-
-def _runs_out_at(clock: Clock) -> datetime | None:
-    """From when on a clock may run out, or be escalated once more; None for one that nobody waits for."""
-    if not clock.waited_for:
-        return None
-    return clock.again_at if clock.state is ClockState.BREACHED else clock.due_at
+    for clock, event_id, what, said, computed in recounting.differing(history):
+        place = event_id.removeprefix(f"{case.id}.")
+        yield Fault(CLOCK, case.id, f"{shown(clock)} {what} in event {place}", shown(said), shown(computed))

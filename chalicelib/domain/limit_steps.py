@@ -12,7 +12,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.limits import (
+    DAYS,
     EXACT,
+    SAME_DAY,
     WORKING_DAYS,
     Counted,
     Limit,
@@ -46,6 +48,9 @@ def steps(
         began = f"{_zh(local.date())}{_time(local)}开始计时，按实际时间连续计算，不分工作日与节假日"
         return (began, f"{in_words(limit)}后，{_zh(due.date(), local.year)}{_time(due)}届满")
     count = counted(limit, local.date(), calendar, roll_over=roll_over)
+    if limit.unit == SAME_DAY:
+        began = f"{_zh(local.date())}{_time(local)}开始计时，限当日完成"
+        return (began, _ends("截止日为", count, calendar, local.year), *_guessed(count, calendar))
     return (
         f"{_zh(local.date())}开始计时，当日不计入（民法典第二百零一条）",
         *(_days(count, calendar, local.year) if limit.unit == WORKING_DAYS else ()),
@@ -92,7 +97,8 @@ def steps_of_pause(
         times = f"{_zh(paused.date())}{_time(paused)}暂停，{_zh(again.date(), year)}{_time(again)}恢复"
         return (f"{times}，其间{stood}不计入", f"截止时间顺延{stood}，{_zh(late.date(), year)}{_time(late)}届满")
     moved = counted_on(limit, due, paused_at, resumed_at, calendar, zone, roll_over=roll_over)
-    back = in_words(limit._replace(count=given_back(limit, due, paused_at, resumed_at, calendar, zone)))
+    unit = WORKING_DAYS if limit.unit == WORKING_DAYS else DAYS
+    back = in_words(Limit(unit, given_back(limit, due, paused_at, resumed_at, calendar, zone)))
     days = f"{_zh(paused.date())}暂停，{_zh(again.date(), year)}恢复，暂停次日起至恢复当日共{back}不计入"
     if moved.end == moved.start:
         return (days, f"截止时间不变，仍为{_closing(due.astimezone(zone), year)}")
@@ -109,10 +115,17 @@ def steps_of_pause(
 
 
 def in_words(limit: Limit) -> str:
-    """A limit in Chinese: 15日, 5个工作日, 72小时."""
+    """A limit in Chinese: 15日, 5个工作日, 72小时, 当日."""
+    if limit.unit == SAME_DAY:
+        return "当日"
     if limit.unit == EXACT:
         return _duration(limit.count)
     return f"{limit.count}{'个工作日' if limit.unit == WORKING_DAYS else '日'}"
+
+
+def moment_in_words(at: datetime, zone: ZoneInfo, year: int | None = None) -> str:
+    """A moment in Chinese, where midnight is 24:00 of the day before: 11月25日24时; `year` is left out."""
+    return _closing(at.astimezone(zone), year)
 
 
 def _days(count: Counted, calendar: WorkCalendar, year: int) -> Iterator[str]:

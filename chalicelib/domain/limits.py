@@ -3,8 +3,9 @@
 Law: the day an interval starts is not counted (民法典 201). Days and working days end at 24:00 in the district on the
 last one, which is the midnight that begins the next. Where the policy rolls over, an interval of calendar days whose
 last one is a day off ends with the first working day after (民法典 203). Its 法定休假日 is read here as every day not
-worked, weekends too unless they are worked in a holiday's stead; whether a limit rolls over at all is policy. An exact
-limit is so many seconds and knows no calendar.
+worked, weekends too unless they are worked in a holiday's stead; whether a limit rolls over at all is policy. What is
+due the same day 当日 ends with the day it begins on: the one limit that counts that day. An exact limit is so many
+seconds and knows no calendar.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from chalicelib.domain.workdays import ONE_DAY, WorkCalendar
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-EXACT, DAYS, WORKING_DAYS = "exact", "days", "working-days"
+EXACT, DAYS, WORKING_DAYS, SAME_DAY = "exact", "days", "working-days", "same-day"
 
 
 class Limit(NamedTuple):
-    """`count`, above 0, of `unit`: exact (seconds), days, or working-days."""
+    """`count`, above 0, of `unit`: exact (seconds), days, working-days, or same-day (the first day is counted)."""
 
     unit: str
     count: int  # type: ignore[assignment]  # a tuple's own method of that name is not missed
@@ -129,14 +130,14 @@ def explained_extension(
 
 
 def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False) -> Counted:
-    """The days of a limit that begins on a day, which is not counted."""
+    """The days of a limit that begins on a day, which is not counted but by one that is due the same day."""
     count = _positive(limit)
     if limit.unit == WORKING_DAYS:
         last = calendar.working_day_after(start, count)
         return Counted(start, last, last, start + ONE_DAY)
-    if limit.unit != DAYS:
+    if limit.unit not in (DAYS, SAME_DAY):
         raise ValueError(f"{limit.unit!r} is counted in no days")
-    last = start + timedelta(days=count)
+    last = start + timedelta(days=count - (limit.unit == SAME_DAY))
     if not roll_over:
         return Counted(start, last, last, None)
     return Counted(start, last, calendar.working_day_from(last), last)

@@ -125,14 +125,14 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
 
 
 def may_read_queue(staff: StaffMember, unit: str, policy: Policy) -> bool:
-    """Whether somebody may ask what waits at a unit of the pack; what may not be seen of it is another matter.
+    """Whether somebody may ask what waits at a unit; what may not be seen of it is another matter.
 
     Its own staff, roles that see the district, and who sees by area and whose areas hold the centre.
     """
-    role, asked = policy.roles.get(staff.role), policy.units[unit]
+    role, asked = policy.roles.get(staff.role), policy.units.get(unit)
     if role is None:
         return False
-    above = asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
+    above = asked is not None and asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
     return unit == staff.unit or role.scope == "district" or above
 
 
@@ -184,29 +184,50 @@ def _within(
     return False
 
 
-def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy) -> bool:
+def may_act(staff: StaffMember, action: Action, case: Case, policy: Policy, speaks_for: str | None = None) -> bool:
     """Whether somebody may do an action to a case that he or she may see: permission, and being one of its actors.
 
     `policy`: the one in force, which says who may what. The district's desk may do what any desk may; `case.any-unit`
-    lets a role act for every unit.
+    lets a role act for every unit. `speaks_for`: the unit it is done for, where that is named.
     """
     if not holds(staff, f"case.{action.id}", policy):
         return False
-    return holds(staff, "case.any-unit", policy) or any(_is(staff, actor, case, policy) for actor in action.actors)
+    return holds(staff, "case.any-unit", policy) or any(
+        _is(staff, actor, case, policy, speaks_for) for actor in action.actors
+    )
 
 
-def _is(staff: StaffMember, actor: str, case: Case, policy: Policy) -> bool:
+def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: str | None) -> bool:
     match actor:
         case "lead":
-            return staff.unit == case.lead
+            return _leads(staff, case, policy)
         case "joint":
-            return staff.unit in case.open_joints
+            spoken = speaks_for or staff.unit
+            own = staff.unit == spoken or (_abolished(spoken, policy) and _is_desk(staff, case.desk, policy))
+            return own and spoken in case.open_joints
         case "approver":
             asked = case.extension.approver if case.extension else approver_of(case, policy)
-            return staff.unit in (asked, policy.rules.linkage_centre)
+            return _is_desk(staff, asked, policy)
         case "submitter":
             return staff.id in case.submitters
-    return staff.unit in (case.desk, policy.rules.linkage_centre)
+    return _is_desk(staff, case.desk, policy)
+
+
+def _is_desk(staff: StaffMember, desk: str, policy: Policy) -> bool:
+    """Whether somebody sits at a desk, or at the district's, which may do what any desk may.
+
+    Who walks a cell belongs to the community's centre, and does not sit at its desk.
+    """
+    return staff.unit in (desk, policy.rules.linkage_centre) and policy.roles[staff.role].scope != "own-cell"
+
+
+def _leads(staff: StaffMember, case: Case, policy: Policy) -> bool:
+    return staff.unit == case.lead or (_abolished(case.lead, policy) and _is_desk(staff, case.desk, policy))
+
+
+def _abolished(unit: str | None, policy: Policy) -> bool:
+    """Whether a unit that still has to do with a case is no more: the desk stands in for it."""
+    return unit is not None and unit not in policy.units
 
 
 def may_visit(staff: StaffMember, case: Case, policy: Policy) -> bool:
@@ -227,5 +248,5 @@ def may_learn_identity(staff: StaffMember, case: Case, policy: Policy) -> bool:
     if policy.roles[staff.role].scope == "own-cell":
         return False  # who walks a cell belongs to the community's centre, and does not sit at its desk
     if case.on_a_desk:
-        return staff.unit in (case.desk, policy.rules.linkage_centre)
-    return staff.unit == case.lead
+        return _is_desk(staff, case.desk, policy)
+    return _leads(staff, case, policy)

@@ -291,7 +291,11 @@ class Rules(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A compiled policy pack. Lookups by id raise KeyError; callers turn unknown input into a named error."""
+    """A compiled policy pack. Lookups by id raise KeyError; callers turn unknown input into a named error.
+
+    `calendar_of`: the version whose calendar it counts by, where that is not its own: days off are the same whatever
+    version a case goes by.
+    """
 
     id: str
     version: str
@@ -314,6 +318,7 @@ class Policy:
     rules: Rules
     calendar: WorkCalendar
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
+    calendar_of: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
@@ -31,6 +31,7 @@ from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.telling import Telling
+from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
@@ -173,19 +174,20 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
     However late it is asked, every step of every clock happens once.
     """
     telling = _telling(case, case.id, around)
+    closes_at = case.close_at if case.open and case.close_at and case.close_at <= around.now else None
+    visit = case.visit if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now else None
+    until = closes_at if closes_at and not visit else around.now
     for clock in case.clocks:
-        if clock.next_at is None or clock.next_at > around.now:
+        if clock.next_at is None or clock.next_at > until:
             continue
-        if clock.state is ClockState.RUNNING and clock.due_at > around.now:
+        if clock.state is not ClockState.RUNNING or clock.due_at <= until:
+            _breach(telling, clock, until)
+        elif visit or not closes_at:
             telling.tell(E.CLOCK_WARNED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
-        else:
-            _breach(telling, clock)
-    closing = case.open and case.close_at is not None and case.close_at <= around.now
-    if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now:
-        grace = case.close_at - case.visit.due_at if closing and case.close_at else None
-        later = {"close_at": (around.now + grace).isoformat()} if grace else {}  # nobody knew of the visit in time
-        telling.tell(E.VISIT_DUE, visit_id=case.visit.id, **later)
-    elif closing:
+    if visit:  # where nobody was told of it in time, it has its time now
+        later = {"close_at": (around.now + (closes_at - visit.due_at)).isoformat()} if closes_at else {}
+        telling.tell(E.VISIT_DUE, visit_id=visit.id, **later)
+    elif closes_at:
         close(telling, "unvisited")
     return _change(telling, case) if telling.events else None
 
@@ -211,13 +213,22 @@ def migrate(case: Case, around: Circumstances) -> Change:
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
     state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
-    matter, as of one whose kind is no more, is the district's (ADR 12).
+    matter, as of one whose kind is no more, is the district's (ADR 12). Units that are no more act jointly no longer,
+    and decide on nothing.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
     known = case.category if case.category in policy.categories else None
     procedure = policy.procedure_for(policy.categories[known].kind if known else None, case.source)
-    telling.tell(E.CASE_MIGRATED, from_version=case.policy_version, procedure=procedure.id)
+    asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
+    gone = sorted({unit for unit in asked if unit not in policy.units})
+    telling.tell(
+        E.CASE_MIGRATED,
+        from_version=case.policy_version,
+        procedure=procedure.id,
+        category=known,
+        **({"released": gone} if gone else {}),
+    )
     lost = "category" if known != case.category else "state" if case.state not in procedure.states else None
     if lost is None and case.lead is not None and case.lead not in policy.units:
         lost = "unit"
@@ -231,15 +242,15 @@ def migrate(case: Case, around: Circumstances) -> Change:
     return _change(telling, case)
 
 
-def _breach(telling: Telling[Case], clock: Clock) -> None:
-    """Escalate what is late, level by level, as often as its time has come."""
+def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
+    """Escalate what is late, level by level, as often as its time has come by then."""
     case, around = telling.known, telling.around
     rule = around.policy.procedure_of(case).clocks.get(clock.name)
-    above, step, at = superiors(case, around.policy), clock.step, clock.next_at
-    while at is not None and at <= around.now:
+    above, step = superiors(case, around.policy), clock.step
+    at = clock.due_at if clock.state is ClockState.RUNNING else clock.next_at
+    while at is not None and at <= until:
         step += 1
-        again = rule.again if rule and step < len(above) else 0
-        at = (at if step > 1 else clock.due_at) + timedelta(seconds=again) if again else None
+        at = again_after(rule, step, at, case, around.policy)
         telling.tell(
             E.CLOCK_BREACHED,
             clock=clock.name,
@@ -247,7 +258,7 @@ def _breach(telling: Telling[Case], clock: Clock) -> None:
             unit=case.unit,
             step=step,
             escalated_to=above[min(step, len(above)) - 1],
-            again_at=at.isoformat() if at else None,
+            again_at=stamp(at),
         )
 
 

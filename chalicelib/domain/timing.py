@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.clocks import Clock, ClockState
+from chalicelib.domain.containment import superiors
 from chalicelib.domain.limits import Due, due_at, resumed
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.limits import Limit
-    from chalicelib.domain.policy import Action, ClockRule, Policy, Procedure
+    from chalicelib.domain.policy import Action, ClockRule, Policy
+
+BY_URGENCY, BY_KIND, BY_PROCEDURE, BY_CATEGORY = "urgency", "kind", "procedure", "category"
 
 
 def timing_of(
@@ -27,41 +30,49 @@ def timing_of(
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
     """
     procedure = policy.procedure_of(case)
+    known = {clock.name: clock for clock in case.clocks if clock.open}
     started: dict[str, str] = {}
     timing: dict[str, Any] = {}
     for rule in procedure.clocks.values():
-        clock = case.clock(rule.id)
+        clock = known.get(rule.id)
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
-            how = "stopped" if rule.window or not met else "late" if clock.late(now) else "met"
-            timing.setdefault("ended", {})[rule.id] = how
+            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=met)
         elif clock is not None and pausing and clock.paused_at is None:
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
-            timing.setdefault("ended", {})[rule.id] = "stopped"
+            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
             _start(rule, case, policy, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
-            timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now)
-        elif clock is None and inside and (to != case.state or not _ran(case, rule.id)):
+            timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
+        elif clock is None and begins(rule, case, to):
             _start(rule, case, policy, now, started, timing)
-    for name in _unknown(case, procedure):
-        timing.setdefault("ended", {})[name] = "stopped"
+    for name, clock in known.items():
+        if name not in procedure.clocks:  # of an earlier procedure or version: nobody asks for it any more
+            timing.setdefault("ended", {})[name] = _ended(clock, now, met=False)
+    if policy.calendar_of and (started or "resumed" in timing):
+        timing["calendar"] = policy.calendar_of
     return {**({"clocks": started} if started else {}), **({"timing": timing} if timing else {})}
 
 
 def limit_of(rule: ClockRule, category: str | None, urgency: str, policy: Policy) -> Limit | None:
     """How long a clock runs for a matter; None where it does not run at all, as while nobody knows the category."""
+    return stated_limit(rule, category, urgency, policy)[0]
+
+
+def stated_limit(rule: ClockRule, category: str | None, urgency: str, policy: Policy) -> tuple[Limit | None, str]:
+    """The same, and what states it: the procedure for an urgency, for a kind, for all, or the category itself."""
     known = policy.categories.get(category or "")
     if rule.visited and (known is None or known.visit_after is None):
-        return None
+        return None, ""
     if urgency in rule.urgencies:
-        return rule.urgencies[urgency]
+        return rule.urgencies[urgency], BY_URGENCY
     if known is not None and known.kind in rule.kinds:
-        return rule.kinds[known.kind]
+        return rule.kinds[known.kind], BY_KIND
     if rule.limit is not None:
-        return rule.limit
-    return getattr(known, rule.id) if known else None
+        return rule.limit, BY_PROCEDURE
+    return (getattr(known, rule.id), BY_CATEGORY) if known else (None, "")
 
 
 def due_of(rule: ClockRule, category: str | None, urgency: str, started: datetime, policy: Policy) -> Due | None:
@@ -87,6 +98,13 @@ def warning(rule: ClockRule, started: datetime, due: datetime, now: datetime) ->
     return at if rule.warn_left and at > now else None
 
 
+def again_after(rule: ClockRule | None, step: int, at: datetime, case: Case, policy: Policy) -> datetime | None:
+    """When a breach is escalated once more after that step; None where nobody further is above."""
+    if rule is None or not rule.again or step >= len(superiors(case, policy)):
+        return None
+    return at + timedelta(seconds=rule.again)
+
+
 def stamp(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
@@ -106,18 +124,31 @@ def _start(
         timing.setdefault("provisional", []).append(rule.id)
 
 
-def _resumed(rule: ClockRule, clock: Clock, case: Case, policy: Policy, now: datetime) -> list[str | None]:
+def _resumed(
+    rule: ClockRule, clock: Clock, case: Case, policy: Policy, now: datetime, timing: dict[str, Any]
+) -> list[str | None]:
     if clock.state is ClockState.BREACHED:
-        again = now + timedelta(seconds=rule.again) if rule.again else None
-        return [clock.due_at.isoformat(), None, stamp(again)]
-    due = resumed_due(rule, clock, case, policy, now).at
-    return [due.isoformat(), stamp(warning(rule, clock.started_at, due, now)), None]
+        return [clock.due_at.isoformat(), None, stamp(again_after(rule, clock.step, now, case, policy))]
+    due = resumed_due(rule, clock, case, policy, now)
+    if due.provisional:
+        timing.setdefault("provisional", []).append(rule.id)
+    return [due.at.isoformat(), stamp(warning(rule, clock.started_at, due.at, now)), None]
 
 
-def _ran(case: Case, name: str) -> bool:
-    return any(clock.name == name for clock in case.clocks)
+def begins(rule: ClockRule, case: Case, to: str) -> bool:
+    """Whether a clock that does not run begins as a case comes into a state.
+
+    It begins when the case comes in from outside: what was met once, as a first response, is not asked for again in the
+    next state that would ask for it.
+    """
+    if to not in rule.runs_in:
+        return False
+    ran = any(clock.name == rule.id for clock in case.clocks)
+    return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
 
 
-def _unknown(case: Case, procedure: Procedure) -> Iterable[str]:
-    """Clocks of an earlier procedure or version that this one does not have: nobody asks for them any more."""
-    return [clock.name for clock in case.clocks if clock.open and clock.name not in procedure.clocks]
+def _ended(clock: Clock, now: datetime, *, met: bool) -> str:
+    """How a clock ends. Late is late, whether or not time was let have its way with the case since it was due."""
+    if clock.window:
+        return "stopped"
+    return "late" if clock.late(now) else "met" if met else "stopped"

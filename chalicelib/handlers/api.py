@@ -118,9 +118,13 @@ def read_case(case_id: str) -> Response:
 @http_boundary
 @audited(api, A.TIMELINE_READ)
 def read_timeline(case_id: str) -> Response:
+    from chalicelib.domain.narrating import told
+
     events = bootstrap.reading().timeline(named(case_id), _asked().staff)
     version = events[-1].version if events else None
-    return answer({"items": [views.event_view(event) for event in events], "next": None}, version=version)
+    lines = told(events, bootstrap.policies().of)
+    items = [{**views.event_view(event), "text_zh": line.text} for event, line in zip(events, lines, strict=True)]
+    return answer({"items": items, "next": None}, version=version)
 
 
 @api.route("/v1/units/{unit_id}/queue", methods=["GET"], authorizer=staff_authorizer)

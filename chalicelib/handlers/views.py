@@ -56,7 +56,7 @@ _WHAT_ZH = {
     E.EXTENSION_REFUSED: "不同意延期",
     E.CASE_SUSPENDED: "挂起",
     E.CASE_RESUMED: "恢复办理",
-    E.CASE_FINISHED: "处置完毕，等待核查",
+    E.CASE_FINISHED: "处置完毕，待核查",
     E.CASE_VERIFIED: "核查通过",
     E.CASE_SENT_BACK: "核查退回",
     E.CASE_EVALUATED: "评价",

@@ -18,7 +18,12 @@ from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
 from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.domain.events import CaseEvent, Event
+
+_SELDOM = ("warn_at", "again_at", "paused_at", "step", "escalated_to", "extended", "window", "provisional")
+"""What most clocks have not."""
 
 DUE_SHARDS = 8
 TASK_PREFIX = "TASK#"
@@ -238,10 +243,9 @@ class EventRow(CasesRow):
     causation_id = UnicodeAttribute()
 
     @classmethod
-    def of(cls, event: CaseEvent, case: Case) -> EventRow:
-        """The row of an event, with how the case stands after the act, as consumers will want to know it."""
-        return cls.told(
-            event,
+    def all_of(cls, events: Iterable[CaseEvent], case: Case) -> list[EventRow]:
+        """The rows of an act's events, with how the case stands after it, as consumers will want to know it."""
+        standing = dumps(
             {
                 "tracking_code": case.tracking_code,
                 "state": case.state,
@@ -254,12 +258,13 @@ class EventRow(CasesRow):
                 "units": case.units,
                 "lead": case.lead,
                 "joint_units": case.joint_units,
-                "due_at": stamp(case.due_at) if case.due_at else None,
-            },
+                "due_at": stamp(due_at) if (due_at := case.due_at) else None,
+            }
         )
+        return [cls.told(event, standing) for event in events]
 
     @classmethod
-    def told(cls, event: Event, standing: dict[str, Any]) -> EventRow:
+    def told(cls, event: Event, standing: str) -> EventRow:
         return cls(
             pk=key_of(event.subject),
             sk=f"{EVENT_PREFIX}{event.version:08d}.{event.n:02d}",
@@ -268,7 +273,7 @@ class EventRow(CasesRow):
             actor=dumps([event.actor.id, event.actor.role, event.actor.unit]),
             policy_version=event.policy_version,
             data=dumps(event.data),
-            snapshot=dumps(standing),
+            snapshot=standing,
             correlation_id=event.correlation_id,
             causation_id=event.causation_id,
         )
@@ -354,15 +359,8 @@ def _clock(name: str, state: str, started: str, due: str, ended: str | None, mor
 
 
 def _written_clock(clock: Clock) -> list[Any]:
-    moments = {"warn_at": clock.warn_at, "again_at": clock.again_at, "paused_at": clock.paused_at}
-    others = {
-        "step": clock.step,
-        "escalated_to": clock.escalated_to,
-        "extended": clock.extended,
-        "window": clock.window,
-        "provisional": clock.provisional,
-    }
-    more = {name: stamp(at) for name, at in moments.items() if at} | {name: v for name, v in others.items() if v}
+    has = ((name, value) for name in _SELDOM if (value := getattr(clock, name)))
+    more = {name: stamp(value) if isinstance(value, datetime) else value for name, value in has}
     ended = stamp(clock.ended_at) if clock.ended_at else None
     return [clock.name, clock.state, stamp(clock.started_at), stamp(clock.due_at), ended, more]
 
@@ -381,10 +379,10 @@ def _summary(case: Case) -> list[Any]:
         case.urgency,
         [case.area.code, *case.area.path] if case.area else None,
         case.unit,
-        stamp(case.due_at) if case.due_at else None,
+        stamp(due_at) if (due_at := case.due_at) else None,
         stamp(case.opened_at),
         stamp(case.updated_at),
-        _written(case.visit) if case.visit else None,
+        _written(visit) if (visit := case.visit) else None,
         case.turn,
         case.procedure,
         case.level,

@@ -206,8 +206,8 @@ def _put_case(write: Write, change: Change) -> None:
     """The case, its events, and the rows of what other units are asked for."""
     case = change.case
     write.put("case", CaseRow.of(case), _follows(case))
-    for event in change.events:
-        write.put("event", EventRow.of(event, case))
+    for row in EventRow.all_of(change.events, case):
+        write.put("event", row)
     tasks = other_tasks(case)
     for task in tasks.values():
         write.put("task", TaskRow.of(case, task))

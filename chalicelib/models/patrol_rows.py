@@ -116,14 +116,12 @@ def read(beat_id: str, version: int, summary: str) -> Beat:
 
 def _event_row(event: Event, beat: Beat) -> EventRow:
     timer = beat.next_timer
-    return EventRow.told(
-        event,
-        {
-            "tracking_code": beat.code,
-            "state": "ended" if beat.ended_at else "planned",
-            "area": {"code": beat.area.code, "path": beat.area.path},
-            "post": beat.post,
-            "units": [beat.unit],
-            "due_at": stamp(timer) if timer else None,
-        },
-    )
+    standing = {
+        "tracking_code": beat.code,
+        "state": "ended" if beat.ended_at else "planned",
+        "area": {"code": beat.area.code, "path": beat.area.path},
+        "post": beat.post,
+        "units": [beat.unit],
+        "due_at": stamp(timer) if timer else None,
+    }
+    return EventRow.told(event, dumps(standing))

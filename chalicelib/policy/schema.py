@@ -125,6 +125,7 @@ AREA_CENTRES = frozenset({"@community", "@street", "@district"})
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DURATION = re.compile(r"P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _DAYS = re.compile(r"([0-9]+) ?(日|个?工作日)")
+_SAME_DAY = "当日"
 _LONGEST_DAYS = 3_650  # ten years: what is longer is a slip of the pen
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -151,7 +152,9 @@ def duration_of(seconds: int) -> str:
 
 
 def limit_of(words: object) -> limits.Limit:
-    """A limit as packs write it: exact as a duration, or in the law's words, as days or as working days."""
+    """A limit as packs write it: exact as a duration, or in the law's words, as days, working days or the same day."""
+    if words == _SAME_DAY:
+        return limits.Limit(limits.SAME_DAY, 1)
     if isinstance(words, str) and words.startswith("P"):
         limit = limits.Limit(limits.EXACT, seconds_of(words))
         longest = _LONGEST_DAYS * 86_400
@@ -172,16 +175,22 @@ def words_of(limit: limits.Limit) -> str:
     """A limit as packs write it, for messages to people who write packs."""
     if limit.unit == limits.EXACT:
         return duration_of(limit.count)
+    if limit.unit == limits.SAME_DAY:
+        return _SAME_DAY
     return f"{limit.count} {'日' if limit.unit == limits.DAYS else '工作日'}"
 
 
 def at_least(limit: limits.Limit) -> int:
-    """The fewest seconds that a limit may come to."""
+    """The fewest seconds that a limit may come to; what begins at 24:00, next to nothing, is due the same day."""
+    if limit.unit == limits.SAME_DAY:
+        return 0
     return limit.count if limit.unit == limits.EXACT else limit.count * 86_400
 
 
 def at_most(limit: limits.Limit) -> int:
     """The most seconds that a limit usually comes to: of working days, five a week."""
+    if limit.unit == limits.SAME_DAY:
+        return 86_400
     return at_least(limit) if limit.unit != limits.WORKING_DAYS else -(-limit.count * 7 // 5) * 86_400
 
 

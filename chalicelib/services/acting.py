@@ -19,6 +19,7 @@ from chalicelib.domain.errors import (
     StaleVersion,
     UnknownArea,
     UnknownCategory,
+    UnknownUnit,
 )
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.people import StaffMember, may_act, may_see, may_visit
@@ -67,8 +68,9 @@ class Acting:
             known = self._action(action, case, policy)
             if said.category is not None and said.category not in policy.categories:
                 raise UnknownCategory("category")
-            if not may_act(asked.by, known, case, self._policies.current):
+            if not may_act(asked.by, known, case, self._policies.current, said.unit):
                 raise Forbidden()
+            self._still_there(known, said)
             where = self._grid.area(area, policy.day_of(around.now)) if area else None
             if area and where is None:
                 raise UnknownArea("area")
@@ -83,6 +85,15 @@ class Acting:
             if action in procedure.actions:
                 return procedure.actions[action]
         raise InvalidField("action", "unknown-action")
+
+    def _still_there(self, action: Action, said: Particulars) -> None:
+        """Nothing is given to a unit that is no more, though the version a case goes by still has it."""
+        if action.does not in ("assign", "transfer", "request-joint"):
+            return
+        fields = ("unit", said.unit), *((f"units[{place}]", unit) for place, unit in enumerate(said.units))
+        for field, unit in fields:
+            if unit and unit not in self._policies.current.units:
+                raise UnknownUnit(field)
 
     def record_visit(self, visit_id: str, asked: Asked, outcome: str, note: str | None) -> Case:
         """Write down what a visit found. Raises as `act` does."""

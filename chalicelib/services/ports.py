@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.domain.reports import Report
     from chalicelib.domain.rounds import BeatChange
+    from chalicelib.domain.workdays import WorkCalendar
 
 
 class Clock(Protocol):
@@ -76,7 +77,14 @@ class Policies(Protocol):
     def current(self) -> Policy: ...
 
     def of(self, version: str) -> Policy:
-        """A version; the one in force for a version that was never kept, as of cases older than the keeping."""
+        """A version; the one in force for a version that was never kept, as of cases older than the keeping.
+
+        It counts by the newest calendar that is known (`Policy.calendar_of`).
+        """
+        ...
+
+    def calendar(self, version: str) -> WorkCalendar | None:
+        """The calendar that came with a version; None where that is not to be had."""
         ...
 
 

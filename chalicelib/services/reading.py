@@ -16,6 +16,7 @@ from chalicelib.domain.reports import report_id
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.explaining import Explained
     from chalicelib.services.ports import CaseStore, Policies
 
 
@@ -51,7 +52,19 @@ _PUBLIC_STEPS = {
     E.CASE_ASSIGNED: "已交办 assigned",
     E.CASE_ACCEPTED: "正在处置 being handled",
     E.CASE_RETURNED: "重新甄别 being screened again",
+    E.CASE_RETURN_REJECTED: "已交办 assigned",
+    E.CASE_TRANSFERRED: "已流转 passed on",
+    E.CASE_ESCALATED: "已上报上级办理 passed up",
+    E.CASE_DELEGATED: "已下派办理 passed down",
+    E.CASE_SUSPENDED: "暂缓办理 suspended",
+    E.CASE_RESUMED: "恢复办理 resumed",
+    E.EXTENSION_APPROVED: "已延期 extended",
+    E.CASE_FINISHED: "正在核查 being verified",
+    E.CASE_SENT_BACK: "正在处置 being handled",
     E.CASE_RESOLVED: "处置完毕 settled",
+    E.CASE_EVALUATED: "已评价 evaluated",
+    E.CASE_WITHDRAWN: "已撤回 withdrawn",
+    E.CASE_VOIDED: "已作废 void",
     E.VISIT_RECORDED: "已回访 visited",
     E.CASE_REOPEN_REQUESTED: "申请重办 reopening requested",
     E.CASE_REOPENED: "重新办理 reopened",
@@ -97,6 +110,13 @@ class Reading:
         self.case(case_id, staff)
         return self._store.history(case_id)
 
+    def clocks(self, case_id: str, staff: StaffMember) -> tuple[list[Explained], int]:
+        """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
+        from chalicelib.domain.explaining import explain  # few ask
+
+        history = self.timeline(case_id, staff)
+        return explain(history, self._policies), history[-1].version
+
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")
         known = self._store.report(wanted)
@@ -110,14 +130,15 @@ class Reading:
         """The cases whose turn it is at a unit, by deadline.
 
         What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
+        A unit that is no more has its queue as long as something waits in it.
         Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
-        if unit not in self._policy.units:
-            raise NotFound()
         if not may_read_queue(staff, unit, self._policy):
-            raise Forbidden()
+            raise Forbidden() if unit in self._policy.units else NotFound()
         page = self._store.unit_queue(unit, limit, start)
+        if unit not in self._policy.units and not page.items:
+            raise NotFound()
         return Page(self._listed(page, staff), page.next)
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:

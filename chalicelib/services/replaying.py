@@ -29,10 +29,11 @@ from chalicelib.domain.histories import (
     compared,
     shown,
 )
+from chalicelib.domain.recounting import Recounting
 
 if TYPE_CHECKING:
     from chalicelib.domain.patrol import Beat
-    from chalicelib.services.ports import Histories
+    from chalicelib.services.ports import Histories, Policies
 
 AT_ONCE = 100
 """So many rows are looked up in one request: DynamoDB takes no more."""
@@ -63,12 +64,18 @@ class Replaying:
     is no fault: what seems wrong is read again, until two readings are the same.
     """
 
-    def __init__(self, histories: Histories, wait: Callable[[float], None]) -> None:
+    def __init__(self, histories: Histories, wait: Callable[[float], None], policies: Policies) -> None:
         self._histories = histories
+        self._recounting = Recounting(policies)
         self._wait = wait
         self._elsewhere: list[tuple[str, Following]] = []
         self._namings: list[Naming] = []
         self.counted: Counter[str] = Counter()
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Versions of the policy that nobody kept: what was counted by them was not counted again."""
+        return frozenset(self._recounting.unknown)
 
     def run(self, segment: int = 0, of: int = 1) -> Iterator[Fault]:
         """Every fault, in no order that means anything."""
@@ -133,8 +140,14 @@ class Replaying:
             with_it = [main, *(row for row in others if row.key[0] == main.key[0])]
             faults += self._compared(subject, own, with_it, replayed)
             if isinstance(replayed, Case):
-                faults += clock_faults(history.events, replayed)
+                faults += self._clocks(history, replayed)
         return _Reading(first, events, own, replayed, tuple(elsewhere), tuple(faults))
+
+    def _clocks(self, history: History, case: Case) -> list[Fault]:
+        try:
+            return [*clock_faults(history.told, case, self._recounting)]
+        except _SENSELESS:
+            return [Fault(UNREADABLE, case.id, "its clocks")]
 
     def _compared(
         self, subject: str, own: Mapping[Key, Lying], following: Sequence[Following], replayed: Case | Beat

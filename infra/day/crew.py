@@ -1,7 +1,8 @@
 """Staff at work: desks screen, departments accept and settle, officers visit, as the API lets each of them.
 
-What becomes of a case follows from its tracking code, so that every way is taken by some: returned once, not at home,
-refused, dissatisfied and then granted or declined.
+What becomes of a case follows from its tracking code, so that every way is taken by some: returned and given again or
+rejected, passed on, extended, done jointly, sent back, evaluated, not at home, refused, dissatisfied and then granted
+or declined.
 """
 
 from __future__ import annotations
@@ -12,13 +13,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
 from infra.day.system import Caller, System
+from infra.samples.pictures import picture
 
 _NOTE = "已现场处理完毕。"
 _FALLBACK_CATEGORY = "street-light"
+_CENTRE = "linkage-centre"
+_LOCAL = timezone(timedelta(hours=8))
+_SENT_BACK, _EVALUATED, _JOINT = 5, 3, 6  # one of so many is
+_WAYS = 18
+_MORE: dict[int, tuple[str, dict[str, Any]]] = {
+    1: ("request-extension", {"reason": "需要采购配件。"}),
+    4: ("request-extension", {"reason": "需要上级部门答复。"}),
+    5: ("transfer", {"unit": "housing-construction", "reason": "主要职责在该单位。"}),
+    7: ("escalate", {"reason": "超出本级处置能力。"}),
+    10: ("suspend", {"reason": "等待配件到货。"}),
+    13: ("mediate", {"note": "已分别听取双方意见。"}),
+    14: ("request-joint", {"units": ["justice"], "reason": "需要法律意见。"}),
+}
+"""What some cases need, of so many ways, when they are first accepted: an action, and what is said with it."""
 
 
 @dataclass(slots=True)
@@ -44,6 +61,9 @@ class Crew:
         with self._lock:
             if receipt.get("unit"):
                 self._units.add(receipt["unit"]["id"])
+            self._units |= {unit["id"] for unit in receipt.get("joint_units", [])}
+            if receipt.get("extension"):
+                self._units.add(receipt["extension"]["approver"]["id"])
             if receipt.get("area"):
                 self._communities.add(receipt["area"]["code"][:12])
 
@@ -73,9 +93,21 @@ class Crew:
                 return
 
     def _handle(self, item: dict[str, Any], token: str) -> None:
+        match item["task"]:
+            case "joint":
+                self._act_jointly(item, token)
+            case "decide":
+                self._decide(item, token)
+            case "handle":
+                self._take_turn(item, token)
+
+    def _take_turn(self, item: dict[str, Any], token: str) -> None:
+        """What whose turn it is does: a desk, or the unit that leads."""
         lot = _lot(item["tracking_code"])
         match item["state"]:
-            case "screening":
+            case "returned" if lot % 24 == 0 and item["category"]:
+                self._act(item, "reject-return", token, {"reason": "属于该单位职责,首接负责。"})
+            case "screening" | "returned":
                 area = {} if item["area"] else {"area": self._place(lot)}
                 category = item["category"] or self.category
                 if item["version"] > 2:
@@ -84,14 +116,74 @@ class Crew:
             case "assigned" if lot % 12 == 0 and item["version"] == 1:
                 self._act(item, "return", token, {"reason": "不属于本单位职责范围。"})
             case "assigned":
-                if self._act(item, "accept", token, {}):
-                    self._act({**item, "version": item["version"] + 1}, "resolve", token, {"note": _NOTE})
+                if case := self._act(item, "accept", token, {}):
+                    self._work(case, lot, token)
             case "accepted":
-                self._act(item, "resolve", token, {"note": _NOTE})
+                self._go_on(item, lot, token)
+            case "suspended":
+                self._act(item, "resume", token, {"note": "条件具备,恢复办理。"})
+            case "verifying" if lot % _SENT_BACK == 0 and item["version"] == 3:
+                self._act(item, "send-back", token, {"reason": "现场仍有遗留,请继续整改。"})
+            case "verifying":
+                self._act(item, "verify", token, {"note": "已现场核查。"})
             case "reopen-requested" if lot % 2:
                 self._act(item, "grant-reopen", token, {"reason": "情况属实,请重新办理。"})
             case "reopen-requested":
                 self._act(item, "decline-reopen", token, {"reason": "已按规定处理到位,不再重办。"})
+
+    def _work(self, case: dict[str, Any], lot: int, token: str) -> None:
+        """What the unit that leads does with a case it has just accepted: some need more than to be done."""
+        if case["version"] == 2 and (more := _MORE.get(lot % _WAYS)):
+            action, said = more
+            if action == "request-extension":
+                said = {**said, "until": _beyond(case)}
+            asked = {said.get("unit"), *said.get("units", [])}
+            engaged = {case["lead_unit"]["id"], *(unit["id"] for unit in case["joint_units"])}
+            if action in case["allowed_actions"] and not asked & engaged and _CENTRE not in engaged:
+                self._act(case, action, token, said)
+                return
+        if "contact" in case["allowed_actions"] and lot % 2:
+            case = self._act(case, "contact", token, {"note": "已电话联系诉求人。"}) or case
+        self._settle(case, lot, token)
+
+    def _go_on(self, item: dict[str, Any], lot: int, token: str) -> None:
+        """What was accepted before is settled now, unless somebody has to decide on it first."""
+        answer = self._caller.get(f"/v1/cases/{item['case_id']}", token)
+        if answer.ok and answer.json()["extension"] is None:
+            self._settle(answer.json(), lot, token)
+
+    def _settle(self, case: dict[str, Any], lot: int, token: str) -> None:
+        """Resolves a case: a hazard with a picture. An order of the hotline is evaluated then, by some."""
+        media = {"media": [self._picture(token)]} if case["procedure"] == "hazard" else {}
+        settled = self._act(case, "resolve", token, {"note": _NOTE, **media})
+        if settled and settled["procedure"] == "hotline" and lot % _EVALUATED == 0:
+            said = {"outcome": "satisfied", "note": "诉求人表示满意。"}
+            self._act(settled, "evaluate", self.system.token_of_unit(_CENTRE), said)
+
+    def _act_jointly(self, item: dict[str, Any], token: str) -> None:
+        """A joint unit agrees and does its part, or refuses: some of them do, the others' work stays open."""
+        lot = _lot(item["tracking_code"])
+        if lot % _JOINT == 0 and item["state"] == "accepted":
+            if lot % (2 * _JOINT) == 0:
+                self._act(item, "refuse-joint", token, {"reason": "本单位无相应职责。"})
+            elif case := self._act(item, "accept-joint", token, {}):
+                self._act(case, "finish-joint", token, {"note": "已协同处置。"})
+
+    def _decide(self, item: dict[str, Any], token: str) -> None:
+        if _lot(item["tracking_code"]) % 2:
+            self._act(item, "approve-extension", token, {})
+        else:
+            self._act(item, "refuse-extension", token, {"reason": "请在原期限内办结。"})
+
+    def _picture(self, token: str) -> str:
+        """Uploads a picture of what was done; its attachment id."""
+        key = str(uuid4())
+        content = picture(key)
+        announced = {"content_type": "image/jpeg", "bytes": len(content)}
+        form = self._caller.post("/v1/attachments", announced, token, {"Idempotency-Key": key})
+        form.raise_for_status()
+        self._caller.upload(form.json(), content).raise_for_status()
+        return str(form.json()["attachment_id"])
 
     def _make_visits(self, community: str) -> None:
         desk = self.system.token_of_unit(f"centre-{community}")
@@ -122,16 +214,19 @@ class Crew:
             self.knows_of(answer.json())
         self._count(answer.status_code, f"visit:{outcome}", answer.text)
 
-    def _act(self, item: dict[str, Any], action: str, token: str, said: dict[str, Any]) -> bool:
+    def _act(self, item: dict[str, Any], action: str, token: str, said: dict[str, Any]) -> dict[str, Any] | None:
+        """Does it; the case afterwards, None where it was not done."""
         answer = self._caller.post(
             f"/v1/cases/{item['case_id']}/actions/{action}",
             said,
             token,
             {"Idempotency-Key": str(uuid4()), "If-Match": f'"{item["version"]}"'},
         )
-        if answer.ok:
-            self.knows_of(answer.json())
-        return self._count(answer.status_code, action, answer.text)
+        if not self._count(answer.status_code, action, answer.text):
+            return None
+        case: dict[str, Any] = answer.json()
+        self.knows_of(case)
+        return case
 
     def _count(self, status: int, act: str, text: str) -> bool:
         """Somebody else may have been quicker (409, 412): the next round sees how things stand."""
@@ -151,6 +246,12 @@ class Crew:
             self._local.caller = Caller(self.system)
         caller: Caller = self._local.caller
         return caller
+
+
+def _beyond(case: dict[str, Any]) -> str:
+    """A day beyond the one by which a case must be settled."""
+    (due,) = [c["due_at"] for c in case["clocks"] if c["name"] == "resolve" and c["ended_at"] is None]
+    return (datetime.fromisoformat(due).astimezone(_LOCAL) + timedelta(days=3)).date().isoformat()
 
 
 def _lot(tracking_code: str) -> int:

@@ -27,6 +27,7 @@ from infra.day.system import Caller, System
 from infra.day.watch import Watch
 from infra.issuer import Issuer
 from infra.patrol.planning import Planner, end_rounds, plan_rounds
+from infra.samples.pictures import picture
 from infra.settings import load_deployment
 
 PATIENCE = 30.0
@@ -193,6 +194,14 @@ class District:
         return self._command(
             f"/v1/cases/{case['case_id']}/actions/{action}", said, self.system.token_of_unit(unit), case["version"]
         )
+
+    def picture(self, unit: str) -> str:
+        """A picture that the staff of a unit upload; its attachment id."""
+        content = picture(uuid4().hex)
+        announced, key = {"content_type": "image/jpeg", "bytes": len(content)}, {"Idempotency-Key": str(uuid4())}
+        form = answered(self.caller.post("/v1/attachments", announced, self.system.token_of_unit(unit), key), 201)
+        self.caller.upload(form, content).raise_for_status()
+        return str(form["attachment_id"])
 
     def visit(self, case: Mapping[str, Any], outcome: str) -> dict[str, Any]:
         """What the information officer of the case's cell found; the case afterwards."""

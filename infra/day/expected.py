@@ -132,7 +132,17 @@ class Expectations:
                         area = facts["area"]["code"] if facts["area"] else area
                     case "case.assigned.v1":
                         lead, joint = facts["unit"], facts["joint_units"]
-                    case "case.returned.v1" | "case.sent-to-screening.v1":
+                    case "case.transferred.v1" | "case.escalated.v1" | "case.delegated.v1":
+                        lead, joint = facts["unit"], [unit for unit in joint if unit != facts["unit"]]
+                    case "case.return-rejected.v1":
+                        lead = facts["unit"]
+                    case "joint.requested.v1":
+                        joint = [*joint, *(unit for unit in facts["asked"] if unit not in joint)]
+                    case "joint.refused.v1":
+                        joint = [unit for unit in joint if unit != facts["unit"]]
+                    case "case.returned.v1":
+                        lead = None
+                    case "case.sent-to-screening.v1":
                         lead, joint = None, []
             for event in events:
                 told += self._of_event(tracking_code, event, lead, joint, area, reports)

@@ -41,7 +41,7 @@ def versions(stage: str, region: str, endpoint: str | None, as_json: bool) -> No
     """Lists the versions a stage keeps, and how many open cases go by each."""
     from infra.policy.show import show_versions
 
-    with _failing():
+    with failing():
         at = stage_of(stage, region, endpoint)
         with bar("查找中 looking for cases", None, _beside(as_json)) as told:
             cases = Counter(case.policy_version for case in at.open_cases(told=told))
@@ -88,7 +88,7 @@ def compare(
 
     if stage and not region:
         raise click.UsageError("--stage needs --region")
-    with _failing():
+    with failing():
         at = stage_of(stage, region or "", endpoint) if stage else None
         before, after = (_given(name, at, overlay) for name in (old, new))
         found = differences(before.pack, after.pack)
@@ -135,7 +135,7 @@ def dry_run(
     from infra.policy.newest import newest_cases
     from infra.policy.show import show_outcomes
 
-    with _failing():
+    with failing():
         at = stage_of(stage, region, endpoint)
         given = _given(pack, at, overlay)
         changed = _read(given)
@@ -186,7 +186,7 @@ def migrate(
     from infra.policy.show import show_migration
 
     left = 0
-    with _failing():
+    with failing():
         at = stage_of(stage, region, endpoint)
         given = _given(target, at, overlay)
         to = _read_kept(at, given)
@@ -321,7 +321,7 @@ def _outcome_as_json(each: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
+def failing() -> Iterator[None]:
     """What an operator can act on is a sentence, not a traceback."""
     from botocore.exceptions import BotoCoreError, ClientError
 

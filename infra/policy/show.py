@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chalicelib.policy.schema import duration_of
+from chalicelib.domain.limits import DAYS, EXACT, SAME_DAY, WORKING_DAYS, Limit
+from chalicelib.policy.schema import duration_of, words_of
 from infra.policy.differences import ADDED, CHANGED, REMOVED, REORDERED, Difference
 from infra.policy.dry_run import CATEGORY_GONE, DIFFERENT, NEVER_ROUTED, SAME, Decision, Outcome
 from infra.policy.stranding import CATEGORY, PROCEDURE, STATE, Reason, Stranded
@@ -217,8 +218,6 @@ _IN_SECONDS = frozenset(
 )
 """Numbers of a pack that are seconds; they are shown as the pack's files have them."""
 
-_LIMIT_ZH = {"days": "日", "working-days": "工作日"}
-
 
 def _whole(value: Any) -> str:
     """What a table says of itself beside its names; of a table of tables, which there are."""
@@ -232,15 +231,14 @@ def _whole(value: Any) -> str:
 
 
 def _limit(value: Any) -> bool:
-    """Whether it is a limit: exact seconds, days or working days."""
-    return isinstance(value, list) and len(value) == 2 and value[0] in ("exact", *_LIMIT_ZH)
+    """Whether it is a limit, as `Limit` has it."""
+    return isinstance(value, list) and len(value) == 2 and value[0] in (EXACT, DAYS, WORKING_DAYS, SAME_DAY)
 
 
 def _long(value: Any) -> str:
     """A duration or limit in the words of the pack's files."""
     if _limit(value):
-        unit, count = value
-        return duration_of(count) if unit == "exact" else f"{count} {_LIMIT_ZH[unit]}"
+        return words_of(Limit(*value))
     return duration_of(value) if isinstance(value, int) and value else _said(value)
 
 

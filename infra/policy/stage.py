@@ -10,22 +10,18 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.system import SystemClock
-from chalicelib.models.base import ReferenceRow, Row
 from chalicelib.models.case_store import DynamoCaseStore
-from chalicelib.models.policy_store import DynamoPolicies
 from chalicelib.models.reference_store import KeptRoster
-from chalicelib.policy.loader import read_policy
+from chalicelib.services.deadlines import Deadlines
 from chalicelib.services.duty import duty_at
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.open_cases import open_cases
-from chalicelib.services.policies import UNREADABLE_AS, KeptPolicies
 from infra.operator import Operator
 from infra.policy.kept import every_unit
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.policy import Policy
-    from chalicelib.models.policy_store import KeptVersion
 
 _TOGETHER = 100
 
@@ -42,36 +38,12 @@ class Stage(Operator):
         return DynamoCaseStore(self._connection)
 
     @cached_property
-    def kept(self) -> DynamoPolicies:
-        self._bind()
-        return DynamoPolicies()
-
-    @property
-    def _tables(self) -> dict[type[Row], str]:
-        return {**super()._tables, ReferenceRow: self.outputs["ReferenceTable"]}
-
-    def policies(self, missing: Callable[[str, str], None] = lambda version, why: None) -> KeptPolicies:
-        """The versions as functions ask for them. `missing`: told of one that is named and not to be had."""
-        return KeptPolicies(self.current, lambda: self.kept, read_policy, missing)
-
-    @cached_property
-    def current(self) -> Policy:
-        """The policy in force; what this checkout would deploy, where none is kept that this code can read."""
-        compiled = self.kept.compiled(self.in_force.version) if self.in_force else None
-        try:
-            return read_policy(compiled) if compiled else self._policy
-        except UNREADABLE_AS:
-            return self._policy
-
-    @cached_property
-    def in_force(self) -> KeptVersion | None:
-        """The version that was deployed last; None before any deployment kept its own."""
-        deployed = [each for each in self.kept.versions() if each.deployed_at]
-        return max(deployed, key=lambda each: each.deployed_at or each.kept_at, default=None)
-
-    @cached_property
     def migrating(self) -> Migrating:
         return Migrating(self.store, SystemClock())
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        return Deadlines(self.store, self._versions, SystemClock())
 
     def duty(self, policy: Policy) -> Callable[[datetime], Callable[[str], bool]]:
         """Which units have somebody on duty at a moment, by the roster as it is now."""

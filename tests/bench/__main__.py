@@ -1,7 +1,7 @@
 """`python -m tests.bench`: our handlers against floors, in one run on one backend.
 
 Writes `.local/bench.json`, prints every figure with its bar, and exits 1 when a bar is broken. With `--document` it
-measures the access patterns only and writes them into `docs/access-patterns.md`.
+measures the access patterns and the lives of the examples only, and writes them into `docs/access-patterns.md`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any
 
 from chalicelib.policy.loader import policy_from
 from infra.settings import LOCAL
-from tests.bench import document, ground, histories, measures, people
+from tests.bench import actions, document, engine, ground, histories, measures, people, reference
 from tests.bench.bars import bars_of, show
 from tests.bench.scale import SIZES, scale
 from tests.bench.system import System, standing
 
 FIGURES = LOCAL / "bench.json"
 _CONTRACT = {
+    "action": ("cpu_ratio", "requests"),
     "intake": ("cpu_ms", "cpu_ratio", "bare_ratio", "store_requests", "p95_ms"),
     "functions": ("init_ms", "init_ratio", "zip_kb"),
     "scale": ("requests", "scanned", "bytes"),
@@ -39,7 +40,8 @@ def main() -> int:
 
     with standing(say) as system:
         if arguments.document:
-            document.write(document.table(*scale(system, measures.CATEGORY, say, SIZES[:1])))
+            lives = reference.reference_lives(system, say)
+            document.write(document.tables(*scale(system, measures.CATEGORY, say, SIZES[:1]), lives))
             return 0
         figures, documented = measured(system, say)
     FIGURES.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -55,9 +57,12 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
     # First, while the tables are small: the embedded cloud's queries take longer the more there is in a partition
     floor_init, functions = measures.cold_starts(system, say)
     floor, intake = measures.floor_and_intake(system, say)
+    action = actions.action(system, say)
     pipeline = measures.pipeline(system, say)
     page = measures.queue_page(system, say)
     capacity = measures.capacity(system, say)
+    lives = reference.reference_lives(system, say)
+    step = engine.engine_step(policy_from(dict(system.policy)))
     permission = people.permission_check(policy_from(dict(system.policy)), system.places, system.staff)
     token = people.token_check(system.issuer)
     scaled, keys = scale(system, measures.CATEGORY, say)
@@ -67,6 +72,8 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
     figures = {
         "floor": {**floor, "init_ms": floor_init},
         "intake": _only("intake", intake),
+        "action": _only("action", action),
+        "engine_step": step,
         "functions": {name: _only("functions", each) for name, each in functions.items()},
         "pipeline": pipeline,
         "queue_page": page,
@@ -78,7 +85,7 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
         "token_check": token,
         "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},
     }
-    return _rounded(figures), document.says(document.table(scaled, keys))
+    return _rounded(figures), document.says(document.tables(scaled, keys, lives))
 
 
 def _only(part: str, figures: dict[str, Any]) -> dict[str, Any]:

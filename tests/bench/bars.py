@@ -31,6 +31,9 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         Bar("intake: CPU over the floor", intake["bare_ratio"], None),
         _at_most("intake: requests to AWS", intake["store_requests"], 4),
         Bar("intake: p95, ms", intake["p95_ms"], None),
+        _at_most("one act of the engine, without I/O: CPU, µs", figures["engine_step"]["cpu_us"], 100),
+        _at_most("action: CPU over a replay of its requests", figures["action"]["cpu_ratio"], 1.5),
+        Bar("action: requests to AWS", figures["action"]["requests"], None),
         *(
             _at_most(
                 f"{name}: start to first answer over a bare one ({each['init_ms']:.0f} ms)", each["init_ratio"], 1.6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from tests.bench.processes import Process
 from tests.bench.system import System, new_records, waiting_messages
 
 Step = list[tuple[str, Any]]
+
+ACTIONS = "/v1/cases/{case_id}/actions/{action}"
 
 
 @dataclass
@@ -68,21 +70,31 @@ class Caller:
     def function(self, name: str, event: dict[str, Any]) -> Any:
         return self._call(self.system.handlers[name], event)
 
-    def resolve(self, officer: str, case: str, after: Callable[[int], None] = lambda told: None) -> dict[str, Any]:
-        """Accept and resolve a new case, and give it as it then is. `after` hears how many messages each act makes."""
-        version = 1
-        for action, said, told in (("accept", {}, 0), ("resolve", {"note": "已更换井盖。"}, 1)):
-            answer = self.http(
-                officer,
-                "POST",
-                "/v1/cases/{case_id}/actions/{action}",
-                path={"case_id": case, "action": action},
-                headers=events.command(version),
-                body=said,
-            )
-            version = answer["version"]
-            after(told)
+    def resolve(self, officer: str, case: str, after: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """Accept and resolve a new case, and give it as it then is: a hazard with a picture, verified by the desk.
+
+        `after` is called after each act.
+        """
+        done: dict[str, Any] = {"note": "已更换井盖。"}
+        answer = self._act(officer, case, 1, "accept", {})
+        after()
+        if answer["procedure"] != "hazard":
+            answer = self._act(officer, case, answer["version"], "resolve", done)
+            after()
+            return answer
+        announced = {"content_type": "image/jpeg", "bytes": 1024}
+        picture = self.http(officer, "POST", "/v1/attachments", headers=events.command(), body=announced)
+        done["media"] = [picture["attachment_id"]]
+        answer = self._act(officer, case, answer["version"], "resolve", done)
+        after()
+        desk = self.system.token_of("station", unit=answer["unit"]["id"])
+        answer = self._act(desk, case, answer["version"], "verify", {})
+        after()
         return answer
+
+    def _act(self, token: str, case: str, version: int, action: str, said: dict[str, Any]) -> dict[str, Any]:
+        path = {"case_id": case, "action": action}
+        return self.http(token, "POST", ACTIONS, path=path, headers=events.command(version), body=said)
 
     def visit_falls_due(self, case: str, due_at: datetime) -> None:
         """Let time pass, for this worker, until the visit of a case is due, and the case take notice."""
@@ -104,6 +116,7 @@ class Outflow:
         self._caller = caller
         self._records: Callable[[], list[dict[str, Any]]] = new_records(caller.system)
         self._queue = caller.system.deployed.outputs["AlertsQueueUrl"]
+        self._noticed = {notice["event"] for notice in caller.system.policy["notices"]}
         while self.messages(1, seconds=0.1):
             pass  # of what was measured before
 
@@ -113,9 +126,11 @@ class Outflow:
     def messages(self, expected: int, seconds: float = 5) -> list[dict[str, Any]]:
         return waiting_messages(self._caller.system, self._queue, expected, seconds)
 
-    def follow(self, told: int) -> None:
-        """Relay what was written, and tell who must know; `told` messages reach the queue of the alerts."""
-        self._caller.function("relay", events.stream_batch(self.records()))
+    def follow(self) -> None:
+        """Relay what was written, and tell who must know: of each event of which the pack says that somebody must."""
+        records = self.records()
+        self._caller.function("relay", events.stream_batch(records))
+        told = sum(record["dynamodb"]["NewImage"]["type"]["S"] in self._noticed for record in records)
         messages = self.messages(told) if told else []
         if len(messages) != told:
             raise RuntimeError(f"{len(messages)} messages in the queue of the alerts, not {told}")
@@ -158,12 +173,24 @@ def report_step(caller: Caller, token: str, category: str, place: int = 0) -> St
     return caller.step(token, event)
 
 
+def action_step(caller: Caller, token: str, case: str, version: int, action: str, said: Mapping[str, Any]) -> Step:
+    """One action on a case, as the two functions get it."""
+    path = {"case_id": case, "action": action}
+    event = events.proxied(
+        "POST", ACTIONS, caller.who(token), path=path, headers=events.command(version), body=dict(said)
+    )
+    return caller.step(token, event)
+
+
 def refreshed(
-    requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]]
+    requests: list[dict[str, Any]], fresh: Callable[[], Iterator[str]], named: Mapping[str, str] = {}
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`."""
+    """Recorded requests with other ids of the same length in their place: `(service, method, arguments)`.
+
+    `named`: what stands for some of the ids; fresh ones for the others.
+    """
     ids = fresh()
-    known: dict[str, str] = {}
+    known = dict(named)
 
     def other(match: re.Match[str]) -> str:
         return known.setdefault(match[0], next(ids)[: len(match[0])])
@@ -180,8 +207,8 @@ def refreshed(
     return [(r["service"], _method(r["operation"]), changed(r["kwargs"])) for r in requests]
 
 
-_IDS = re.compile(r"(?<=TRACK#)[0-9A-Z]{8}|\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})\b")
-"""Tracking codes in keys, case ids, report ids: what the conditions of an intake look at."""
+_IDS = re.compile(r"(?<=TRACK#)[0-9A-Z]{8}|(?<=COMMAND#)[0-9a-f]{40}|\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})\b")
+"""Tracking codes and commands in keys, case ids, report ids: what the conditions of an intake or an action look at."""
 
 
 def _method(operation: str) -> str:

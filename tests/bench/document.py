@@ -1,17 +1,40 @@
-"""The table of `docs/access-patterns.md`, written from what was measured, and checked against it."""
+"""The tables of `docs/access-patterns.md`, written from what was measured, and checked against it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from infra.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "access-patterns.md"
-_BEGIN, _END = "<!-- measured -->\n", "<!-- /measured -->\n"
+PATTERNS, LIVES = "measured", "lives"
+"""The tables, by the comment that each stands in: `<!-- measured -->` … `<!-- /measured -->`."""
+
+Tables = Mapping[str, str]
 
 
-def table(scale: dict[str, Any], keys: dict[str, str]) -> str:
-    """The access patterns with what each goes by and costs, as Markdown."""
+def tables(scale: dict[str, Any], keys: dict[str, str], lives: Mapping[str, dict[str, Any]]) -> Tables:
+    """Everything that the document says of what was measured, as Markdown."""
+    return {PATTERNS: _of_patterns(scale, keys), LIVES: _of_lives(lives)}
+
+
+def says(told: Tables) -> bool:
+    """Whether the document holds exactly these tables."""
+    text = DOCUMENT.read_text("utf-8")
+    return all(_parts(text, name)[1] == table for name, table in told.items())
+
+
+def write(told: Tables) -> None:
+    text = DOCUMENT.read_text("utf-8")
+    for name, table in told.items():
+        before, _, after = _parts(text, name)
+        text = f"{before}<!-- {name} -->\n{table}<!-- /{name} -->\n{after}"
+    DOCUMENT.write_text(text, "utf-8")
+
+
+def _of_patterns(scale: dict[str, Any], keys: dict[str, str]) -> str:
+    """The access patterns with what each goes by and costs."""
     lines = [
         "| Pattern | Key or index | Requests | Items read | Read units | Write units |",
         "|---|---|---:|---:|---:|---:|",
@@ -23,17 +46,17 @@ def table(scale: dict[str, Any], keys: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def says(text: str) -> bool:
-    """Whether the document holds exactly this table."""
-    return _parts()[1] == text
+def _of_lives(lives: Mapping[str, dict[str, Any]]) -> str:
+    """The reference life of each procedure, with what it leaves and takes."""
+    lines = ["| Procedure | Acts | Events | Write units | Read units |", "|---|---:|---:|---:|---:|"]
+    for name, life in lives.items():
+        numbers = (life[what] for what in ("acts", "events", "wcu", "rcu"))
+        of = f"[{name}](examples/{name}.md) {life['zh']}"
+        lines.append(f"| {of} | {' | '.join(f'{number:g}' for number in numbers)} |")
+    return "\n".join(lines) + "\n"
 
 
-def write(text: str) -> None:
-    before, _, after = _parts()
-    DOCUMENT.write_text(before + _BEGIN + text + _END + after, "utf-8")
-
-
-def _parts() -> tuple[str, str, str]:
-    before, _, rest = DOCUMENT.read_text("utf-8").partition(_BEGIN)
-    inside, _, after = rest.partition(_END)
+def _parts(text: str, name: str) -> tuple[str, str, str]:
+    before, _, rest = text.partition(f"<!-- {name} -->\n")
+    inside, _, after = rest.partition(f"<!-- /{name} -->\n")
     return before, inside, after

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from infra.samples.province import province
 from infra.settings import ROOT
 from infra.tiles import inner_point, ring_of, tile_rows
 from tests.bench.measures import Say
-from tests.bench.processes import Process
+from tests.bench.processes import Process, peak_mib
 from tests.bench.system import System
 from tests.bench.tables import imported
 
@@ -123,5 +122,5 @@ if __name__ == "__main__":
     began = time.perf_counter()
     faults = check(made, settings)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"cells": int(sys.argv[1]), "validate_seconds": seconds, "peak_mib": peak, "faults": len(faults)}))
+    told = {"cells": int(sys.argv[1]), "validate_seconds": seconds, "peak_mib": peak_mib(), "faults": len(faults)}
+    print(json.dumps(told))

@@ -10,14 +10,13 @@ network and botocore too, and uses every processor.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from chalicelib.domain import events as E
 from chalicelib.domain.histories import CLOCK, DIFFERS, EVENTS_MISSING, NO_SUCH, ROW_MISSING, UNREADABLE
@@ -27,10 +26,12 @@ from chalicelib.models.case_rows import TASK_PREFIX, CaseRow, CasesRow, Tracking
 from chalicelib.models.histories import DynamoHistories
 from chalicelib.models.report_rows import ReportRow, SubmitterRow
 from chalicelib.policy.loader import policy_from
+from chalicelib.services.policies import KeptPolicies
 from chalicelib.services.replaying import Replaying
 from infra.settings import ROOT
 from tests.bench.lives import Item, Life, copied, lives, number_of
 from tests.bench.measures import Say
+from tests.bench.processes import peak_mib
 
 CASES = 100_000
 LIVES, PAGE, SPREAD, TIMES = 400, 1_000, 7_919, 3
@@ -180,12 +181,19 @@ class Table:
         return _DONE_TO[what][0](items) if what else items
 
 
+def _asked(*_any: object) -> NoReturn:
+    raise AssertionError("every life goes by the one policy")
+
+
 def _verified(policy: Policy, cases: int) -> dict[str, Any]:
     """Walk over a table of so many cases, and tell what was planted there and what was found."""
     table = Table(lives(policy, LIVES), cases)
     CasesRow.Meta.table_name = table.table_name
     CasesRow._connection = table  # type: ignore[assignment]
-    replaying, found = Replaying(DynamoHistories(), time.sleep), dict[int, set[str]]()
+    replaying, found = (
+        Replaying(DynamoHistories(), time.sleep, KeptPolicies(policy, _asked, _asked, _asked)),
+        dict[int, set[str]](),
+    )
     began = time.perf_counter()
     for fault in replaying.run():
         found.setdefault(number_of(fault.subject), set()).add(fault.kind)
@@ -193,7 +201,7 @@ def _verified(policy: Policy, cases: int) -> dict[str, Any]:
     return {
         "cases": cases,
         "seconds": seconds,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "events": replaying.counted["events"],
         "planted": sorted([number, _DONE_TO[what][1]] for number, what in table.planted.items()),
         "found": sorted([number, sorted(kinds)] for number, kinds in found.items()),

@@ -163,7 +163,7 @@ class _Living:
 
     def _tell(self, change: Change, report: Report | None = None, *, command: bool = True) -> None:
         self.case = change.case
-        self.own += [EventRow.of(event, change.case).serialize() for event in change.events]
+        self.own += [row.serialize() for row in EventRow.all_of(change.events, change.case)]
         if report:
             told = ReportRow.of(report, _CASE, _CODE, change.case.version, joined=self._reports > 1)
             self.naming.append(told.serialize())

@@ -34,21 +34,21 @@ def floor_and_intake(system: System, say: Say) -> tuple[dict[str, float], dict[s
     with system.worker() as ours, system.peer(FLOOR_TABLE=table) as replay, system.peer(FLOOR_TABLE=table) as floor:
         caller = Caller(system, ours)
         asked = [report_step(caller, token, CATEGORY) for _ in range(WARM)]
-        _answered(ours.run(asked), 201)
+        answered(ours.run(asked), 201)
         recorded = recorded_intake(system, ours, token)
         floor_event = events.proxied("POST", "/reports", {}, body=_floor_report())
         replay_event = events.proxied("POST", "/reports", {}, body=events.report(system.places[0], CATEGORY))
         costs: dict[str, list[float]] = {"ours": [], "replay": [], "floor": []}
         walls: list[float] = []
         for round_number in range(ROUNDS + 1):
-            sequences = [refreshed(recorded, _fresh_ids) for _ in range(BLOCK)]
+            sequences = [refreshed(recorded, fresh_ids) for _ in range(BLOCK)]
             replay.call("replay.fill", sequences)
             outcome = ours.run([report_step(caller, token, CATEGORY) for _ in range(BLOCK)])
-            _answered(outcome, 201)
+            answered(outcome, 201)
             again = replay.run([[("replay.app", replay_event)]] * BLOCK)
-            _answered(again, 201)
+            answered(again, 201)
             least = floor.run([[("floor.app", floor_event)]] * BLOCK)
-            _answered(least, 201)
+            answered(least, 201)
             if round_number:  # the first warms up
                 costs["ours"].append(outcome["cpu_ms"] / BLOCK)
                 costs["replay"].append(again["cpu_ms"] / BLOCK)
@@ -58,8 +58,8 @@ def floor_and_intake(system: System, say: Say) -> tuple[dict[str, float], dict[s
     intake = {
         "cpu_ms": statistics.median(costs["ours"]),
         "replay_cpu_ms": statistics.median(costs["replay"]),
-        "cpu_ratio": _ratio(costs["ours"], costs["replay"]),
-        "bare_ratio": _ratio(costs["ours"], costs["floor"]),
+        "cpu_ratio": ratio(costs["ours"], costs["replay"]),
+        "bare_ratio": ratio(costs["ours"], costs["floor"]),
         "store_requests": sum(request["sent"] for request in recorded),
         "p95_ms": _p95(walls),
     }
@@ -106,7 +106,7 @@ def cold_starts(system: System, say: Say) -> tuple[float, dict[str, Any]]:
         results[name] = {
             "init_ms": statistics.median(ours),
             "bare_ms": statistics.median(bare),
-            "init_ratio": _ratio(ours, bare),
+            "init_ratio": ratio(ours, bare),
             "clients": clients,
             "zip_kb": zip_kb,
         }
@@ -139,7 +139,7 @@ def first_events(system: System, n: int) -> dict[str, list[Any]]:
             caller.function("relay", batch)
             alerts.append({"Records": outflow.messages(2)})
             counted.append({"Records": waiting_messages(system, to_be_counted, 3)})
-        uploads = [_upload(system, caller, token) for _ in range(n)]
+        uploads = [uploaded(system, caller, token)[1] for _ in range(n)]
         worker.forward(-30 * 86400)
         overdue = [_told(caller, token, CATEGORY)["case_id"] for _ in range(n)]
     return {
@@ -169,8 +169,8 @@ def _new_entries(system: System, n: int) -> list[dict[str, Any]]:
     ]
 
 
-def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:
-    """The event of a picture's bytes having come, from the attachments' queue."""
+def uploaded(system: System, caller: Caller, token: str) -> tuple[str, dict[str, Any]]:
+    """A picture that somebody announced and handed in: its id, and the event of its bytes having come."""
     picture = b"\xff\xd8\xff\xe0" + bytes(1020)
     announced = caller.http(
         token,
@@ -183,7 +183,7 @@ def _upload(system: System, caller: Caller, token: str) -> dict[str, Any]:
         Bucket=system.deployed.outputs["MediaBucket"], Key=announced["fields"]["key"], Body=picture
     )
     queue = system.client("sqs").get_queue_url(QueueName=f"wangge-{NAME}-attachments")["QueueUrl"]
-    return {"Records": waiting_messages(system, queue)}
+    return str(announced["attachment_id"]), {"Records": waiting_messages(system, queue)}
 
 
 def pipeline(system: System, say: Say) -> dict[str, float]:
@@ -197,7 +197,7 @@ def pipeline(system: System, say: Say) -> dict[str, float]:
         for _ in range(3):  # the last is warm
             watched.spent.requests.clear()
             _told(watched, token, category)
-            outflow.follow(told=2)
+            outflow.follow()
         asked = [request["operation"] for request in watched.spent.requests]
         if (asked.count("Publish"), asked.count("SendEmail")) != (1, 1):
             raise RuntimeError(f"not one SMS and one e-mail: {asked}")
@@ -212,7 +212,7 @@ def pipeline(system: System, say: Say) -> dict[str, float]:
                 least.append(bare["cpu_ms"] / BLOCK)
     return {
         "cpu_ms": statistics.median(costs),
-        "floor_ratio": _ratio(costs, least),
+        "floor_ratio": ratio(costs, least),
         "requests": watched.spent.sent,
     }
 
@@ -221,7 +221,7 @@ def _block_of_reports(caller: Caller, outflow: Outflow, token: str, category: st
     """Many reports, each through every function: first all through the API, then the relay, then the alerts."""
     worker, handlers = caller.worker, caller.system.handlers
     told = worker.run([report_step(caller, token, category) for _ in range(BLOCK)])
-    _answered(told, 201)
+    answered(told, 201)
     batches = by_case(outflow.records(), lambda record: record["dynamodb"]["Keys"]["pk"]["S"])
     relayed = worker.run([[(handlers["relay"], {"Records": batch})] for batch in batches])
     messages = by_case(outflow.messages(2 * BLOCK), lambda record: json.loads(record["body"])["subject"])
@@ -237,7 +237,7 @@ def queue_page(system: System, say: Say) -> dict[str, float]:
     with system.worker() as ours:
         caller = Caller(system, ours)
         unit = _told(caller, token, CATEGORY)["unit"]["id"]
-        _answered(ours.run([report_step(caller, token, CATEGORY) for _ in range(PAGE)]), 201)
+        answered(ours.run([report_step(caller, token, CATEGORY) for _ in range(PAGE)]), 201)
         officer = system.token_of("department", unit=unit)
 
         def asked() -> list[tuple[str, Any]]:
@@ -245,7 +245,7 @@ def queue_page(system: System, say: Say) -> dict[str, float]:
             resource = "/v1/units/{unit_id}/queue"
             return caller.step(officer, events.proxied("GET", resource, caller.who(officer), path=path, query=query))
 
-        _answered(ours.run([asked() for _ in range(30)]), 200)
+        answered(ours.run([asked() for _ in range(30)]), 200)
         watched = Caller(system, ours, watched=True)
         for handler, event in asked():
             answer = watched._call(handler, event)
@@ -266,12 +266,12 @@ def capacity(system: System, say: Say) -> dict[str, float]:
         outflow = Outflow(caller)
         receipt = _told(caller, token, CATEGORY)
         intake_wcu = caller.spent.wcu
-        outflow.follow(told=2)
+        outflow.follow()
         case, officer = receipt["case_id"], system.token_of("department", unit=receipt["unit"]["id"])
         settled = caller.resolve(officer, case, outflow.follow)
         visit = settled["visits"][-1]
         caller.visit_falls_due(case, datetime.fromisoformat(visit["due_at"]))
-        outflow.follow(told=1)
+        outflow.follow()
         answer = caller.http(
             token,
             "POST",
@@ -280,7 +280,7 @@ def capacity(system: System, say: Say) -> dict[str, float]:
             headers=events.command(settled["version"] + 1),
             body={"outcome": "satisfied", "note": "居民满意。"},
         )
-        outflow.follow(told=0)
+        outflow.follow()
         if answer["state"] != "closed":
             raise RuntimeError(f"the case is {answer['state']}")
     return {
@@ -327,12 +327,12 @@ def _floor_report() -> dict[str, Any]:
     }
 
 
-def _fresh_ids() -> Iterator[str]:
+def fresh_ids() -> Iterator[str]:
     while True:
-        yield secrets.token_hex(16).upper()
+        yield secrets.token_hex(20).upper()
 
 
-def _answered(outcome: dict[str, Any], status: int) -> None:
+def answered(outcome: dict[str, Any], status: int) -> None:
     for answer in outcome["answers"]:
         if answer["statusCode"] != status:
             raise RuntimeError(f"{answer['statusCode']}: {answer['body']}")
@@ -344,7 +344,7 @@ def _good_answer(name: str, answer: Any) -> None:
         raise RuntimeError(f"{name} answered its first event {answer}")
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
+def ratio(ours: list[float], theirs: list[float]) -> float:
     """The median of the rounds' own ratios: what the machine does to one round it does to both."""
     return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 

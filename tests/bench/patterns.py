@@ -19,7 +19,7 @@ from chalicelib.domain.events import CASE_REPORTED, SYSTEM, Actor
 from chalicelib.domain.grid import Area, Position
 from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Patrol
-from chalicelib.domain.procedure import Circumstances
+from chalicelib.domain.procedure import Circumstances, Particulars
 from chalicelib.domain.records import Command
 from chalicelib.domain.reports import MOBILE, SMS, Report
 from chalicelib.domain.rounds import plan
@@ -259,11 +259,11 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "an action on a case": Pattern(
         "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its event, vault `AUDIT#…`",
-        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
+        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1), Particulars()),
     ),
     "an action repeated": Pattern(
         "the case, `COMMAND#<hash>`, the events up to its version",
-        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1)),
+        lambda f: bootstrap.acting().act(f["case_id"], "accept", _asked(f, 1, 1), Particulars()),
     ),
     "a visit is recorded": Pattern(
         "`CASE#<id>` / `CASE`; transaction: `COMMAND#<hash>`, the case, its two events, vault `AUDIT#…`",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import resource
 import subprocess
 import sys
 import time
@@ -74,6 +75,17 @@ def cold_start(paths: Sequence[Path], handler: str, event: Path, environment: Ma
     if process.returncode or not line:
         raise WorkerFailed(f"{handler} did not answer its first event")
     return took, json.loads(line)
+
+
+def peak_mib() -> float:
+    """The most memory this process has had. Linux tells it of the program itself, and not of the one that started it,
+    whose own peak `getrusage` goes on from.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def clean_environment(endpoint: str, region: str) -> dict[str, str]:

@@ -194,12 +194,12 @@ def _filled(system: System, setting: str, waiting: Template, visited: Template, 
     name = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}"
     lines = _lines(setting, waiting, visited, range(size))
     if setting == "CASES_TABLE":
-        lines = itertools.chain(lines, _figures(system))
+        lines = itertools.chain(lines, _counted(system))
     imported(system, name, _TITLES[setting], lines)
     return name
 
 
-def _figures(system: System) -> Iterator[str]:
+def _counted(system: System) -> Iterator[str]:
     """The counters of a month in which everything happened in each of the communities."""
     codes = [feature["properties"]["code"] for feature in system.features]
     for area in (code for code in codes if len(code) == DIGITS["community"]):

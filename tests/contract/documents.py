@@ -50,6 +50,14 @@ def pack(name: str) -> dict[str, Any]:
     return tomllib.loads((PACK / name).read_text("utf-8"))
 
 
+def actions_in(procedure: str) -> dict[str, dict[str, Any]]:
+    """The rows of the table of actions that a procedure has, each as it is there."""
+    table = contract("actions.yaml")
+    named = {name for state in table["procedures"][procedure]["states"].values() for name in state["actions"]}
+    rows = {name: row for name, row in table["actions"].items() if name in named}
+    return {name: {**row, **row.get("instead", {}).get(procedure, {})} for name, row in rows.items()}
+
+
 def schema_names() -> set[str]:
     """The event types that have a schema."""
     return {path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json")} - {"envelope"}

@@ -31,6 +31,8 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/cases"),
         ("GET", "/v1/cases/{id}"),
         ("GET", "/v1/cases/{id}/timeline"),
+        ("GET", "/v1/cases/{id}/clocks"),
+        ("GET", "/v1/cases/{id}/file"),
         ("POST", "/v1/cases/{id}/actions/{action}"),
         ("GET", "/v1/units/{id}/queue"),
         ("GET", "/v1/views"),
@@ -107,7 +109,8 @@ def test_commands_need_a_key_acts_a_version_and_answers_about_a_case_carry_one()
         assert ("If-Match" in required) == acts, path
         for status, answer in operation["responses"].items():
             schema = resolved(answer).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
-            about_a_case = schema.rpartition("/")[2] in {"Case", "Receipt", "Timeline", "PublicCase"}
+            about_a_case = schema.rpartition("/")[2] in {"Case", "Receipt", "Timeline", "Clocks", "PublicCase"}
+            about_a_case |= path == "/v1/cases/{id}/file" and status == "200"
             kept_by_anybody = "304" in operation["responses"] and status == "200"
             assert ("ETag" in resolved(answer).get("headers", {})) == (about_a_case or kept_by_anybody), (path, status)
 

@@ -50,5 +50,9 @@ def test_a_case_that_nobody_visits_closes_by_itself(district: District) -> None:
     assert closed["outcome"] == "unvisited"
 
 
+def test_a_case_closes_by_itself_though_joint_work_is_open(district: District) -> None:
+    scenarios.a_case_closes_though_joint_work_is_open(district)
+
+
 def test_poison_among_what_is_due_is_put_aside_and_its_neighbour_is_done(district: District) -> None:
     scenarios.a_poison_message_to_due(district)

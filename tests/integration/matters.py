@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -30,7 +31,8 @@ from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
 from tests.integration.gateway import Answer
-from tests.world import CELL, COMMUNITY
+from tests.integration.test_hooks import order
+from tests.world import ADMIN, CELL, COMMUNITY
 
 FOREIGN = "320302002001"
 PLANNED_IMPORT = "8b0e5c1f7a2d4e6b9c3f1a2b4d5e6f70"
@@ -43,38 +45,161 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to a case on its way: an action, or a `visit` with its outcome."""
+    """What is done to a case on its way: an action, or a `visit` with its outcome. {names} are facts of the case.
+
+    `where`: done only where the case is in this state then, which not every procedure has.
+    """
 
     action: str
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
     by: StaffMember = SUBMITTER
+    where: str | None = None
 
 
-ACCEPT, RESOLVE = Step("accept"), Step("resolve", {"note": "好了"})
-RETURN = Step("return", {"reason": "不属于我单位"})
-DISSATISFIED = Step("visit", {"outcome": "dissatisfied"})
+ACCEPT, RETURN = Step("accept"), Step("return", {"reason": "不属于我单位"})
+RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), Step("verify", where="verifying")
+SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
+AGREE = Step("accept-joint", {"unit": "{joint_unit}"})
+ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配件"}, by=ADMIN)
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a new case is brought to where a route is tried. `due`: it is left there until its visit is due."""
+    """How a new case is brought to where a route is tried. `due`: it is left there until its visit is due.
+
+    `text`: it came in these words, and nobody knows where it is.
+    """
 
     state: str
     steps: Sequence[Step] = ()
     due: bool = False
+    text: str = ""
 
 
 WAYS: Mapping[str, Way] = {
     "assigned": Way("assigned"),
     "accepted": Way("accepted", [ACCEPT]),
-    "resolved": Way("resolved", [ACCEPT, RESOLVE], due=True),
-    "reopen-requested": Way("reopen-requested", [ACCEPT, RESOLVE, DISSATISFIED]),
-    "screening": Way("screening", [RETURN]),
+    "joint-agreed": Way("accepted", [ACCEPT, AGREE]),
+    "extension-asked": Way("accepted", [ACCEPT, ASK_FOR_TIME]),
+    "suspended": Way("suspended", [ACCEPT, Step("suspend", {"reason": "等待鉴定"})]),
+    "verifying": Way("verifying", [ACCEPT, RESOLVE]),
+    "resolved": Way("resolved", [ACCEPT, RESOLVE, VERIFY], due=True),
+    "reopen-requested": Way("reopen-requested", [ACCEPT, RESOLVE, VERIFY, DISSATISFIED]),
+    "closed": Way("closed", [ACCEPT, RESOLVE, VERIFY, SATISFIED]),
+    "returned": Way("returned", [RETURN]),
+    "screening": Way("screening"),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
-WHOSE: Mapping[str, str] = {"screening": "desk"}
+WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "joint": "joint_unit"}
 """The fact that names the unit which may act, by the actors of an action; left out: the unit whose turn it is."""
+
+
+class Laid:
+    """What a deployment holds now, to which it is brought back after each request."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        self._kept = {
+            (table.name, item.hash_key.value, item.range_key.value): copy.deepcopy(item)
+            for table in self._tables.values()
+            for item in table.all_items()
+        }
+        edge.written.clear()
+
+    def changes(self) -> list[str]:
+        """What requests tried to write since the last `restore`, and sent; to be noted in the audit is no change."""
+        written = self._edge.written
+        rows = [f"{table} {pk} {sk}" for table, pk, sk in written.rows if not pk.startswith("AUDIT#")]
+        return rows + ["a message"] * written.messages
+
+    def restore(self) -> None:
+        """Every row that a request wrote is as it was laid."""
+        for place in set(self._edge.written.rows):
+            name, pk, sk = place
+            table, keys = self._tables[name], (DynamoType({"S": pk}), DynamoType({"S": sk}))
+            if place in self._kept:
+                table.items[keys[0]][keys[1]] = copy.deepcopy(self._kept[place])
+            else:
+                table.items[keys[0]].pop(keys[1], None)
+        self._edge.written.clear()
+
+
+class Cases:
+    """Brings new cases to where something is tried."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    def lay(self, matter: Matter, way: Way) -> Facts:
+        """A new case of the matter, brought that way; what {names} stand for in it."""
+        picture = self.picture(SUBMITTER)
+        message_id, receipt = self._told(matter, way, picture)
+        case_id = receipt["case_id"]
+        facts = {
+            "case_id": case_id,
+            "report_id": receipt["report_id"],
+            "tracking_code": receipt["tracking_code"],
+            "message_id": message_id,
+            "attachment_id": picture,
+            "picture": self.picture(SUBMITTER),
+            "category": matter.category,
+            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
+        }
+        for step in way.steps:
+            facts |= self.standing(case_id)
+            if step.where in (None, facts["state"]):
+                self._do(step, facts)
+        facts |= self.standing(case_id)
+        assert (facts["state"], facts["kind"]) == (way.state, matter.kind), facts
+        return facts
+
+    def _told(self, matter: Matter, way: Way, picture: str) -> tuple[str, dict[str, Any]]:
+        """Somebody tells of it: its number at the source, and the receipt."""
+        key = str(uuid4())
+        if matter.source:
+            place = {} if way.text else {"area": CELL}
+            return key, order(self._edge, {**_ORDER, **place, "order_no": key}, message_id=key).body
+        if way.text:
+            text = {"phone_number": f"139{int(key[:8], 16) % 10**8:08d}", "content": way.text, "sequence_id": key}
+            self._edge.post("/hooks/sms/aliyun?key=aliyun-secret", [text])
+            case = self._edge.get("/v1/cases", SUBMITTER, source="sms", message_id=key).body
+            return key, {**case, "report_id": case["reports"][0]}
+        said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
+        body = {**self._edge.a_report(), **said, "media": [picture], "reporter": _REPORTER}
+        return f"{SUBMITTER.id}:{key}", self._edge.post("/v1/reports", body, SUBMITTER, key=key).body
+
+    def _do(self, step: Step, facts: Facts) -> None:
+        said = filled(step.said, facts)
+        if step.action == "visit":
+            done = self._edge.visit(facts["case_id"], said["outcome"], step.by)
+        else:
+            done = self._edge.act(facts["case_id"], step.action, step.by, **said)
+        assert done.status == 200, (step, done.body)
+
+    def standing(self, case_id: str) -> Facts:
+        """The facts of a case that change as it goes."""
+        case = self._edge.case(case_id)
+        resolve = next((clock for clock in case["clocks"] if clock["name"] == "resolve"), None)
+        return {
+            "state": case["state"],
+            "kind": case["kind"],
+            "unit_id": case["unit"]["id"],
+            "lead": case["lead_unit"]["id"] if case["lead_unit"] else None,
+            "approver": case["extension"]["approver"]["id"] if case["extension"] else None,
+            "joint_unit": case["joint"][0]["id"] if case["joint"] else None,
+            "asked_unit": next((each["id"] for each in case["joint"] if each["state"] == "asked"), None),
+            "agreed_unit": next((each["id"] for each in case["joint"] if each["state"] == "accepted"), None),
+            "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
+            "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
+            "version": case["version"],
+            **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
+        }
+
+    def picture(self, by: StaffMember) -> str:
+        announced: str = self._edge.post("/v1/attachments", _PICTURE, by).body["attachment_id"]
+        return announced
 
 
 class Matters:
@@ -85,19 +210,15 @@ class Matters:
         self._facts: dict[tuple[str, str], Facts] = {}
         self._due = False
         self._plan_rounds()
+        cases = Cases(edge)
         wanted = {(name, route.state or matters()[name].state) for route in routes() for name in route.matters}
         for matter, name in sorted(wanted, key=lambda each: not WAYS[each[1]].due):
             if not WAYS[name].due and not self._due:
                 self._let_visits_fall_due()
-            self._facts[matter, name] = self._case(matters()[matter], WAYS[name])
+            self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
-        self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
-        self._kept = {
-            (table.name, item.hash_key.value, item.range_key.value): copy.deepcopy(item)
-            for table in self._tables.values()
-            for item in table.all_items()
-        }
-        edge.written.clear()
+        self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
+        self._laid = Laid(edge)
 
     def facts(self, route: Route, matter: Matter | None) -> Facts:
         """What {names} of a route stand for."""
@@ -117,55 +238,18 @@ class Matters:
 
     def asked(self, route: Route, facts: Facts, by: StaffMember | None) -> Answer:
         method, path = route.route.split(" ")
+        facts = {**facts, "picture": self._pictures[by.id]} if by else facts
         query = {name: value.format_map(facts) for name, value in route.query.items()}
         if method == "GET":
             return self._edge.get(path.format_map(facts), by, **query)
         version = facts["version"] if _needs_version(path) else None
-        return self._edge.post(path.format_map(facts), _filled(route.body, facts), by, version=version)
+        return self._edge.post(path.format_map(facts), filled(route.body, facts), by, version=version)
 
     def changes(self) -> list[str]:
-        """What requests tried to write since the last `restore`, and sent; to be noted in the audit is no change."""
-        written = self._edge.written
-        rows = [f"{table} {pk} {sk}" for table, pk, sk in written.rows if not pk.startswith("AUDIT#")]
-        return rows + ["a message"] * written.messages
+        return self._laid.changes()
 
     def restore(self) -> None:
-        """Every row that a request wrote is as it was laid."""
-        for place in set(self._edge.written.rows):
-            name, pk, sk = place
-            table, keys = self._tables[name], (DynamoType({"S": pk}), DynamoType({"S": sk}))
-            if place in self._kept:
-                table.items[keys[0]][keys[1]] = copy.deepcopy(self._kept[place])
-            else:
-                table.items[keys[0]].pop(keys[1], None)
-        self._edge.written.clear()
-
-    def _case(self, matter: Matter, way: Way) -> Facts:
-        edge, key = self._edge, str(uuid4())
-        picture = edge.post("/v1/attachments", {"content_type": "image/jpeg", "bytes": 44}, SUBMITTER).body
-        said = {"text": "想咨询一下"} if matter.kind is None else {"category": matter.category}
-        body = {**edge.a_report(), **said, "media": [picture["attachment_id"]], "reporter": _REPORTER}
-        receipt = edge.post("/v1/reports", body, SUBMITTER, key=key).body
-        for step in way.steps if matter.kind else ():  # of no kind: in screening already
-            if step.action == "visit":
-                edge.visit(receipt["case_id"], step.said["outcome"], step.by)
-            else:
-                edge.act(receipt["case_id"], step.action, step.by, **step.said)
-        case = edge.case(receipt["case_id"])
-        assert (case["state"], case["kind"]) == (way.state, matter.kind), case
-        return {
-            "case_id": case["case_id"],
-            "report_id": receipt["report_id"],
-            "tracking_code": case["tracking_code"],
-            "message_id": f"{SUBMITTER.id}:{key}",
-            "attachment_id": picture["attachment_id"],
-            "unit_id": case["unit"]["id"],
-            "lead": case["lead_unit"]["id"] if case["lead_unit"] else None,
-            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
-            "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
-            "category": matter.category,
-            "version": case["version"],
-        }
+        self._laid.restore()
 
     def _plan_rounds(self) -> None:
         """The cell is walked by whoever asks, as its information officer."""
@@ -207,6 +291,9 @@ def _planned_import() -> dict[str, Any]:
 
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"
+_ASKING = ("somebody", SUBMITTER.id)
+_PICTURE = {"content_type": "image/jpeg", "bytes": 44}
+_ORDER = {"type": "help", "content": "路灯不亮", "received_at": "2026-11-22T09:55:00+08:00"}
 _REPORTER = {"name": "王伟", "phone": "13800000000"}
 
 
@@ -218,9 +305,15 @@ def somebody(role: str, place: Place, facts: Mapping[str, Any], turn: str) -> St
     return StaffMember(SUBMITTER.id if place.reported else "somebody", role, str(unit), (area,))
 
 
-def _filled(body: Any, facts: Facts) -> Any:
+def _day_after(moment: str) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(days=1)).date().isoformat()
+
+
+def filled(body: Any, facts: Facts) -> Any:
     if isinstance(body, Mapping):
-        return {name: _filled(value, facts) for name, value in body.items()}
+        return {name: filled(value, facts) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, facts) for value in body]
     return body.format_map(facts) if isinstance(body, str) else body
 
 

@@ -58,8 +58,11 @@ def test_a_report_goes_its_whole_way_and_every_answer_is_as_described(edge: Edge
     assert queue["items"][0]["version"] == 1
 
     assert edge.act(case_id, "accept", officer).body["state"] == "accepted"
-    resolved = edge.act(case_id, "resolve", officer, note="已更换井盖。")
-    assert resolved.body["state"] == "resolved" and resolved.version == 3
+    removed = edge.act(case_id, "resolve", officer, note="已更换井盖。", media=[edge.picture(officer)])
+    assert removed.body["state"] == "verifying" and removed.version == 3
+    (waiting,) = edge.get(f"/v1/units/centre-{COMMUNITY}/queue", STATION).body["items"]
+    assert (waiting["case_id"], waiting["task"]) == (case_id, "handle")
+    assert edge.act(case_id, "verify", STATION).body["state"] == "resolved"
     edge.clock.forward(days=1)
     edge.invoke("sweep", {})
     assert edge.deliver("due", edge.take_from("Due")) == []
@@ -417,6 +420,5 @@ def _resolved(edge: Edge, **said: Any) -> str:
     """A case that the department has resolved."""
     receipt = edge.report(ADMIN, category="missing-manhole-cover", **said)
     case_id: str = receipt["case_id"]
-    edge.act(case_id, "accept", ADMIN)
-    edge.act(case_id, "resolve", ADMIN, note="好了")
+    edge.answered(case_id, ADMIN)
     return case_id

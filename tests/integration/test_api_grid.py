@@ -152,8 +152,7 @@ def test_a_repeat_in_another_datum_is_another_content(edge: Edge) -> None:
 def test_a_visit_may_be_recorded_from_any_datum(edge: Edge) -> None:
     receipt = edge.report(WORKER)
     officer = officer_of(receipt["unit"]["id"])
-    edge.act(receipt["case_id"], "accept", officer)
-    edge.act(receipt["case_id"], "resolve", officer, note="已更换井盖。")
+    edge.answered(receipt["case_id"], officer)
     lat, lon = from_wgs84(34.285, 117.185, "BD-09")
     position = {"lat": lat, "lon": lon, "datum": "BD-09"}
     answer = edge.visit(receipt["case_id"], "satisfied", WORKER, position=position)

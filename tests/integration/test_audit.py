@@ -70,9 +70,8 @@ class TestWhatIsNoted:
     def test_every_change_is_noted_by_its_event_in_the_same_transaction(self, edge: Edge) -> None:
         receipt = edge.report(WORKER)
         officer = officer_of(receipt["unit"]["id"])
-        for action, said in (("accept", {}), ("resolve", {"note": "好了"})):
-            edge.clock.forward(seconds=1)
-            edge.act(receipt["case_id"], action, officer, **said)
+        edge.clock.forward(seconds=1)
+        edge.answered(receipt["case_id"], officer)
         edge.clock.forward(days=2)
         edge.invoke("sweep", {})
         edge.deliver("due", edge.take_from("Due"))
@@ -82,11 +81,73 @@ class TestWhatIsNoted:
         assert [(entry["what"], entry["reader"], entry["source"]) for entry in changes] == [
             ("case.reported.v1", "w1", "192.0.2.1"),
             ("case.accepted.v1", officer.id, "192.0.2.1"),
-            ("case.resolved.v1", officer.id, "192.0.2.1"),
+            ("case.finished.v1", officer.id, "192.0.2.1"),
+            ("case.verified.v1", ADMIN.id, "192.0.2.1"),
             ("visit.due.v1", "system", "system"),
             ("visit.recorded.v1", "w1", "192.0.2.1"),
         ]
         assert {entry["case"] for entry in changes} == {receipt["case_id"]}
+
+    def test_whatever_is_done_to_a_case_is_noted_by_what_it_was_who_did_it_and_in_which_case(self, edge: Edge) -> None:
+        lead, power, water = (officer_of(unit) for unit in ("urban-management", "power-supply", "water"))
+        why = {"reason": f"{REPORTER['name']}要求"}
+        lamp, cover, wrong, mistaken, quarrel = (
+            edge.report(WORKER, category=category)["case_id"]
+            for category in (
+                "street-light",
+                "missing-manhole-cover",
+                "street-light",
+                "street-light",
+                "neighbour-dispute",
+            )
+        )
+        edge.clock.forward(seconds=1)
+        begun = len(edge.entries())
+        mediates = officer_of(edge.case(quarrel)["lead_unit"]["id"])
+        acts: list[tuple[str, str, Any, dict[str, Any], str]] = [
+            (lamp, "return", lead, why, "case.returned.v1"),
+            (lamp, "reject-return", STATION, why, "case.return-rejected.v1"),
+            (lamp, "accept", lead, {}, "case.accepted.v1"),
+            (lamp, "request-joint", lead, {"units": ["water"], **why}, "joint.requested.v1"),
+            (lamp, "accept-joint", power, {}, "joint.accepted.v1"),
+            (lamp, "finish-joint", power, {"note": "好了"}, "joint.finished.v1"),
+            (lamp, "refuse-joint", water, why, "joint.refused.v1"),
+            (lamp, "request-extension", lead, {"until": "2026-11-28", **why}, "extension.requested.v1"),
+            (lamp, "refuse-extension", STATION, why, "extension.refused.v1"),
+            (lamp, "request-extension", lead, {"until": "2026-11-28", **why}, "extension.requested.v1"),
+            (lamp, "approve-extension", STATION, {}, "extension.approved.v1"),
+            (lamp, "suspend", lead, why, "case.suspended.v1"),
+            (lamp, "resume", lead, {}, "case.resumed.v1"),
+            (lamp, "transfer", lead, {"unit": "water", **why}, "case.transferred.v1"),
+            (lamp, "accept", water, {}, "case.accepted.v1"),
+            (lamp, "escalate", water, why, "case.escalated.v1"),
+            (lamp, "accept", LINKAGE, {}, "case.accepted.v1"),
+            (lamp, "delegate", LINKAGE, why, "case.delegated.v1"),
+            (cover, "accept", lead, {}, "case.accepted.v1"),
+            (cover, "resolve", lead, {"note": "好了", "media": [edge.picture(lead)]}, "case.finished.v1"),
+            (cover, "send-back", STATION, why, "case.sent-back.v1"),
+            (cover, "resolve", lead, {"note": "好了", "media": [edge.picture(lead)]}, "case.finished.v1"),
+            (cover, "verify", STATION, {}, "case.verified.v1"),
+            (cover, "evaluate", WORKER, {"outcome": "satisfied"}, "case.evaluated.v1"),
+            (cover, "request-reopen", WORKER, why, "case.reopen-requested.v1"),
+            (cover, "decline-reopen", STATION, why, "case.reopen-declined.v1"),
+            (wrong, "withdraw", WORKER, why, "case.withdrawn.v1"),
+            (mistaken, "return", lead, why, "case.returned.v1"),
+            (mistaken, "assign", STATION, {"unit": "water", **why}, "case.assigned.v1"),
+            (mistaken, "return", water, why, "case.returned.v1"),
+            (mistaken, "void", STATION, why, "case.voided.v1"),
+            (quarrel, "accept", mediates, {}, "case.accepted.v1"),
+            (quarrel, "mediate", mediates, {"note": "双方同意调解"}, "case.advanced.v1"),
+        ]
+        for case, action, by, said, _ in acts:
+            answer = edge.act(case, action, by, **said)
+            assert answer.status == 200, (action, answer.body)
+        changes = [entry for entry in edge.entries()[begun:] if entry["what"].endswith(".v1")]
+        assert [(entry["case"], entry["reader"], entry["what"]) for entry in changes] == [
+            (case, by.id, event_type) for case, _, by, _, event_type in acts
+        ]
+        assert {(entry["source"], entry["outcome"]) for entry in changes} == {("192.0.2.1", "done")}
+        assert REPORTER["name"] not in json.dumps(changes, ensure_ascii=False)
 
     def test_what_comes_over_the_webhooks_is_noted_by_its_source(self, edge: Edge) -> None:
         push(edge, text(phone=PHONE), text("还有一件", phone=PHONE, sequence="2"))
@@ -225,6 +286,7 @@ def operator(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Edge:
     outputs = {
         "CasesTable": edge.names["Cases"],
         "VaultTable": edge.names["Vault"],
+        "ReferenceTable": edge.names["Reference"],
         "DataKeyArn": edge.names["DataKey"],
         "SecretArn": edge.names["Secrets"],
     }

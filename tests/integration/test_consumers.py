@@ -409,8 +409,7 @@ def _through_its_life(edge: Edge) -> dict[str, Any]:
     edge.act(case_id, "classify", ADMIN, category="missing-manhole-cover")
     for outcome, decision in (("dissatisfied", "grant-reopen"), ("not-home", None), ("dissatisfied", "decline-reopen")):
         if edge.case(case_id)["state"] == "assigned":
-            edge.act(case_id, "accept", ADMIN)
-            edge.act(case_id, "resolve", ADMIN, note="已更换井盖")
+            edge.answered(case_id, ADMIN, "已更换井盖")
         edge.clock.forward(days=3)
         edge.invoke("sweep", {})
         edge.deliver("due", edge.take_from("Due"))

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.errors import TemporarilyUnavailable
 from chalicelib.domain.people import Reporter
 from chalicelib.domain.records import Sealed
-from tests.world import ADMIN, WORKER, PlainPhones, World, officer_of
+from tests.world import ADMIN, WORKER, PlainPhones, World
 
 
 class TestACaseOfSeveral:
@@ -26,9 +26,7 @@ class TestACaseOfSeveral:
         return receipt.case_id, receipt.report_id, report.id
 
     def close(self, world: World, case_id: str) -> None:
-        officer = officer_of("urban-management")
-        world.act(case_id, "accept", officer)
-        world.act(case_id, "resolve", officer, note="好了")
+        world.answered(case_id)
         world.visit_falls_due(case_id)
         world.visit(case_id, "satisfied")
 

@@ -48,9 +48,7 @@ def shown(edge: Edge, report_id: str) -> dict[str, Any]:
 def closed(edge: Edge, **said: Any) -> dict[str, Any]:
     """A case that was told of, settled, visited and closed."""
     receipt = edge.report(WORKER, **said)
-    officer = officer_of(receipt["unit"]["id"])
-    edge.act(receipt["case_id"], "accept", officer)
-    edge.act(receipt["case_id"], "resolve", officer, note="好了")
+    edge.answered(receipt["case_id"], officer_of(receipt["unit"]["id"]))
     edge.visit(receipt["case_id"], "satisfied", WORKER)
     return receipt
 
@@ -196,8 +194,7 @@ class TestRelease:
 
     def test_the_officer_who_is_to_visit_is_told_and_afterwards_nobody(self, edge: Edge) -> None:
         receipt = edge.report(WORKER, reporter=REPORTER)
-        edge.act(receipt["case_id"], "accept", LEAD)
-        edge.act(receipt["case_id"], "resolve", LEAD, note="好了")
+        edge.answered(receipt["case_id"], LEAD)
         assert release(edge, receipt["report_id"]).status == 403
         assert release(edge, receipt["report_id"], WORKER).body["reporter"] == CLEAR
         edge.visit(receipt["case_id"], "satisfied", WORKER)
@@ -274,8 +271,7 @@ class TestPersons:
         answer = person(edge, "erase")
         assert (answer.body["reports"], answer.body["open_cases"]) == ([], [receipt["case_id"]])
         assert shown(edge, receipt["report_id"])["contactable"] is True
-        edge.act(receipt["case_id"], "accept", LEAD)
-        edge.act(receipt["case_id"], "resolve", LEAD, note="好了")
+        edge.answered(receipt["case_id"], LEAD)
         edge.visit(receipt["case_id"], "satisfied", WORKER)
         assert person(edge, "erase").body["reports"] == [receipt["report_id"]]
 

@@ -16,6 +16,7 @@ from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.grid import Area
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.workdays import WorkCalendar
 from chalicelib.policy.loader import policy_from
 from infra.policy.differences import differences
 from infra.policy.dry_run import last_decision, outcome
@@ -131,6 +132,9 @@ class Kept:
 
     def of(self, version: str) -> Policy:
         return self.others.get(version, self.current)
+
+    def calendar(self, version: str) -> WorkCalendar | None:
+        return self.of(version).calendar
 
 
 def a_case(**facts: Any) -> Case:

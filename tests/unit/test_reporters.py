@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.cases import Case, Visit
+from chalicelib.domain.cases import Case, Joint, Visit
 from chalicelib.domain.grid import Area
 from chalicelib.domain.masking import Masked, masked, masked_name, masked_phone
 from chalicelib.domain.people import Reporter, StaffMember, may_learn_identity
@@ -79,11 +79,13 @@ def test_of_who_does_not_want_to_be_named_nothing_is_shown_and_nothing_kept_but_
 
 def _case(state: str, **more: object) -> Case:
     area = Area(CELL, ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
-    return Case("C", 3, "T", state, "p", NOW, NOW, "ordinary", "mobile", "hazard", area=area, **more)  # type: ignore[arg-type]
+    turn = {"assigned": "lead", "accepted": "lead", "resolved": "visitor", "closed": "nobody"}.get(state, "desk")
+    about = ("ordinary", "mobile", "hazard", turn, "hazard")
+    return Case("C", 3, "T", state, "p", NOW, NOW, *about, area=area, **more)  # type: ignore[arg-type]
 
 
 LEAD, OTHER = officer_of("urban-management"), officer_of("fire-rescue")
-HANDLED = {"lead": "urban-management", "desk": f"centre-{COMMUNITY}", "joint_units": ("fire-rescue",)}
+HANDLED = {"lead": "urban-management", "desk": f"centre-{COMMUNITY}", "joints": (Joint("fire-rescue", "asked"),)}
 VISIT = {"visits": (Visit("C.1", 1, "due", NOW),)}
 NEIGHBOUR = StaffMember("w2", "grid-worker", "centre-320302001003", ("3203020010030101",))
 AUDITOR, LEADER = (
@@ -100,6 +102,8 @@ AUDITOR, LEADER = (
         (_case("accepted", **HANDLED), [LEAD]),
         (_case("resolved", **HANDLED, **VISIT), [WORKER, STATION]),
         (_case("resolved", **HANDLED), []),
+        (_case("returned", desk=f"centre-{COMMUNITY}", returned_by="urban-management"), [STATION, LINKAGE]),
+        (_case("verifying", **HANDLED), [STATION, LINKAGE]),
         (_case("reopen-requested", **HANDLED), [STATION, LINKAGE]),
         (_case("closed", **HANDLED), []),
     ],

@@ -1,0 +1,237 @@
+"""A store of cases in memory that keeps the rows DynamoDB would keep, under the same conditions, and a small district.
+
+What `chalicelib.models` writes is written here too, by the same row classes; only tables are dictionaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.audit import Entry, entry_of
+from chalicelib.domain.cases import Case
+from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.grid import Area, Cell
+from chalicelib.domain.procedure import Change
+from chalicelib.domain.records import (
+    CaseSummary,
+    Command,
+    Contact,
+    Duty,
+    Holder,
+    Identity,
+    KnownCommand,
+    KnownReport,
+    Page,
+    Sealed,
+)
+from chalicelib.domain.reports import Report
+from chalicelib.models.base import Row, stamp
+from chalicelib.models.case_rows import (
+    CaseRow,
+    CommandRow,
+    EventRow,
+    TaskRow,
+    TrackingRow,
+    case_from,
+    case_key,
+    community_list,
+    other_tasks,
+    summary_from,
+    unit_queue,
+    visits_queue,
+)
+from chalicelib.models.report_rows import ReporterRow, ReportRow, SubmitterRow
+from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
+
+Attributes = Mapping[str, Any]
+
+
+class MemoryCaseStore:
+    """`services.ports.CaseStore`. `partitions`: rows by partition key and sort key, as DynamoDB would keep them."""
+
+    def __init__(self) -> None:
+        self.partitions: dict[str, dict[str, Attributes]] = {}
+        self.audit: dict[str, Entry] = {}
+        self.identities: dict[str, Identity] = {}
+        self.refused: list[tuple[str, datetime, str, Sealed]] = []
+        self._pictures: dict[str, dict[str, str | None]] = {}
+
+    def announce(self, attachment_id: str, owner: str) -> None:
+        """A picture that somebody will name, in a report or with an act."""
+        self._pictures[attachment_id] = {"owner": owner, "report": None, "case": None}
+
+    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+        case = change.case
+        if self._has(ReportRow.key(report.id), ReportRow.SK):
+            raise AlreadyKnown()
+        if new and self._has(TrackingRow.key(case.tracking_code), TrackingRow.SK):
+            raise TrackingCodeTaken()
+        self._must_follow(case)
+        self._claim(report.media, report.submitted_by, "report", report.id)
+        self._put(ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new))
+        if new:
+            self._put(TrackingRow.of(case.tracking_code, case.id))
+        if identity:
+            self.identities[report.id] = identity
+            if identity.phone_hash:
+                self._put(ReporterRow.of(identity.phone_hash, case.id))
+        if report.submitted_by:
+            self._put(SubmitterRow.of(report.submitted_by, case.id))
+        self._write(change, entry_of(change, source, identity.phone_hash if identity else None))
+
+    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+        case = change.case
+        if command and self._has(CommandRow.key(command.id), CommandRow.SK):
+            raise AlreadyKnown()
+        self._must_follow(case)
+        for event in change.events:
+            self._claim(event.data.get("media", ()), event.actor.id, "case", case.id)
+        if command:
+            said = {"case_id": case.id, "version": case.version, "fingerprint": command.fingerprint}
+            self._put(CommandRow(CommandRow.key(command.id), CommandRow.SK, **said))
+        self._write(change, entry_of(change, source, by=by))
+
+    def case(self, case_id: str) -> Case | None:
+        row = self._row(case_key(case_id), CaseRow.SK)
+        return case_from(dict(row)) if row else None
+
+    def case_id_of(self, tracking_code: str) -> str | None:
+        row = self._row(TrackingRow.key(tracking_code), TrackingRow.SK)
+        return row["case_id"] if row else None
+
+    def report(self, report_id: str) -> KnownReport | None:
+        row = self._row(ReportRow.key(report_id), ReportRow.SK)
+        return ReportRow(**row).to_known() if row else None
+
+    def command(self, command_id: str) -> KnownCommand | None:
+        row = self._row(CommandRow.key(command_id), CommandRow.SK)
+        return KnownCommand(row["case_id"], row["version"], row["fingerprint"]) if row else None
+
+    def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]:
+        last = f"{EVENT_PREFIX}{up_to if up_to is not None else 99999999:08d}.99"
+        rows = self.rows_of(case_id)
+        return [event_from(rows[sk]) for sk in sorted(rows) if EVENT_PREFIX <= sk <= last]
+
+    def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
+        links = self.partitions.get(ReporterRow.key(phone_hash), {}).values()
+        ids = sorted((link["case_id"] for link in links), reverse=True)[:newest]
+        return [case for case_id in ids if (case := self.case(case_id))]
+
+    def unit_queue(
+        self, unit: str, limit: int, start: dict[str, Any] | None, due_before: datetime | None = None
+    ) -> Page:
+        before = stamp(due_before) if due_before else "~"
+        return self._page(unit_queue(unit), lambda order: order < before, limit, start)
+
+    def due_visits(self, area: str, limit: int, start: dict[str, Any] | None) -> Page:
+        return self._page(visits_queue(area[:12]), lambda order: order.startswith(area), limit, start)
+
+    def community_cases(
+        self, community: str, kind: str | None, limit: int, older_than: str | None, *, open: bool
+    ) -> list[CaseSummary]:
+        lying, before = community_list(community, kind, open=open), case_key(older_than or "~")
+        found = [row for row in self._rows() if row.get("community") == lying and row["pk"] < before]
+        return [summary_from(dict(row)) for row in sorted(found, key=lambda row: row["pk"], reverse=True)[:limit]]
+
+    def reported_by(self, staff_id: str, limit: int, start: dict[str, Any] | None) -> Page:
+        links = sorted(self.partitions.get(SubmitterRow.key(staff_id), {}), reverse=True)
+        rows = (self._row(case_key(case_id), CaseRow.SK) for case_id in links)
+        return _cut([summary_from(dict(row)) for row in rows if row], limit, start)
+
+    def due(self, until: datetime) -> Iterable[str]:
+        last = stamp(until)
+        found = sorted((row["due_at"], row["pk"]) for row in self._rows() if row.get("due_at", "~") <= last)
+        return [subject_of(pk) for _, pk in found]
+
+    def keep_refused(self, source: str, at: datetime, reason: str, sealed: Sealed) -> None:
+        self.refused.append((source, at, reason, sealed))
+
+    def rows_of(self, case_id: str) -> dict[str, Attributes]:
+        """The rows of a case as they lie, by sort key."""
+        return dict(self.partitions.get(case_key(case_id), {}))
+
+    def _write(self, change: Change, entry: Entry) -> None:
+        case = change.case
+        self._put(CaseRow.of(case))
+        for event in change.events:
+            self._put(EventRow.of(event, case))
+        tasks = other_tasks(case)
+        for task in tasks.values():
+            self._put(TaskRow.of(case, task))
+        for over in other_tasks(change.before).keys() - tasks.keys():
+            self.partitions[case_key(case.id)].pop(over, None)
+        self.audit[entry.id] = entry
+
+    def _must_follow(self, case: Case) -> None:
+        row = self._row(case_key(case.id), CaseRow.SK)
+        if (row["version"] if row else 0) != case.version - 1:
+            raise StaleVersion()
+
+    def _claim(self, media: Sequence[str], owner: str | None, by: str, whom: str) -> None:
+        """Pictures that were named: only who announced them may, and they are of one report or case from then on."""
+        other = "case" if by == "report" else "report"
+        for place, name in enumerate(media):
+            known = self._pictures.get(name)
+            if not known or known["owner"] != owner or known[other] or known[by] not in (None, whom):
+                raise UnknownAttachment(f"media[{place}]")
+        for name in media:
+            self._pictures[name][by] = whom
+
+    def _page(self, queue: str, wanted: Any, limit: int, start: dict[str, Any] | None) -> Page:
+        found = [row for row in self._rows() if row.get("queue") == queue and wanted(row["queue_order"])]
+        found.sort(key=lambda row: (row["queue_order"], row["sk"]))
+        return _cut([summary_from(dict(row)) for row in found], limit, start)
+
+    def _put(self, row: Row) -> None:
+        said = {name: value for name, value in row.attribute_values.items() if value is not None}
+        self.partitions.setdefault(said["pk"], {})[said["sk"]] = said
+
+    def _row(self, pk: str, sk: str) -> Attributes | None:
+        return self.partitions.get(pk, {}).get(sk)
+
+    def _has(self, pk: str, sk: str) -> bool:
+        return self._row(pk, sk) is not None
+
+    def _rows(self) -> Iterator[Attributes]:
+        return (row for rows in self.partitions.values() for row in rows.values())
+
+
+def _cut(items: list[CaseSummary], limit: int, start: dict[str, Any] | None) -> Page:
+    first = start["from"] if start else 0
+    more = {"from": first + limit} if len(items) > first + limit else None
+    return Page(items[first : first + limit], more)
+
+
+class MemoryGrid:
+    """`services.ports.Grid` of areas without outlines: places are named, never measured."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self._codes = frozenset(codes)
+
+    def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
+        return []
+
+    def cells_around(self, lat: float, lon: float, metres: float, day: str) -> Sequence[Cell]:
+        return []
+
+    def area(self, code: str, day: str) -> Area | None:
+        return Area(code, ("鼓楼区", code)) if code in self._codes else None
+
+    def parts(self, code: str, day: str) -> Sequence[str]:
+        return sorted(other for other in self._codes if other != code and other.startswith(code))
+
+    def named_parts(self, code: str, day: str) -> Mapping[str, str]:
+        return {part: part for part in self.parts(code, day)}
+
+
+class MemoryRoster:
+    """`services.ports.Roster`: one on duty by day at every unit, and nobody by night."""
+
+    def duty_of(self, unit: str) -> Sequence[Duty]:
+        return [Duty(Contact(f"{unit}-1", None, None), "08:00", "20:00")]
+
+    def holders(self, area: str, post: str) -> Sequence[Holder]:
+        return []

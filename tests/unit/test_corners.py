@@ -1,0 +1,179 @@
+"""Corners of the procedures that the machine of `tests.machine` ran into, each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.system import RandomIds
+from chalicelib.domain import events as E
+from chalicelib.domain.audit import BY_COMMAND, Origin
+from chalicelib.domain.cases import Case, Joint
+from chalicelib.domain.clocks import Clock, ClockState
+from chalicelib.domain.errors import ExtensionTooLong, Forbidden, UnknownUnit
+from chalicelib.domain.events import SYSTEM, Event
+from chalicelib.domain.people import StaffMember
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.procedure import Particulars
+from chalicelib.domain.records import Command
+from chalicelib.domain.reports import Report
+from chalicelib.services.acting import Acting, Asked
+from chalicelib.services.intake import Intake
+from chalicelib.services.migrating import Migrating
+from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
+from tests.world import HandClock, Kept, OpenSealer, PlainPhones, officer_of
+
+COMMUNITY = "320302001002"
+CELL = f"{COMMUNITY}0101"
+STATION = StaffMember("s", "station", f"centre-{COMMUNITY}", (COMMUNITY,))
+OTHER = StaffMember("t", "station", f"centre-{COMMUNITY}", (COMMUNITY,))
+WALKER = StaffMember("w", "grid-worker", f"centre-{COMMUNITY}", (COMMUNITY,))
+LINKAGE = StaffMember("l", "linkage-centre", "linkage-centre", ("320302",))
+
+
+class Town:
+    """The services on memory, with one cell."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.clock = HandClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+        self.store = MemoryCaseStore()
+        self.policies = Kept(policy)
+        grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
+        sealer, phones = OpenSealer(), PlainPhones()
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
+        self._numbers = count(1)
+
+    def report(self, category: str | None) -> str:
+        number, now = next(self._numbers), self.clock.now()
+        known = Report("mobile", f"m{number}", "f", "有事", now, now, category, area_code=CELL, submitted_by=WALKER.id)
+        return self.intake.submit(known, WALKER.actor, "r").case_id
+
+    def case(self, case_id: str) -> Case:
+        case = self.store.case(case_id)
+        assert case is not None
+        return case
+
+    def act(self, case_id: str, action: str, by: StaffMember, area: str | None = None, **said: Any) -> Case:
+        asked = Asked(by, Command(f"c{next(self._numbers)}", action), self.case(case_id).version, "r")
+        return self.acting.act(case_id, action, asked, Particulars(**said), area)
+
+    def told(self, case_id: str, event_type: str) -> list[Event]:
+        return [event for event in self.store.history(case_id) if event.type == event_type]
+
+    def ended(self, case_id: str, name: str) -> Clock:
+        return next(clock for clock in reversed(self.case(case_id).clocks) if clock.name == name)
+
+    def deploy(self, policy: Policy) -> None:
+        self.policies.earlier[self.policies.current.version] = self.policies.current
+        self.policies.current = policy
+
+
+@pytest.fixture
+def town(policy: Policy) -> Town:
+    return Town(policy)
+
+
+def test_a_clock_that_ended_late_is_late_though_no_sweep_has_seen_it(town: Town) -> None:
+    case_id = town.report("noise")  # to be accepted within four hours
+    town.clock.forward(hours=5)
+    town.act(case_id, "return", STATION, reason="不属于我单位")
+    assert town.ended(case_id, "accept").state is ClockState.BREACHED
+
+
+def test_what_ran_out_is_told_step_by_step_however_late_and_a_visit_has_its_time_all_the_same(town: Town) -> None:
+    case_id = town.report("neighbour-dispute")
+    town.act(case_id, "accept", STATION)
+    town.act(case_id, "resolve", STATION, note="双方已和解。")
+    town.clock.forward(days=60)
+    assert town.acting.fall_due(case_id, "r")
+    steps = [event.data["step"] for event in town.told(case_id, E.CLOCK_BREACHED) if event.data["clock"] == "visit"]
+    assert steps == [1, 2]
+    assert town.told(case_id, E.VISIT_DUE) and town.case(case_id).open
+    town.clock.forward(days=60)
+    assert town.acting.fall_due(case_id, "r")
+    assert town.case(case_id).outcome == "unvisited"
+    assert town.ended(case_id, "visit").state is ClockState.BREACHED
+
+
+def test_what_was_voided_before_anybody_led_is_screened_again_when_it_is_reopened(town: Town) -> None:
+    case_id = town.report(None)
+    town.act(case_id, "void", STATION, reason="重复上报")
+    town.act(case_id, "request-reopen", WALKER, reason="不是重复的")
+    case = town.act(case_id, "grant-reopen", STATION)
+    assert (case.state, case.unit, case.lead) == ("screening", STATION.unit, None)
+    assert town.act(case_id, "classify", STATION, area=CELL, category="noise").state == "assigned"
+
+
+def test_an_extension_asked_for_before_time_stood_still_does_not_shorten_it(town: Town) -> None:
+    case_id = town.report("street-light")
+    lead = officer_of(town.case(case_id).lead or "")
+    town.act(case_id, "accept", lead)
+    due = town.case(case_id).clock("resolve")
+    assert due is not None
+    until = due.due_at.astimezone(town.policies.current.zone).date()
+    town.act(case_id, "request-extension", lead, reason="等配件", until=until.replace(day=until.day + 1))
+    town.act(case_id, "suspend", lead, reason="等停电")
+    assert town.case(case_id).extension is None
+    assert "decide" not in {task.what for task in town.case(case_id).tasks}
+
+
+def test_no_joint_unit_speaks_for_another(town: Town) -> None:
+    case_id = town.report("land-dispute")
+    first, second = town.case(case_id).joint_units
+    with pytest.raises(Forbidden):
+        town.act(case_id, "accept-joint", officer_of(first), unit=second)
+    case = town.act(case_id, "accept-joint", officer_of(first), unit=first)
+    assert case.joints == (Joint(first, "accepted"), Joint(second, "asked"))
+
+
+def test_an_extension_until_the_last_day_of_the_calendar_is_too_long(town: Town) -> None:
+    case_id = town.report("neighbour-dispute")
+    town.act(case_id, "accept", STATION)
+    with pytest.raises(ExtensionTooLong):
+        town.act(case_id, "request-extension", STATION, reason="外出", until=date.max)
+
+
+def test_nobody_is_made_responsible_who_was_abolished_since(town: Town, policy: Policy) -> None:
+    case_id = town.report("neighbour-dispute")
+    town.act(case_id, "accept", STATION)
+    units = {name: unit for name, unit in policy.units.items() if name != "justice"}
+    town.deploy(replace(policy, version="next", units=units))
+    with pytest.raises(UnknownUnit, match="unit"):
+        town.act(case_id, "transfer", STATION, unit="justice", reason="属司法局职责")
+    with pytest.raises(UnknownUnit, match=r"units\[1\]"):
+        town.act(case_id, "request-joint", STATION, units=("health", "justice"), reason="请协助")
+
+
+def test_what_a_new_policy_does_without_is_released_and_screened_again(town: Town, policy: Policy) -> None:
+    """Without the category: no act can go by one that is not there. A petition goes to no community's desk."""
+    petition = next(each.id for each in policy.categories.values() if each.kind == "petition")
+    asked, petitioned = town.report("family-dispute"), town.report(petition)
+    assert town.case(asked).open_joints == ("women-federation",)
+    deployed = replace(
+        policy,
+        version="next",
+        units={name: unit for name, unit in policy.units.items() if name != "women-federation"},
+        categories={name: each for name, each in policy.categories.items() if name != petition},
+    )
+    town.deploy(deployed)
+    for case_id in (asked, petitioned):
+        Migrating(town.store, town.clock).migrate(case_id, deployed, Origin(SYSTEM, BY_COMMAND, "r"))
+    assert town.case(asked).joints == ()
+    assert town.told(asked, E.CASE_MIGRATED)[0].data["released"] == ["women-federation"]
+    case = town.case(petitioned)
+    assert (case.state, case.category, case.kind, case.unit) == ("screening", None, "petition", "linkage-centre")
+
+
+def test_a_visit_that_was_planned_lapses_when_the_case_is_screened_again(town: Town, policy: Policy) -> None:
+    case_id = town.report("neighbour-dispute")
+    town.act(case_id, "accept", STATION)
+    town.act(case_id, "resolve", STATION, note="双方已和解。")
+    categories = {name: each for name, each in policy.categories.items() if name != "neighbour-dispute"}
+    deployed = replace(policy, version="next", categories=categories)
+    Migrating(town.store, town.clock).migrate(case_id, deployed, Origin(SYSTEM, BY_COMMAND, "r"))
+    assert [visit.state for visit in town.case(case_id).visits] == ["lapsed"]
