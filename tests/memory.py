@@ -156,8 +156,8 @@ class MemoryCaseStore:
     def _write(self, change: Change, entry: Entry) -> None:
         case = change.case
         self._put(CaseRow.of(case))
-        for event in change.events:
-            self._put(EventRow.of(event, case))
+        for row in EventRow.all_of(change.events, case):
+            self._put(row)
         tasks = other_tasks(case)
         for task in tasks.values():
             self._put(TaskRow.of(case, task))
