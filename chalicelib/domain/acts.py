@@ -84,14 +84,23 @@ def enter(
     telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
 
 
-def start_work(telling: Telling[Case], to: str, lead: str, joint_units: Iterable[str], rule: str, **facts: Any) -> None:
-    """Give the case to the units that must act."""
+def start_work(
+    telling: Telling[Case],
+    to: str,
+    action: Action | None,
+    lead: str,
+    joint_units: Iterable[str],
+    rule: str,
+    **facts: Any,
+) -> None:
+    """Give the case to the units that must act. `action`: by which it gets there, None where a report opens it."""
     case, policy = telling.known, telling.around.policy
     category = policy.categories[case.category or ""]
     enter(
         telling,
         E.CASE_ASSIGNED,
         to,
+        action,
         unit=lead,
         joint_units=list(joint_units),
         rule=rule,
@@ -102,7 +111,7 @@ def start_work(telling: Telling[Case], to: str, lead: str, joint_units: Iterable
     )
 
 
-def assign_by_rule(telling: Telling[Case], to: str) -> None:
+def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> None:
     """Give the case to whom the pack's rules name."""
     case, around = telling.known, telling.around
     policy = around.policy
@@ -116,7 +125,7 @@ def assign_by_rule(telling: Telling[Case], to: str) -> None:
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    start_work(telling, to, found.lead, found.joint_units, found.rule, why=list(found.why))
+    start_work(telling, to, action, found.lead, found.joint_units, found.rule, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -221,7 +230,7 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         words=[],
         **_also(said),
     )
-    assign_by_rule(telling, action.to)
+    assign_by_rule(telling, action.to, action)
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -230,6 +239,7 @@ def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
     start_work(
         telling,
         action.to,
+        action,
         unit,
         (),
         "desk",
@@ -466,7 +476,7 @@ def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> 
     if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
-        start_work(telling, action.to, case.lead, case.joint_units, case.rule or "")
+        start_work(telling, action.to, action, case.lead, case.joint_units, case.rule or "")
 
 
 def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:

