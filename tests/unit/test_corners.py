@@ -193,3 +193,13 @@ def test_objecting_gains_no_time_and_a_unit_assigned_anew_has_all_of_it(town: To
     town.act(case_id, "assign", LINKAGE, unit="justice", reason="由司法局办理")
     anew = town.case(case_id).clock("resolve")
     assert anew and anew.started_at == town.clock.now()
+
+
+def test_what_broke_by_a_guess_and_waits_goes_on_waiting_when_it_is_counted_again() -> None:
+    at = datetime(2027, 2, 1, tzinfo=UTC)
+    late = Clock("resolve", ClockState.RUNNING, at, at + timedelta(days=5), provisional=True).breach(1, "street", None)
+    waiting = late.pause(at + timedelta(days=6))
+    counted = waiting.recount(at + timedelta(days=9), None, at + timedelta(days=7), provisional=False)
+    assert (counted.state, counted.next_at) == (ClockState.PAUSED, None)
+    resumed = counted.resume(at + timedelta(days=12), None, None)
+    assert (resumed.state, resumed.due_at) == (ClockState.RUNNING, at + timedelta(days=12))
