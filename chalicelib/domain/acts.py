@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.cases import AGREED, ASKED, CLOSED, REOPEN_REQUESTED, SCREENING, Case, Joint
-from chalicelib.domain.containment import approver_of, one_down, one_up
+from chalicelib.domain.containment import approver_of, level_with, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
     ExtensionTooLate,
@@ -273,7 +273,7 @@ def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _reject_return(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk finds that it is that unit's business after all: who received it first answers for it 首接负责."""
-    unit = telling.known.returned_by
+    unit = _unit(telling.known.returned_by, "unit", telling.around.policy)
     enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=unit, reason=said.reason, **_also(said))
 
 
@@ -282,7 +282,7 @@ def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None
     unit = _unit(said.unit, "unit", telling.around.policy)
     if unit == case.lead:
         raise InvalidField("unit", "same-unit")
-    _pass_on(telling, E.CASE_TRANSFERRED, action, said, unit, case.level)
+    _pass_on(telling, E.CASE_TRANSFERRED, action, said, unit, level_with(case, unit, telling.around.policy))
 
 
 def _escalate(telling: Telling[Case], action: Action, said: Particulars) -> None:

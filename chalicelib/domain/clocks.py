@@ -111,8 +111,11 @@ class Clock:
         )
 
     def recount(self, due_at: datetime, warn_at: datetime | None, at: datetime, *, provisional: bool) -> Clock:
-        """Due as it was counted again then. One that broke by a guess, and is due later, did not break."""
+        """Due as it was counted again then. One that broke by a guess, and is due later, did not break; one for which
+        time stands still waits.
+        """
         counted = replace(self, due_at=due_at, warn_at=warn_at, provisional=provisional)
         if self.state is ClockState.BREACHED and due_at > at:
-            return replace(counted, state=ClockState.RUNNING, again_at=None, escalated_to=())
+            state = ClockState.PAUSED if self.paused_at else ClockState.RUNNING
+            return replace(counted, state=state, again_at=None, escalated_to=())
         return counted

@@ -60,6 +60,17 @@ def one_up(case: Case, policy: Policy) -> tuple[str, str]:
     return new, lead.id if LEVELS.index(new) <= LEVELS.index(held) else _centre(case, new, policy)
 
 
+def level_with(case: Case, unit: str, policy: Policy) -> str | None:
+    """The level of a case that is passed on to a unit: no lower than that of the centre that leads from then on.
+
+    A department leaves it as it is: it has the matter for what it is about.
+    """
+    known = policy.units.get(unit)
+    held = level_of(known.area) if known and known.kind == "centre" else None
+    reached = [level for level in (case.level, held if held != _COMMUNITY else None) if level in LEVELS]
+    return max(reached, key=LEVELS.index) if reached else case.level
+
+
 def one_down(case: Case, policy: Policy) -> tuple[str, str]:
     """The level that a case is passed down to, and the centre there. Raises NothingBelow."""
     lead = policy.units.get(case.lead or "")

@@ -193,3 +193,50 @@ def test_objecting_gains_no_time_and_a_unit_assigned_anew_has_all_of_it(town: To
     town.act(case_id, "assign", LINKAGE, unit="justice", reason="由司法局办理")
     anew = town.case(case_id).clock("resolve")
     assert anew and anew.started_at == town.clock.now()
+
+
+def test_what_is_passed_on_to_a_centre_above_was_not_settled_below_it(town: Town) -> None:
+    """Onward transfer is no way around passing it up: what the street's centre settles, the street settled."""
+    case_id = town.report("neighbour-dispute")
+    assert town.act(case_id, "accept", STATION).level == "cell"
+    assert town.act(case_id, "transfer", STATION, unit="centre-320302001", reason="涉及多个社区").level == "street"
+    street = StaffMember("u", "street", "centre-320302001", ("320302001",))
+    town.act(case_id, "accept", street)
+    assert town.act(case_id, "transfer", street, unit="justice", reason="属司法局职责").level == "street"
+    assert town.told(case_id, E.CASE_TRANSFERRED)[0].data["from_level"] == "cell"
+
+
+def test_no_objection_is_rejected_to_a_unit_that_is_no_more(town: Town, policy: Policy) -> None:
+    case_id = town.report("street-light")
+    lead = town.case(case_id).lead or ""
+    town.act(case_id, "return", officer_of(lead), reason="不属于我单位")
+    units = {name: unit for name, unit in policy.units.items() if name != lead}
+    deployed = replace(policy, version="next", units=units)
+    town.deploy(deployed)
+    Migrating(town.store, town.clock).migrate(case_id, deployed, Origin(SYSTEM, BY_COMMAND, "r"))
+    with pytest.raises(UnknownUnit):
+        town.act(case_id, "reject-return", STATION, reason="按首接负责制办理")
+    assert town.act(case_id, "assign", STATION, unit="justice", reason="原单位已撤销").lead == "justice"
+
+
+def test_what_broke_by_a_guess_and_waits_goes_on_waiting_when_it_is_counted_again() -> None:
+    at = datetime(2027, 2, 1, tzinfo=UTC)
+    late = Clock("resolve", ClockState.RUNNING, at, at + timedelta(days=5), provisional=True).breach(1, "street", None)
+    waiting = late.pause(at + timedelta(days=6))
+    counted = waiting.recount(at + timedelta(days=9), None, at + timedelta(days=7), provisional=False)
+    assert (counted.state, counted.next_at) == (ClockState.PAUSED, None)
+    resumed = counted.resume(at + timedelta(days=12), None, None)
+    assert (resumed.state, resumed.due_at) == (ClockState.RUNNING, at + timedelta(days=12))
+
+
+def test_what_is_suspended_and_forgotten_is_seen_to_and_has_a_place_in_the_queue(town: Town) -> None:
+    case_id = town.report("street-light")
+    lead = officer_of(town.case(case_id).lead or "")
+    town.act(case_id, "accept", lead)
+    case = town.act(case_id, "suspend", lead, reason="等配件")
+    assert case.due_at == datetime(2026, 12, 23, 16, 0, tzinfo=UTC)  # 24:00 of the thirtieth day after 23 November
+    town.clock.forward(days=31)
+    assert town.acting.fall_due(case_id, "r")
+    assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["suspension"]
+    assert town.case(case_id).supervisors == ("linkage-centre",)
+    assert town.act(case_id, "resume", lead).supervisors == ()

@@ -86,7 +86,7 @@ FAULTS = {
         [f"{SECURITY}: drop.actions: 'common' has no 'arrest'"],
     ),
     "drop of a clock that is not there": (
-        (SECURITY, "", 'actions = ["delegate"]', 'actions = ["delegate"]\nclocks = ["arrest"]'),
+        (SECURITY, "", 'clocks = ["suspension"]', 'clocks = ["suspension", "arrest"]'),
         [f"{SECURITY}: drop.clocks: 'common' has no 'arrest'"],
     ),
     "drop of what is extended by nobody": (
