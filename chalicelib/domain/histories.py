@@ -28,8 +28,10 @@ NO_SUCH, NOT_ITS_OWN, NO_VERSION = "no such case or beat", "not its own", "no su
 
 NOTHING, UNSAID = "nothing", "(not shown)"
 _SHOWN = r"[A-Za-z0-9#:+._-]{1,64}"
-_HIDDEN = frozenset({"tracking_code", "submitters"})
-"""A tracking code opens the public page, and who reported stays between the reporter and the desk."""
+_HIDDEN = frozenset({"tracking_code", "submitters", "answer", "extension[2]"})
+"""A tracking code opens the public page, who reported stays between the reporter and the desk, and what somebody wrote
+(an answer, why more time is asked for) may be a phone and nothing else.
+"""
 
 
 class Lying(NamedTuple):

@@ -35,12 +35,12 @@ from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
-    from chalicelib.domain.policy import Action, Policy
+    from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.screening import Screening
 
-__all__ = ["Change", "Circumstances", "Particulars", "act", "allowed_actions", "fall_due", "join", "migrate", "move"]
-__all__ += ["open_case", "record_visit"]
+__all__ = ["Change", "Circumstances", "Particulars", "act", "allowed_actions", "category_kept", "fall_due", "join"]
+__all__ += ["migrate", "move", "open_case", "record_visit"]
 
 
 VISIT_CLOCK = "visit"
@@ -213,13 +213,14 @@ def migrate(case: Case, around: Circumstances) -> Change:
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
     state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
-    matter, as of one whose kind is no more, is the district's (ADR 12). Units that are no more act jointly no longer,
-    and decide on nothing.
+    matter, as of one whose kind is no more or whose category has become confidential, is the district's (ADR 12). Units
+    that are no more act jointly no longer, and decide on nothing.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
-    known = case.category if case.category in policy.categories else None
-    procedure = policy.procedure_for(policy.categories[known].kind if known else None, case.source)
+    category = category_kept(case, policy)
+    known = category.id if category else None
+    procedure = policy.procedure_for(category.kind if category else None, case.source)
     asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
     gone = sorted({unit for unit in asked if unit not in policy.units})
     telling.tell(
@@ -235,11 +236,28 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is None and case.desk and case.desk not in policy.units:
         lost = "desk"
     if lost is not None and case.open:
-        kind = policy.kinds.get(case.kind or "")
-        open_to_all = case.kind is None or (kind is not None and not kind.confidential)
+        now = policy.categories.get(case.category or "")
+        open_to_all = all(_open_to_all(kind, policy) for kind in (case.kind, now.kind if now else None) if kind)
         desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
+
+
+def category_kept(case: Case, policy: Policy) -> Category | None:
+    """The category that a case has under a policy too.
+
+    None where that does not have it, or says of it by its kind that others may see it than see the case: the kind of a
+    case, which decides on that, changes only when somebody screens it again.
+    """
+    category = policy.categories.get(case.category or "")
+    if category is None or category.kind == case.kind:
+        return category
+    return category if all(_open_to_all(kind, policy) for kind in (case.kind, category.kind)) else None
+
+
+def _open_to_all(kind: str | None, policy: Policy) -> bool:
+    known = policy.kinds.get(kind or "")
+    return known is not None and not known.confidential
 
 
 def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:

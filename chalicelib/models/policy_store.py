@@ -29,11 +29,17 @@ class DynamoPolicies:
     """`services.ports.PolicyStore`, and what a deployment and its operators need of it besides."""
 
     def compiled(self, version: str) -> bytes | None:
-        """One query, of one partition; consistent, since what is not found is taken for never kept."""
+        """One query, of one partition; consistent, since what is not found is taken for never kept.
+
+        Nothing (no bytes) where the rows hold no such zip any more.
+        """
         rows = list(PolicyRow.query(PolicyRow.key(version), consistent_read=True))
         if not rows or len(rows) < rows[0].parts:
             return None
-        return zlib.decompress(b"".join(row.compiled for row in rows))
+        try:
+            return zlib.decompress(b"".join(row.compiled for row in rows))
+        except zlib.error:
+            return b""
 
     def keep(self, version: str, compiled: bytes, at: datetime) -> bool:
         """Keep a version; False when it is kept already. Broken off, it is done again by the next deployment."""

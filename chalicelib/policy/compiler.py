@@ -9,7 +9,6 @@ version is the pack's id with the beginning of their hash.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.limits import Limit
 from chalicelib.policy.checks import check_durations, check_overlay, check_pack, kind_of
+from chalicelib.policy.loader import canonical, version_of
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
 from chalicelib.policy.schema import (
@@ -46,7 +46,6 @@ from chalicelib.policy.workdays import compiled_calendar
 
 __all__ = ["Fault", "PackInvalid", "compile_pack", "main"]
 
-_VERSION_DIGITS = 12
 P = TypeVar("P", bound=Part)
 
 
@@ -63,8 +62,7 @@ def compile_pack(directory: Path, overlay: Path | None = None) -> bytes:
     if faults:
         raise PackInvalid(sorted(set(faults)))
     compiled = _compiled(text)
-    digest = hashlib.sha256(_canonical(compiled)).hexdigest()
-    return _canonical({**compiled, "version": f"{compiled['id']}-{digest[:_VERSION_DIGITS]}"})
+    return canonical({**compiled, "version": version_of(compiled)})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -216,10 +214,6 @@ def _parts(text: PackText, part: type[P]) -> Iterator[P]:
 
 def _by_id(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in rows}
-
-
-def _canonical(compiled: dict[str, Any]) -> bytes:
-    return json.dumps(compiled, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _summary(compiled: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from chalicelib.domain.policy import (
 )
 from chalicelib.domain.workdays import WorkCalendar
 
+_VERSION_DIGITS = 12
+
 
 def load_policy(path: str | Path) -> Policy:
     """The policy that a compiled pack holds. Raises OSError when there is none, TypeError for another format's."""
@@ -36,8 +39,14 @@ def load_policy(path: str | Path) -> Policy:
 
 
 def read_policy(compiled: bytes) -> Policy:
-    """The policy of a compiled pack as it was written. Raises TypeError, KeyError, ValueError for another format's."""
-    return policy_from(json.loads(compiled))
+    """The policy of a compiled pack that was kept, and says what its version stands for.
+
+    Raises TypeError, KeyError, ValueError for another format's, ValueError for one that was altered.
+    """
+    pack = json.loads(compiled)
+    if pack["version"] != version_of(pack):
+        raise ValueError(f"{pack['version']} says what it did not say")
+    return policy_from(pack)
 
 
 def policy_from(compiled: dict[str, Any]) -> Policy:
@@ -69,6 +78,17 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         calendar=_calendar(compiled["calendar"]),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
+
+
+def version_of(compiled: dict[str, Any]) -> str:
+    """What a compiled pack is called: its id, with the beginning of the hash of all that it says besides."""
+    said = canonical({key: value for key, value in compiled.items() if key != "version"})
+    return f"{compiled['id']}-{sha256(said).hexdigest()[:_VERSION_DIGITS]}"
+
+
+def canonical(compiled: dict[str, Any]) -> bytes:
+    """A compiled pack as it is written: the same bytes for the same pack."""
+    return json.dumps(compiled, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _category(row: dict[str, Any]) -> Category:

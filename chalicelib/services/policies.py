@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOT_KEPT, UNREADABLE = "not-kept", "unreadable"
 
 UNREADABLE_AS = (KeyError, TypeError, ValueError, AttributeError)
-"""What reading a pack raises that was compiled for a loader of another day."""
+"""What reading a pack raises that was compiled for a loader of another day, or altered since it was kept."""
 
 
 class KeptPolicies:
@@ -60,6 +60,8 @@ class KeptPolicies:
             return self._current
         try:
             kept = self._read(compiled)
+            if kept.version != version:
+                raise ValueError(f"{kept.version} is kept in its place")
         except UNREADABLE_AS:
             self._missing(version, UNREADABLE)
             return self._current

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import requests
 
-from chalicelib.policy.loader import policy_from
+from chalicelib.policy.loader import policy_from, version_of
 from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
 from infra.day.standing import SAMPLE
@@ -207,7 +207,8 @@ def time_changes_a_case_of_an_earlier_version(district: District) -> None:
     stood = district.standing
     stage = Stage(stood.deployed.stage, stood.cloud.region, stood.cloud.endpoint, stood.deployed.outputs)
     in_force = stage.current.version
-    pack = {**json.loads(stage.kept.compiled(in_force) or b"{}"), "version": f"{in_force}-earlier"}
+    pack = {**json.loads(stage.kept.compiled(in_force) or b"{}"), "zh": "从前"}
+    pack["version"] = version_of(pack)
     stage.kept.keep(pack["version"], json.dumps(pack, ensure_ascii=False).encode(), datetime.now(UTC))
     case = resolved_case(district)
     stage.migrating.migrate(case["case_id"], policy_from(pack), stage.by)

@@ -265,12 +265,21 @@ def _read(given: Given) -> Policy:
 
 
 def _read_kept(at: Stage, given: Given) -> Policy:
-    """What a pack says that a case may go by. Raises NoSuchPack where the functions could not read it."""
+    """What a case may go by, as the functions read it: the pack of that version that the stage keeps.
+
+    Raises NoSuchPack where they could not read it.
+    """
+    from chalicelib.policy.loader import read_policy
+    from chalicelib.services.policies import UNREADABLE_AS
     from infra.policy.packs import NoSuchPack
 
-    if at.kept.compiled(given.version) is None:
+    compiled = at.kept.compiled(given.version)
+    if compiled is None:
         raise NoSuchPack(f"{given.version} (尚未部署，请先部署 / not deployed here yet: deploy first)")
-    return _read(given)
+    try:
+        return read_policy(compiled)
+    except UNREADABLE_AS as error:
+        raise NoSuchPack(f"{given.version} (compiled for another version of the code, or altered)") from error
 
 
 def _stranded(at: Stage, given: Given, what: str, as_json: bool) -> list[Any]:

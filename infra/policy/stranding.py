@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.procedure import category_kept
+
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.policy import Policy
@@ -38,7 +40,7 @@ def stranded(cases: Iterable[Case], policy: Policy, policies: Policies) -> Itera
 
 def missing(case: Case, policy: Policy, own: Policy) -> Iterator[Reason]:
     """What a case goes by and a policy lacks; a unit with several parts in it is named once. `own`: its own policy."""
-    category = policy.categories.get(case.category or "")
+    category = category_kept(case, policy)
     if case.category and category is None:
         yield Reason(CATEGORY, case.category)
     if case.procedure and case.procedure not in policy.procedures:

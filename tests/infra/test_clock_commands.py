@@ -16,7 +16,7 @@ import infra.clocks
 from chalicelib.domain.cases import replay
 from chalicelib.domain.explaining import explain
 from chalicelib.models.policy_store import DynamoPolicies
-from chalicelib.policy.loader import read_policy
+from chalicelib.policy.loader import read_policy, version_of
 from chalicelib.services.policies import KeptPolicies
 from infra import deploy
 from infra.__main__ import cli
@@ -56,10 +56,10 @@ def announce(kept: DynamoPolicies, world: World, pack_file: Path) -> str:
     pack["calendar"]["holidays"].append("2027-01-01")
     pack["calendar"]["workdays"].append("2027-01-02")
     pack["calendar"]["years"].append(2027)
-    pack["version"] = "gulou-2027"
-    kept.keep("gulou-2027", json.dumps(pack, ensure_ascii=False).encode(), world.clock.now() + timedelta(hours=1))
-    kept.deployed("gulou-2027", world.clock.now() + timedelta(hours=1))
-    return "gulou-2027"
+    version = pack["version"] = version_of(pack)
+    kept.keep(version, json.dumps(pack, ensure_ascii=False).encode(), world.clock.now() + timedelta(hours=1))
+    kept.deployed(version, world.clock.now() + timedelta(hours=1))
+    return version
 
 
 def test_what_was_guessed_is_counted_again_once_and_only_that(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.models.case_rows import case_key
+from chalicelib.models.report_rows import ReporterRow
 from infra.functions import CHALICE_CONFIG, FUNCTIONS, Function
 
 CHALICE = CHALICE_CONFIG.parent
@@ -103,6 +105,18 @@ def test_nobody_changes_or_deletes_anything_of_the_audit() -> None:
                 assert keys == ["IDENTITY#*"], (function.name, sid)
             if "SEALS" in keys:
                 assert function.name == "seal"
+
+
+def test_who_writes_cases_may_take_out_what_a_unit_was_asked_for_and_nothing_else_but_links_from_phones() -> None:
+    """The embedded cloud does not ask by keys (ADR 23): that these are the ones that are deleted shows here only."""
+    deletes = {
+        function.name: statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for function in FUNCTIONS
+        for statement in statements(function).values()
+        if "dynamodb:DeleteItem" in statement["Action"] and "${CasesTable}" in str(statement["Resource"])
+    }
+    tasks, phones = case_key("*"), ReporterRow.key("*")
+    assert deletes == {"api": [phones, tasks], "due": [tasks]}
 
 
 def _table(resource: dict[str, str]) -> str:

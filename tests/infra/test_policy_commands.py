@@ -17,7 +17,7 @@ from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.policy import Policy
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.policy_store import DynamoPolicies
-from chalicelib.policy.loader import read_policy
+from chalicelib.policy.loader import read_policy, version_of
 from infra import deploy
 from infra.__main__ import cli
 from infra.policy import commands
@@ -62,7 +62,7 @@ def changed(pack_file: Path, directory: Path, change: Callable[[dict[str, Any]],
     pack = json.loads(pack_file.read_bytes())
     change(pack)
     written = directory / "changed.json"
-    written.write_text(json.dumps({**pack, "version": "gulou-changed"}), "utf-8")
+    written.write_text(json.dumps({**pack, "version": version_of(pack)}), "utf-8")
     return written
 
 
@@ -136,6 +136,7 @@ def test_cases_that_a_pack_strands_are_named_with_the_reason(
     world.act(settled, "accept", officer_of("urban-management"))
     world.act(settled, "resolve", officer_of("urban-management"), note="已修好")
     abolished = changed(pack_file, tmp_path, lambda pack: pack["categories"].pop(LIGHT))
+    version = json.loads(abolished.read_bytes())["version"]
     result = run("compare", world.policy.version, abolished)
     printed = result.printed  # type: ignore[attr-defined]
     assert result.exit_code == 1
@@ -146,7 +147,7 @@ def test_cases_that_a_pack_strands_are_named_with_the_reason(
     assert said["stranded"][0]["lacks"] == [{"what": "category", "id": LIGHT}]
     entries = everything(boto3.client("dynamodb", REGION), tables["Vault"]).values()
     noted = [each for each in entries if each.get("what") == {"S": "policy.compare"}]
-    assert [(each["thing"]["S"], each["source"]["S"]) for each in noted] == [("policy:gulou-changed", "command")] * 2
+    assert [(each["thing"]["S"], each["source"]["S"]) for each in noted] == [(f"policy:{version}", "command")] * 2
 
 
 def test_cases_of_a_unit_that_only_an_earlier_version_had_are_found(
@@ -161,9 +162,10 @@ def test_cases_of_a_unit_that_only_an_earlier_version_had_are_found(
         del pack["units"][lead]
 
     later = changed(pack_file, tmp_path, without_lead)
-    kept.keep("gulou-changed", later.read_bytes(), world.clock.now())
-    kept.deployed("gulou-changed", world.clock.now() + timedelta(hours=1))
-    result = run("compare", world.policy.version, "gulou-changed")
+    version = json.loads(later.read_bytes())["version"]
+    kept.keep(version, later.read_bytes(), world.clock.now())
+    kept.deployed(version, world.clock.now() + timedelta(hours=1))
+    result = run("compare", world.policy.version, version)
     assert result.exit_code == 1 and case_id in result.printed  # type: ignore[attr-defined]
 
 
@@ -215,7 +217,7 @@ def test_a_dry_run_says_what_would_have_been_decided_and_changes_nothing(
     }
     assert [each["case_id"] for each in said["cases"]][-1] == oldest
     noted = [row["thing"]["S"] for row in everything(client, tables["Vault"]).values() if "thing" in row]
-    assert noted == ["policy:gulou-changed"] * 2
+    assert noted == [f"policy:{json.loads((tmp_path / 'changed.json').read_bytes())['version']}"] * 2
 
 
 def test_a_dry_run_says_when_there_are_fewer_cases_than_asked(run: Run, world: World, kept: DynamoPolicies) -> None:
@@ -253,9 +255,10 @@ def test_a_stage_without_a_region_is_asked_for_it(run: Run) -> None:
 def later(kept: DynamoPolicies, world: World, pack_file: Path, tmp_path: Path) -> Policy:
     """A version deployed after the cases' own, in which street lights are no category any more."""
     written = changed(pack_file, tmp_path, lambda pack: pack["categories"].pop(LIGHT))
-    kept.keep("gulou-changed", written.read_bytes(), world.clock.now() + timedelta(hours=1))
-    kept.deployed("gulou-changed", world.clock.now() + timedelta(hours=1))
-    return read_policy(written.read_bytes())
+    policy = read_policy(written.read_bytes())
+    kept.keep(policy.version, written.read_bytes(), world.clock.now() + timedelta(hours=1))
+    kept.deployed(policy.version, world.clock.now() + timedelta(hours=1))
+    return policy
 
 
 def test_running_cases_are_brought_to_a_version_and_none_twice(
@@ -303,6 +306,21 @@ def test_no_case_is_brought_to_what_was_never_deployed(run: Run, world: World, k
     report(world)
     result = run("migrate", PACK, "--overlay", "demo", "--yes")
     assert result.exit_code == 1 and "deploy first" in result.printed  # type: ignore[attr-defined]
+
+
+def test_no_case_is_brought_to_what_was_altered_since_it_was_kept(
+    run: Run, world: World, later: Policy, kept: DynamoPolicies, tmp_path: Path
+) -> None:
+    """Neither as it lies, nor by a file that goes under the name of a version."""
+    case_id = report(world)
+    pack = json.loads(kept.compiled(later.version) or b"")
+    pack["rules"]["linkage_centre"] = "petition-office"
+    (tmp_path / "false.json").write_text(json.dumps(pack), "utf-8")
+    assert run("migrate", tmp_path / "false.json", "--yes").exit_code == 0  # by what is kept under that version
+    assert world.case(case_id).policy_version == later.version
+    kept.keep(later.version, json.dumps(pack).encode(), world.clock.now())
+    result = run("migrate", later.version, "--yes")
+    assert result.exit_code == 1 and "or altered" in result.printed  # type: ignore[attr-defined]
 
 
 def test_a_version_that_is_not_in_force_is_said_to_be_so(run: Run, world: World, later: Policy) -> None:

@@ -15,7 +15,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.errors import TemporarilyUnavailable
 from chalicelib.domain.policy import Policy
 from chalicelib.models.policy_store import DynamoPolicies
-from chalicelib.policy.loader import read_policy
+from chalicelib.policy.loader import read_policy, version_of
 from chalicelib.services.policies import KeptPolicies
 from tests.conftest import REGION
 from tests.integration.edge import Edge, logged
@@ -24,9 +24,11 @@ KEPT_AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 EARLIER = "gulou-000000000001"
 
 
-def other_pack(pack_file: Path, version: str = EARLIER, **changes: Any) -> bytes:
-    """The pack as it was under another version."""
-    return json.dumps({**json.loads(pack_file.read_bytes()), "version": version, **changes}).encode()
+def other_pack(pack_file: Path, **changes: Any) -> tuple[str, bytes]:
+    """The pack as it was earlier, and its version."""
+    pack = {**json.loads(pack_file.read_bytes()), "zh": "从前的政策包", **changes}
+    version = version_of(pack)
+    return version, json.dumps({**pack, "version": version}).encode()
 
 
 class Counting:
@@ -67,11 +69,36 @@ def test_the_version_in_force_is_never_looked_for(reader: Reader, policy: Policy
 
 
 def test_an_earlier_version_is_read_once(reader: Reader, pack_file: Path) -> None:
-    assert reader.store.keep(EARLIER, other_pack(pack_file, zh="从前的政策包"), KEPT_AT)
-    found = reader.policies.of(EARLIER)
-    assert (found.version, found.zh) == (EARLIER, "从前的政策包")
-    assert reader.policies.of(EARLIER) is found
-    assert (reader.counting.asked, reader.missing) == ([EARLIER], [])
+    earlier, compiled = other_pack(pack_file)
+    assert reader.store.keep(earlier, compiled, KEPT_AT)
+    found = reader.policies.of(earlier)
+    assert (found.version, found.zh) == (earlier, "从前的政策包")
+    assert reader.policies.of(earlier) is found
+    assert (reader.counting.asked, reader.missing) == ([earlier], [])
+
+
+def test_a_version_that_was_altered_is_as_if_not_kept(
+    reader: Reader, policy: Policy, pack_file: Path, tables: dict[str, str]
+) -> None:
+    """Whoever may write the table cannot make rules of a version that was deployed: it says what its hash says."""
+    earlier, compiled = other_pack(pack_file)
+    pack = json.loads(compiled)
+    pack["categories"]["street-light"]["lead"] = "petition-office"
+    reader.store.keep(earlier, json.dumps(pack).encode(), KEPT_AT)
+    named, other = other_pack(pack_file, zh="另一个")
+    reader.store.keep(f"{earlier}-of-old", other, KEPT_AT)
+    for version in (earlier, f"{earlier}-of-old"):
+        assert reader.policies.of(version) is policy
+    assert reader.missing == [(earlier, "unreadable"), (f"{earlier}-of-old", "unreadable")]
+    reader.store.keep(named, other, KEPT_AT)
+    table = boto3.resource("dynamodb", REGION).Table(tables["Reference"])
+    table.update_item(
+        Key={"pk": f"POLICY#{named}", "sk": "POLICY"},
+        UpdateExpression="SET compiled = :noise",
+        ExpressionAttributeValues={":noise": b"no zip"},
+    )
+    assert reader.policies.of(named) is policy and reader.missing[2:] == [(named, "unreadable")]
+    assert reader.store.keep(named, other, KEPT_AT) and Reader(policy).policies.of(named).zh == "另一个"
 
 
 def test_what_nobody_kept_goes_by_the_version_in_force_and_is_told_once(reader: Reader, policy: Policy) -> None:
@@ -87,24 +114,26 @@ def test_what_nobody_kept_goes_by_the_version_in_force_and_is_told_once(reader: 
 def test_a_version_of_a_format_that_is_read_no_more_is_as_if_not_kept(
     reader: Reader, policy: Policy, pack_file: Path, compiled: bytes | str
 ) -> None:
+    earlier = EARLIER
     if compiled == "lacks":
-        compiled = json.dumps({**json.loads(pack_file.read_bytes()), "rules": {}}).encode()
+        earlier, compiled = other_pack(pack_file, rules={})
     if compiled == "more":
-        pack = json.loads(pack_file.read_bytes())
-        compiled = json.dumps({**pack, "rules": {**pack["rules"], "of_tomorrow": 1}}).encode()
+        rules = json.loads(pack_file.read_bytes())["rules"]
+        earlier, compiled = other_pack(pack_file, rules={**rules, "of_tomorrow": 1})
     assert isinstance(compiled, bytes)
-    reader.store.keep(EARLIER, compiled, KEPT_AT)
-    assert reader.policies.of(EARLIER) is policy
-    assert reader.missing == [(EARLIER, "unreadable")]
+    reader.store.keep(earlier, compiled, KEPT_AT)
+    assert reader.policies.of(earlier) is policy
+    assert reader.missing == [(earlier, "unreadable")]
 
 
 def test_a_table_that_does_not_answer_is_asked_again(connection: Any, policy: Policy, pack_file: Path) -> None:
     """A case must not go by the wrong rules for as long as a process lives because of one bad second."""
     reader = Reader(policy, failures=1)
-    reader.store.keep(EARLIER, other_pack(pack_file), KEPT_AT)
+    earlier, compiled = other_pack(pack_file)
+    reader.store.keep(earlier, compiled, KEPT_AT)
     with pytest.raises(TemporarilyUnavailable):
-        reader.policies.of(EARLIER)
-    assert reader.policies.of(EARLIER).version == EARLIER
+        reader.policies.of(earlier)
+    assert reader.policies.of(earlier).version == earlier
     assert reader.missing == []
 
 
@@ -143,10 +172,11 @@ def test_versions_are_listed_as_they_came_with_their_last_deployment(reader: Rea
 
 
 def test_a_function_reads_kept_versions_and_logs_one_that_is_missing(edge: Edge, pack_file: Path) -> None:
-    DynamoPolicies().keep(EARLIER, other_pack(pack_file), KEPT_AT)
+    earlier, compiled = other_pack(pack_file)
+    DynamoPolicies().keep(earlier, compiled, KEPT_AT)
     with logged() as lines:
         policies = bootstrap.policies()
-        assert policies.of(EARLIER).version == EARLIER
+        assert policies.of(earlier).version == earlier
         assert policies.of("gulou-never") is policies.of("gulou-never") is bootstrap.policy()
     told = [json.loads(line) for line in lines if line.startswith("{") and "policy version missing" in line]
     assert [(each["policy_version"], each["reason"], each["level"]) for each in told] == [

@@ -16,7 +16,7 @@ from chalicelib.domain.cases import Case, Joint
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.errors import ExtensionTooLong, Forbidden, UnknownUnit
 from chalicelib.domain.events import SYSTEM, Event
-from chalicelib.domain.people import StaffMember
+from chalicelib.domain.people import StaffMember, may_see
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Particulars
 from chalicelib.domain.records import Command
@@ -24,6 +24,7 @@ from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
 from chalicelib.services.migrating import Migrating
+from infra.policy.stranding import missing
 from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones, officer_of
 
@@ -167,6 +168,26 @@ def test_what_a_new_policy_does_without_is_released_and_screened_again(town: Tow
     assert town.told(asked, E.CASE_MIGRATED)[0].data["released"] == ["women-federation"]
     case = town.case(petitioned)
     assert (case.state, case.category, case.kind, case.unit) == ("screening", None, "petition", "linkage-centre")
+
+
+@pytest.mark.parametrize("becomes", ["petition", "of-new"])
+def test_what_a_new_policy_has_under_a_kind_that_others_see_is_screened_again_at_the_districts_desk(
+    town: Town, policy: Policy, becomes: str
+) -> None:
+    """Made confidential, or of a kind that is called otherwise now: too many would see it, or nobody who leads it."""
+    case_id = town.report("family-dispute")
+    of_new = {"of-new": policy.kinds["dispute"]._replace(id="of-new")}
+    kinds = {name: each for name, each in policy.kinds.items() if name != "dispute"} | of_new
+    changed = {"family-dispute": policy.categories["family-dispute"]._replace(kind=becomes)}
+    known = policy.kinds if becomes == "petition" else kinds
+    deployed = replace(policy, version="next", kinds=known, categories={**policy.categories, **changed})
+    assert [reason.what for reason in missing(town.case(case_id), deployed, policy)] == ["category"]
+    town.deploy(deployed)
+    Migrating(town.store, town.clock).migrate(case_id, deployed, Origin(SYSTEM, BY_COMMAND, "r"))
+    case = town.case(case_id)
+    assert (case.state, case.category, case.unit, case.joints) == ("screening", None, "linkage-centre", ())
+    case = town.act(case_id, "classify", LINKAGE, category="family-dispute")
+    assert (case.kind, may_see(STATION, case, deployed)) == (becomes, becomes != "petition")
 
 
 def test_a_visit_that_was_planned_lapses_when_the_case_is_screened_again(town: Town, policy: Policy) -> None:
