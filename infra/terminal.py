@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -34,3 +34,13 @@ def bar(what: str, total: int | None, to: Console = console) -> Iterator[Callabl
     with progress(to) as shown:
         task = shown.add_task(what, total=total)
         yield lambda count: shown.update(task, advance=count)
+
+
+@contextmanager
+def said_as(words: Mapping[type[Exception], str]) -> Iterator[None]:
+    """Ends a command with a sentence instead of a traceback: that of the first kind of error in `words` that it is."""
+    try:
+        yield
+    except tuple(words) as error:
+        said = next(sentence for kind, sentence in words.items() if isinstance(error, kind))
+        raise click.ClickException(f"{said}: {error}") from error

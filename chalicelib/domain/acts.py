@@ -28,6 +28,7 @@ from chalicelib.domain.timing import stamp, timing_of, warning
 from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
+    from chalicelib.domain.cases import Extension
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.telling import Telling
@@ -374,7 +375,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
     clock, rule = case.clock(asked.clock), around.policy.procedure_of(case).clocks.get(asked.clock)
     if clock is None:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
-    if asked.until <= clock.due_at:  # it waited meanwhile, and has more time by now than was asked for
+    if asked.until <= clock.due_at:  # it waited or was counted again since, and has more time than was asked for
         raise InvalidField("until", "extension-not-later")
     telling.tell(
         E.EXTENSION_APPROVED,
@@ -528,7 +529,7 @@ def _joint(telling: Telling[Case], said: Particulars, state: str) -> Joint:
     return found
 
 
-def _decided_by_another(telling: Telling[Case]) -> Any:
+def _decided_by_another(telling: Telling[Case]) -> Extension:
     asked = telling.known.extension
     assert asked is not None
     if telling.around.actor.id == asked.asked_by:

@@ -25,7 +25,7 @@ OUTCOMES = {
     "basically-satisfied": "基本满意",
     "dissatisfied": "不满意",
     "unanswered": "未能联系上反映人",
-    "unvisited": "答复后到期自行归档",
+    "unvisited": "答复期满未提出异议",
     "declined": "不予重办",
     "withdrawn": "反映人撤回",
     "voided": "作废",
@@ -139,12 +139,19 @@ def category_words(case: Case, policy: Policy) -> str:
 
 
 def place_words(case: Case) -> str:
-    return "".join(case.area.path) if case.area else "地点待核实"
+    """`鼓楼区黄楼街道万通社区万通花园第1网格`: of 万通社区第1网格 what the names above do not say yet."""
+    if case.area is None:
+        return "地点待核实"
+    words: list[str] = []
+    for name in case.area.path:
+        above = next((each for each in words if name != each and name.startswith(each)), "")
+        words.append(name.removeprefix(above))
+    return "".join(words)
 
 
 def _what(scene: _Scene) -> str:
     facts = scene.facts
-    parts = [f"{_TELL[scene.event.type](scene)}{_ended(scene)}", *_timing(scene)]
+    parts = [f"{_TELL[scene.event.type](scene)}{_ended(scene)}", _left_open(scene), *_timing(scene)]
     if media := facts.get("media"):
         parts.append(f"附图片{len(media)}张")
     if done_at := facts.get("done_at"):
@@ -161,6 +168,13 @@ def _ended(scene: _Scene) -> str:
     )
     told_of = "，".join(named)
     return f"（{told_of}）" if told_of else ""
+
+
+def _left_open(scene: _Scene) -> str:
+    """Which joint units' part is not done, though the lead's is."""
+    units = scene.facts.get("open_joint")
+    lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
+    return f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成" if units else ""
 
 
 def _timing(scene: _Scene) -> Iterable[str]:
@@ -228,8 +242,8 @@ def _rule(facts: Mapping[str, Any], policy: Policy) -> str:
     if rule.startswith("category:"):
         known = policy.categories.get(rule.partition(":")[2])
         return f"依据“{known.zh if known else rule}”类别的归口规定"
-    why = "，".join(_condition(each, policy) for each in facts.get("why", ()))
-    return f"依据派单规则“{rule}”" + (f"（{why}）" if why else "")
+    why = "".join(f"{_condition(each, policy)}，" for each in facts.get("why", ()))
+    return f"依据派单规则（{why}编号{rule}）"
 
 
 def _condition(why: str, policy: Policy) -> str:
@@ -325,9 +339,7 @@ def _finished(scene: _Scene) -> str:
 
 
 def _resolved(scene: _Scene) -> str:
-    open_joint = scene.facts.get("open_joint")
-    left = f"；协办单位{_units(open_joint, scene.policy)}的协同尚未完成" if open_joint else ""
-    return f"办结答复{_words(scene, 'note', '：')}{left}"
+    return f"办结答复{_words(scene, 'note', '：')}"
 
 
 def _evaluated(scene: _Scene) -> str:
@@ -341,7 +353,7 @@ def _visit_planned(scene: _Scene) -> str:
 
 
 def _visit_due(scene: _Scene) -> str:
-    return "回访时间已到，通知网格信息员上门回访"
+    return "回访时间已到，通知网格员上门回访"
 
 
 def _visit_recorded(scene: _Scene) -> str:
@@ -358,9 +370,7 @@ def _closed(scene: _Scene) -> str:
     facts = scene.facts
     level = LEVELS.get(facts.get("level") or "")
     where = f"，化解于{level}一级" if level and facts["outcome"] not in ("withdrawn", "voided") else ""
-    open_joint = facts.get("open_joint")
-    left = f"；主办已办结，协办单位{_units(open_joint, scene.policy)}的协同尚未完成" if open_joint else ""
-    return f"归档：{OUTCOMES.get(facts['outcome'], facts['outcome'])}{where}{left}"
+    return f"归档：{OUTCOMES.get(facts['outcome'], facts['outcome'])}{where}"
 
 
 def _moved(scene: _Scene) -> str:
@@ -387,7 +397,7 @@ def _breached(scene: _Scene) -> str:
     if above is None:
         return over
     again = facts.get("again_at")
-    next_time = f"，至{_due(again, scene)}仍未完成的再次升级" if again else ""
+    next_time = f"，至{_due(again, scene)}仍未完成的，再次升级" if again else ""
     return f"{over}，第{facts.get('step', 1)}次升级，报{unit_words(above, policy)}督办{next_time}"
 
 
@@ -401,7 +411,8 @@ def _saying(words: str) -> Callable[[_Scene], str]:
     """Tells an event that needs no more than its name, and what was said with it."""
 
     def tell(scene: _Scene) -> str:
-        return f"{words}{_words(scene, 'reason', '，理由：')}{_words(scene, 'note', '，')}"
+        reason = _words(scene, "reason", "，理由：")
+        return f"{words}{reason}{_words(scene, 'note', '，' if reason else '：')}"
 
     return tell
 

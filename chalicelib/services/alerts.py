@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from string import Template as Words
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.deliveries import (
     Attempt,
@@ -17,24 +17,16 @@ from chalicelib.domain.deliveries import (
     Unreachable,
 )
 from chalicelib.domain.errors import StaleVersion
-from chalicelib.domain.events import (
-    CLOCK_BREACHED,
-    CLOCK_RECOMPUTED,
-    CLOCK_WARNED,
-    JOINT_ACCEPTED,
-    JOINT_FINISHED,
-    JOINT_REFUSED,
-    PATROL_EVENT_TYPES,
-    reference_of,
-)
+from chalicelib.domain.events import PATROL_EVENT_TYPES
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
+from chalicelib.domain.wording import OF_CLOCKS, words_of_beat, words_of_case
 from chalicelib.services.duty import on_duty
 
 if TYPE_CHECKING:
     from chalicelib.domain.envelope import Happening
-    from chalicelib.domain.policy import Notice, Policy, Template
+    from chalicelib.domain.policy import Notice, Template
     from chalicelib.services.ports import (
         Clock,
         DeliveryLedger,
@@ -49,8 +41,6 @@ if TYPE_CHECKING:
 SMS = "sms"
 _INFORMATION_OFFICER = "information-officer"
 _ROWS_AT_ONCE = 50
-_CLOCKS = frozenset({CLOCK_BREACHED, CLOCK_WARNED, CLOCK_RECOMPUTED})  # they run for whose turn it is, be it a desk
-_OF_ITS_UNIT = _CLOCKS | {JOINT_ACCEPTED, JOINT_REFUSED, JOINT_FINISHED}  # tell of the unit they name, not of the lead
 _SMS_FREE_WORDS = 200  # SNS takes 1,600 bytes a message, some 530 Chinese characters
 
 
@@ -200,7 +190,7 @@ class Alerts:
                 return self._reporters(facts["report_ids"])
             case "lead-duty":
                 kept = "from_unit" in facts and facts["from_unit"] == facts["unit"]  # it did so itself
-                lead = facts.get("unit") if event.type in _CLOCKS else facts.get("lead") or facts.get("unit")
+                lead = facts.get("unit") if event.type in OF_CLOCKS else facts.get("lead") or facts.get("unit")
                 return self._on_duty([lead] if lead and not kept else [], event.time)
             case "joint-duty":
                 return self._on_duty(facts.get("joint_units", []), event.time)
@@ -265,70 +255,10 @@ class Alerts:
         return self._on_duty([self._policy.centre_of(area)], at)
 
     def _words(self, event: Happening) -> dict[str, str]:
-        return self._beats_words(event) if event.type in PATROL_EVENT_TYPES else self._cases_words(event)
-
-    def _beats_words(self, event: Happening) -> dict[str, str]:
-        facts, policy = event.data, self._policy
-        post, unit = policy.posts.get(facts["post"]), policy.units.get(facts["units"][0])
-        stretches = facts.get("rounds") or ([facts] if "from" in facts else [])
-        return {
-            "tracking_code": facts["tracking_code"],
-            "ref": reference_of(facts["tracking_code"], event.id),
-            "area_zh": "".join(facts["area"]["path"][1:]) or facts["area"]["code"],
-            "unit_zh": unit.zh if unit else "",
-            "post_zh": post.zh if post else facts["post"],
-            "post_en": post.en if post else facts["post"],
-            "due_at": self._local(facts.get("late_until")),
-            "rounds": str(facts.get("count", len(stretches))),
-            "round_zh": "、".join(f"{self._local(each['from'])}至{self._local(each['to'])}" for each in stretches),
-        }
-
-    def _local(self, moment: str | None) -> str:
-        if not moment:
-            return "—"
-        return datetime.fromisoformat(moment).astimezone(self._policy.zone).strftime("%m-%d %H:%M")
-
-    def _deadline(self, moment: str | None) -> str:
-        """A moment as a deadline: what ends with a day ends at 24:00, and not at 00:00 of the next."""
-        if moment and (at := datetime.fromisoformat(moment).astimezone(self._policy.zone)).time() == time.min:
-            return f"{at - timedelta(days=1):%m-%d} 24:00"
-        return self._local(moment)
-
-    def _cases_words(self, event: Happening) -> dict[str, str]:
         """The names are those of the version that the event came about by: the one in force may have them no more."""
-        facts = event.data
-        policy = self._policies.of(event.policy_version) if event.policy_version else self._policy
-        category = policy.categories.get(facts.get("category") or "")
-        lead = facts.get("lead") if event.type not in _OF_ITS_UNIT else None
-        area = facts.get("area")
-
-        def unit_zh(unit: str | None) -> str:
-            known = policy.units.get(unit or "")
-            return known.zh if known else unit or ""
-
-        return {
-            "tracking_code": facts["tracking_code"],
-            "ref": reference_of(facts["tracking_code"], event.id),
-            "category_zh": category.zh if category else "待甄别事项",
-            "category_en": category.en if category else "matter to be screened",
-            "area_zh": "".join(area["path"][1:]) if area else "地点待核实",
-            "unit_zh": unit_zh(lead or facts.get("unit")),
-            "from_zh": unit_zh(facts.get("from_unit")),
-            "urgency_zh": {"ordinary": "普通", "urgent": "紧急", "major": "重大"}[facts["urgency"]],
-            "due_at": self._deadline(facts.get("due_at")),
-            "until": self._deadline(facts.get("until")),
-            "step": str(facts.get("step", 1)),
-            "note": facts.get("note") or "",
-            "reason": facts.get("reason") or "",
-            "clock_zh": _clock_zh(facts, policy),
-        }
-
-
-def _clock_zh(facts: Mapping[str, Any], policy: Policy) -> str:
-    """What a clock is called by the procedure of the case; its name, where the pack no longer has it."""
-    procedure, name = policy.procedures.get(facts.get("procedure") or ""), facts.get("clock") or ""
-    rule = procedure.clocks.get(name) if procedure else None
-    return rule.zh if rule else name
+        if event.type in PATROL_EVENT_TYPES:
+            return words_of_beat(event, self._policy)
+        return words_of_case(event, self._policies.of(event.policy_version) if event.policy_version else self._policy)
 
 
 def _shortened(words: str) -> str:

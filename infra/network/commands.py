@@ -14,7 +14,7 @@ from rich.table import Table
 
 from chalicelib.domain.audit import CASES_MOVED, IMPORT_ABANDONED, NETWORK_EXPORT, NETWORK_IMPORT, NETWORK_WITHDRAW
 from infra.settings import ROOT, load_deployment
-from infra.terminal import bar, console, where
+from infra.terminal import bar, console, said_as, where
 
 if TYPE_CHECKING:
     from infra.network.importing import Importer
@@ -266,8 +266,5 @@ def _failing() -> Iterator[None]:
         BotoCoreError: "无法连接云服务 / the cloud does not answer",
         OSError: "无法读写文件 / a file cannot be read or written",
     }
-    try:
+    with said_as(words):
         yield
-    except tuple(words) as error:
-        said = next(sentence for kind, sentence in words.items() if isinstance(error, kind))
-        raise click.ClickException(f"{said}: {error}") from error

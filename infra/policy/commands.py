@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from chalicelib.domain.audit import CASES_MIGRATED, POLICY_COMPARED, POLICY_TRIED
-from infra.terminal import bar, console, endpoint_option, where
+from infra.terminal import bar, console, endpoint_option, said_as, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -348,8 +348,5 @@ def failing() -> Iterator[None]:
         BotoCoreError: "无法连接云服务 / the cloud does not answer",
         OSError: "无法读写文件 / a file cannot be read or written",
     }
-    try:
+    with said_as(words):
         yield
-    except tuple(words) as error:
-        said = next(sentence for kind, sentence in words.items() if isinstance(error, kind))
-        raise click.ClickException(f"{said}: {error}") from error

@@ -141,7 +141,8 @@ class _Fragile:
 def test_the_command_says_who_works_here_and_tells_neither_name_nor_telephone(
     table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs = {f"{title}Table": table.name.replace("reference", title.lower()) for title in ("Cases", "Vault", "Reference")}
+    titles = ("Cases", "Vault", "Reference")
+    outputs = {f"{title}Table": table.name.replace("reference", title.lower()) for title in titles}
     monkeypatch.setattr(deploy, "stateful_outputs", lambda *where: outputs)
     monkeypatch.setattr(staff_module, "_table", lambda *where: table)
     monkeypatch.setattr(staff_module, "today", lambda: TODAY)

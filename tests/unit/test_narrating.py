@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.domain import events as E
+from chalicelib.domain.cases import replay
 from chalicelib.domain.events import SYSTEM, Actor, CaseEvent
-from chalicelib.domain.narrating import actor_words, due_words, moment_words, told
+from chalicelib.domain.narrating import actor_words, due_words, moment_words, place_words, told
 from chalicelib.domain.policy import Policy
 
 STATION, OFFICER = "centre-320302001002", Actor("s1", "department", "urban-management")
@@ -95,6 +97,42 @@ def _event(
             "重算时限：放假安排公布后，办结时限改为2027年2月17日24时",
         ),
         (
+            E.CASE_RESOLVED,
+            {
+                **{
+                    "note": "已更换灯泡。",
+                    "report_ids": ["r1"],
+                    "close_at": "2027-01-03T00:00:00+00:00",
+                    "state": "resolved",
+                    "turn": "visitor",
+                },
+                **{"open_joint": ["power-supply"], "timing": {"ended": {"resolve": "met"}}},
+            },
+            OFFICER,
+            "办结答复：已更换灯泡（在办结时限内）；协办单位鼓楼供电服务中心的协同尚未完成",
+        ),
+        (
+            E.CASE_ASSIGNED,
+            {
+                **{
+                    "unit": "urban-management",
+                    "joint_units": [],
+                    "rule": "lamps",
+                    "desk": STATION,
+                    "level": "community",
+                },
+                **{"why": ["category=street-light", "urgency=ordinary"], "state": "assigned", "turn": "lead"},
+            },
+            DESK,
+            "派单：主办单位鼓楼区城市管理局，依据派单规则（类别为路灯照明，紧急程度为普通，编号lamps）",
+        ),
+        (
+            E.CASE_RESUMED,
+            {"unit": "urban-management", "note": "灯具到货", **STANDING},
+            OFFICER,
+            "恢复办理：灯具到货",
+        ),
+        (
             E.CASE_MOVED,
             {"from_area": AREA, "area": NEW_AREA, "decided_by": "parent", "network": "v2"},
             Actor("network", "system"),
@@ -130,6 +168,13 @@ def test_what_happened_is_a_sentence(
 ) -> None:
     history = [*begun(policy), _event(policy, 3, 1, event_type, data, actor)]
     assert told(history, lambda version: policy)[-1].what == sentence
+
+
+def test_a_place_does_not_say_a_name_twice(policy: Policy) -> None:
+    area = {"code": AREA["code"], "path": ["鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"]}
+    history = begun(policy)
+    history[1] = replace(history[1], data={**history[1].data, "area": area})
+    assert place_words(replay(history)) == "鼓楼区黄楼街道万通社区万通花园第1网格"
 
 
 def test_what_ends_with_a_day_ends_at_24_and_the_time_is_the_districts(policy: Policy) -> None:
