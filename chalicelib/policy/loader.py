@@ -35,7 +35,7 @@ _VERSION_DIGITS = 12
 
 def load_policy(path: str | Path) -> Policy:
     """The policy that a compiled pack holds. Raises OSError when there is none, TypeError for another format's."""
-    return read_policy(Path(path).read_bytes())
+    return policy_from(json.loads(Path(path).read_bytes()))
 
 
 def read_policy(compiled: bytes) -> Policy:
