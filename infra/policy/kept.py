@@ -23,11 +23,14 @@ def policies_of(session: boto3.Session, table: str, endpoint: str | None) -> Dyn
 
 
 def kept_packs(policies: DynamoPolicies) -> Iterator[Pack]:
-    """Every pack that was ever deployed, oldest first."""
+    """Every pack that was ever deployed and can still be read, oldest first."""
     for each in policies.versions():
-        compiled = policies.compiled(each.version)
-        if compiled is not None:
-            yield json.loads(compiled)
+        try:
+            pack = json.loads(policies.compiled(each.version) or b"null")
+        except ValueError:
+            continue
+        if isinstance(pack, dict):
+            yield pack
 
 
 def every_unit(policies: DynamoPolicies, *units: str) -> list[str]:

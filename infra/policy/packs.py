@@ -45,18 +45,18 @@ def pack_named(name: str, policies: DynamoPolicies | None, overlay: str = "") ->
         over = path / "overlays" / f"{overlay}.toml"
         return Given(json.loads(compile_pack(path, over if overlay and over.exists() else None)))
     if path.is_file():
-        return Given(_of_file(path))
+        return Given(_parsed(path.read_bytes(), name))
     compiled = policies.compiled(name) if policies else None
-    if compiled is None:
+    if not compiled:
         raise NoSuchPack(name if policies else f"{name} (--stage)")
-    return Given(json.loads(compiled))
+    return Given(_parsed(compiled, name))
 
 
-def _of_file(path: Path) -> Pack:
+def _parsed(compiled: bytes, name: str) -> Pack:
     try:
-        pack = json.loads(path.read_bytes())
+        pack = json.loads(compiled)
     except ValueError as error:
-        raise NoSuchPack(f"{path} (no JSON)") from error
+        raise NoSuchPack(f"{name} (no JSON)") from error
     if not isinstance(pack, dict) or "version" not in pack:
-        raise NoSuchPack(f"{path} (no compiled pack)")
+        raise NoSuchPack(f"{name} (no compiled pack)")
     return pack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -167,6 +168,23 @@ def test_cases_of_a_unit_that_only_an_earlier_version_had_are_found(
     kept.deployed(version, world.clock.now() + timedelta(hours=1))
     result = run("compare", world.policy.version, version)
     assert result.exit_code == 1 and case_id in result.printed  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lies", [b"no zip", zlib.compress(b"no JSON"), zlib.compress(b"[]")])
+def test_a_version_whose_rows_were_damaged_is_no_pack_and_hinders_nothing(
+    run: Run, world: World, kept: DynamoPolicies, tables: dict[str, str], lies: bytes
+) -> None:
+    case_id = report(world)
+    kept.keep("gulou-damaged", b"{}", world.clock.now())
+    boto3.resource("dynamodb", REGION).Table(tables["Reference"]).update_item(
+        Key={"pk": "POLICY#gulou-damaged", "sk": "POLICY"},
+        UpdateExpression="SET compiled = :lies",
+        ExpressionAttributeValues={":lies": lies},
+    )
+    result = run("compare", "gulou-damaged", PACK)
+    assert result.exit_code == 1 and "没有这个政策包或版本" in result.printed  # type: ignore[attr-defined]
+    listed = json.loads(run("versions", "--json").stdout)
+    assert listed["open_cases"] == {world.case(case_id).policy_version: 1}
 
 
 def test_a_version_in_force_of_another_format_is_no_hindrance(run: Run, world: World, kept: DynamoPolicies) -> None:
