@@ -169,6 +169,10 @@ LATER = [
     ("verify", POPULATION, ("accept", "resolve"), "2026-09-30 10:00", "2026-10-09 24:00", KNOWN),  # 8, 9
     ("verify", POPULATION, ("accept", "resolve"), "2026-02-13 10:00", "2026-02-24 24:00", KNOWN),  # Sat 14, 24
     ("verify", POPULATION, ("accept", "resolve"), "2025-12-31 10:00", "2026-01-05 24:00", KNOWN),  # Sun 4, 5
+    # what is suspended is seen to again within thirty days
+    ("suspension", LIGHT, ("accept", "suspend"), "2026-09-28 10:00", "2026-10-28 24:00", KNOWN),
+    ("suspension", LIGHT, ("accept", "suspend"), "2026-12-15 10:00", "2027-01-14 24:00", KNOWN),
+    ("suspension", LIGHT, ("accept", "suspend"), "2026-02-10 10:00", "2026-03-12 24:00", KNOWN),
     # who told of it is visited within seven days
     ("visit", LIGHT, ("accept", "resolve"), "2026-09-28 10:00", "2026-10-05 24:00", KNOWN),
     ("visit", LIGHT, ("accept", "resolve"), "2026-12-28 10:00", "2027-01-04 24:00", KNOWN),

@@ -227,3 +227,16 @@ def test_what_broke_by_a_guess_and_waits_goes_on_waiting_when_it_is_counted_agai
     assert (counted.state, counted.next_at) == (ClockState.PAUSED, None)
     resumed = counted.resume(at + timedelta(days=12), None, None)
     assert (resumed.state, resumed.due_at) == (ClockState.RUNNING, at + timedelta(days=12))
+
+
+def test_what_is_suspended_and_forgotten_is_seen_to_and_has_a_place_in_the_queue(town: Town) -> None:
+    case_id = town.report("street-light")
+    lead = officer_of(town.case(case_id).lead or "")
+    town.act(case_id, "accept", lead)
+    case = town.act(case_id, "suspend", lead, reason="等配件")
+    assert case.due_at == datetime(2026, 12, 23, 16, 0, tzinfo=UTC)  # 24:00 of the thirtieth day after 23 November
+    town.clock.forward(days=31)
+    assert town.acting.fall_due(case_id, "r")
+    assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["suspension"]
+    assert town.case(case_id).supervisors == ("linkage-centre",)
+    assert town.act(case_id, "resume", lead).supervisors == ()
