@@ -152,7 +152,7 @@ def _escalation(clock: ClockPart) -> str:
 def _action(action: ActionPart, whole: Whole, text: PackText) -> list[str]:
     targets = [to for _, to, by in states_moves(whole) if by == action.id]
     roles = [entry.part.zh for entry in text.all(RolePart) if f"case.{action.id}" in entry.part.permissions]
-    limits = [f"{whole.clocks[action.within].part.zh}期内"] if action.within else []
+    limits = [f"{whole.clocks[action.within].part.zh.removesuffix('期')}期内"] if action.within else []
     limits += [f"延长“{whole.clocks[action.clock].part.zh}”时限"] if action.clock else []
     limits += [f"重新起算“{whole.clocks[clock].part.zh}”时限" for clock in action.restarts]
     return [

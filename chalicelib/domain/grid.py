@@ -77,6 +77,15 @@ class Nearest(NamedTuple):
     metres: float
 
 
+def place_of(names: Sequence[str]) -> str:
+    """Names down to a place, as one: of `万通社区第1网格` below `万通社区` only what that does not say yet."""
+    words: list[str] = []
+    for name in names:
+        above = next((each for each in words if name != each and name.startswith(each)), "")
+        words.append(name.removeprefix(above))
+    return "".join(words)
+
+
 def tile_of(lat: float, lon: float) -> str:
     """The name of the tile a point lies in: `x:y`, counted eastward and northward from 0°, 0°."""
     return f"{math.floor(lon / TILE_DEGREES)}:{math.floor(lat / TILE_DEGREES)}"

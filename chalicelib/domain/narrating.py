@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
 from chalicelib.domain.cases import Case, evolve
+from chalicelib.domain.grid import place_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import Actor, CaseEvent
@@ -139,14 +140,7 @@ def category_words(case: Case, policy: Policy) -> str:
 
 
 def place_words(case: Case) -> str:
-    """`鼓楼区黄楼街道万通社区万通花园第1网格`: of 万通社区第1网格 what the names above do not say yet."""
-    if case.area is None:
-        return "地点待核实"
-    words: list[str] = []
-    for name in case.area.path:
-        above = next((each for each in words if name != each and name.startswith(each)), "")
-        words.append(name.removeprefix(above))
-    return "".join(words)
+    return place_of(case.area.path) if case.area else "地点待核实"
 
 
 def _what(scene: _Scene) -> str:

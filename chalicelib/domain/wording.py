@@ -14,6 +14,7 @@ from chalicelib.domain.events import (
     JOINT_REFUSED,
     reference_of,
 )
+from chalicelib.domain.grid import place_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.envelope import Happening
@@ -40,7 +41,7 @@ def words_of_case(event: Happening, policy: Policy) -> dict[str, str]:
         "ref": reference_of(facts["tracking_code"], event.id),
         "category_zh": category.zh if category else "待甄别事项",
         "category_en": category.en if category else "matter to be screened",
-        "area_zh": "".join(area["path"][1:]) if area else "地点待核实",
+        "area_zh": place_of(area["path"][1:]) if area else "地点待核实",
         "unit_zh": _unit_zh(lead or facts.get("unit"), policy),
         "from_zh": _unit_zh(facts.get("from_unit"), policy),
         "urgency_zh": {"ordinary": "普通", "urgent": "紧急", "major": "重大"}[facts["urgency"]],
@@ -61,7 +62,7 @@ def words_of_beat(event: Happening, policy: Policy) -> dict[str, str]:
     return {
         "tracking_code": facts["tracking_code"],
         "ref": reference_of(facts["tracking_code"], event.id),
-        "area_zh": "".join(facts["area"]["path"][1:]) or facts["area"]["code"],
+        "area_zh": place_of(facts["area"]["path"][1:]) or facts["area"]["code"],
         "unit_zh": unit.zh if unit else "",
         "post_zh": post.zh if post else facts["post"],
         "post_en": post.en if post else facts["post"],

@@ -46,7 +46,7 @@ class PublicCase:
 
 
 _PUBLIC_STEPS = {
-    E.CASE_REPORTED: "已受理 received",
+    E.CASE_REPORTED: "已收到 received",
     E.CASE_JOINED: "收到补充反映 further report received",
     E.CASE_SENT_TO_SCREENING: "正在甄别 being screened",
     E.CASE_ASSIGNED: "已交办 assigned",

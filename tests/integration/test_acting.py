@@ -242,7 +242,7 @@ def test_tracking_tells_every_step_that_who_told_waits_for_and_why_to_nobody(wor
         world.act(receipt.case_id, action, by, reason=why, **said)
     public = world.reading.track(receipt.tracking_code)
     assert [step.what.partition(" ")[0] for step in public.steps] == [
-        *("已受理", "已交办", "重新甄别", "已交办", "正在处置"),
+        *("已收到", "已交办", "重新甄别", "已交办", "正在处置"),
         *("已延期", "暂缓办理", "恢复办理", "已流转"),
     ]
     assert why not in repr(public) and "王小明" not in repr(public)

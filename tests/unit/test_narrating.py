@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import replay
 from chalicelib.domain.events import SYSTEM, Actor, CaseEvent
-from chalicelib.domain.narrating import actor_words, due_words, moment_words, place_words, told
+from chalicelib.domain.grid import place_of
+from chalicelib.domain.narrating import actor_words, due_words, moment_words, told
 from chalicelib.domain.policy import Policy
 
 STATION, OFFICER = "centre-320302001002", Actor("s1", "department", "urban-management")
@@ -170,11 +169,17 @@ def test_what_happened_is_a_sentence(
     assert told(history, lambda version: policy)[-1].what == sentence
 
 
-def test_a_place_does_not_say_a_name_twice(policy: Policy) -> None:
-    area = {"code": AREA["code"], "path": ["鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"]}
-    history = begun(policy)
-    history[1] = replace(history[1], data={**history[1].data, "area": area})
-    assert place_words(replay(history)) == "鼓楼区黄楼街道万通社区万通花园第1网格"
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        (("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"), "鼓楼区黄楼街道万通社区万通花园第1网格"),
+        (("万通社区", "万通花园", "第1网格"), "万通社区万通花园第1网格"),
+        (("黄楼街道", "黄楼街道"), "黄楼街道黄楼街道"),
+        ((), ""),
+    ],
+)
+def test_a_place_does_not_say_a_name_twice(names: tuple[str, ...], place: str) -> None:
+    assert place_of(names) == place
 
 
 def test_what_ends_with_a_day_ends_at_24_and_the_time_is_the_districts(policy: Policy) -> None:
