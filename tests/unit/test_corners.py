@@ -240,3 +240,18 @@ def test_what_is_suspended_and_forgotten_is_seen_to_and_has_a_place_in_the_queue
     assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["suspension"]
     assert town.case(case_id).supervisors == ("linkage-centre",)
     assert town.act(case_id, "resume", lead).supervisors == ()
+
+
+def test_what_is_late_already_cannot_be_hidden_by_letting_it_wait(town: Town) -> None:
+    """Not in the minute either until the sweep comes by."""
+    case_id = town.report("street-light")
+    lead = officer_of(town.case(case_id).lead or "")
+    due = town.act(case_id, "accept", lead).clock("resolve")
+    assert due is not None
+    town.clock.at = due.due_at + timedelta(seconds=30)
+    town.act(case_id, "suspend", lead, reason="等配件")
+    assert town.acting.fall_due(case_id, "r")
+    assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["resolve"]
+    town.act(case_id, "resume", lead)
+    assert [clock.state for clock in town.case(case_id).clocks if clock.name == "resolve"] == [ClockState.BREACHED]
+    assert len(town.told(case_id, E.CLOCK_BREACHED)) == 1
