@@ -375,7 +375,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
     clock, rule = case.clock(asked.clock), around.policy.procedure_of(case).clocks.get(asked.clock)
     if clock is None:
         raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
-    if asked.until <= clock.due_at:  # it waited or was counted again since, and has more time than was asked for
+    if asked.until <= max(clock.due_at, around.now):  # it has more time by now than was asked for, or that is over too
         raise InvalidField("until", "extension-not-later")
     telling.tell(
         E.EXTENSION_APPROVED,

@@ -39,7 +39,7 @@ def timing_of(
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
             timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=met)
-        elif clock is not None and pausing and clock.paused_at is None:
+        elif clock is not None and pausing and clock.paused_at is None and not _ran_out(clock, now):
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
             timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
@@ -145,6 +145,11 @@ def begins(rule: ClockRule, case: Case, to: str) -> bool:
         return False
     ran = any(clock.name == rule.id for clock in case.clocks)
     return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
+
+
+def _ran_out(clock: Clock, now: datetime) -> bool:
+    """Whether time has still to say that it is late: waiting would hide it."""
+    return not clock.window and clock.state is ClockState.RUNNING and clock.late(now)
 
 
 def _ended(clock: Clock, now: datetime, *, met: bool) -> str:

@@ -14,7 +14,7 @@ from chalicelib.domain import events as E
 from chalicelib.domain.audit import BY_COMMAND, Origin
 from chalicelib.domain.cases import Case, Joint
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.errors import ExtensionTooLong, Forbidden, UnknownUnit
+from chalicelib.domain.errors import ExtensionTooLong, Forbidden, InvalidField, UnknownUnit
 from chalicelib.domain.events import SYSTEM, Event
 from chalicelib.domain.people import StaffMember, may_see
 from chalicelib.domain.policy import Policy
@@ -261,3 +261,31 @@ def test_what_is_suspended_and_forgotten_is_seen_to_and_has_a_place_in_the_queue
     assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["suspension"]
     assert town.case(case_id).supervisors == ("linkage-centre",)
     assert town.act(case_id, "resume", lead).supervisors == ()
+
+
+def test_what_is_late_already_cannot_be_hidden_by_letting_it_wait(town: Town) -> None:
+    """Not in the minute either until the sweep comes by."""
+    case_id = town.report("street-light")
+    lead = officer_of(town.case(case_id).lead or "")
+    due = town.act(case_id, "accept", lead).clock("resolve")
+    assert due is not None
+    town.clock.at = due.due_at + timedelta(seconds=30)
+    town.act(case_id, "suspend", lead, reason="等配件")
+    assert town.acting.fall_due(case_id, "r")
+    assert [event.data["clock"] for event in town.told(case_id, E.CLOCK_BREACHED)] == ["resolve"]
+    town.act(case_id, "resume", lead)
+    assert [clock.state for clock in town.case(case_id).clocks if clock.name == "resolve"] == [ClockState.BREACHED]
+    assert len(town.told(case_id, E.CLOCK_BREACHED)) == 1
+
+
+def test_nobody_is_promised_a_day_that_is_over(town: Town) -> None:
+    case_id = town.report("neighbour-dispute")
+    due = town.act(case_id, "accept", STATION).clock("resolve")
+    assert due is not None
+    until = due.due_at.date() + timedelta(days=3)
+    asked = town.act(case_id, "request-extension", STATION, reason="一方外出", until=until).extension
+    assert asked is not None
+    town.clock.at = asked.until
+    with pytest.raises(InvalidField, match="until"):
+        town.act(case_id, "approve-extension", LINKAGE)
+    assert town.act(case_id, "refuse-extension", LINKAGE, reason="已逾期").extension is None
