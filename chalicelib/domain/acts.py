@@ -5,13 +5,13 @@ Every act takes the telling of the case, the action's row and what was said with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import AGREED, ASKED, CLOSED, REOPEN_REQUESTED, SCREENING, Case, Joint
+from chalicelib.domain.cases import AGREED, ASKED, SCREENING, Case, Joint
 from chalicelib.domain.containment import approver_of, level_with, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -22,9 +22,18 @@ from chalicelib.domain.errors import (
     UnknownUnit,
 )
 from chalicelib.domain.limits import due_at, end_of, extended
-from chalicelib.domain.routing import route
 from chalicelib.domain.screening import URGENCIES
-from chalicelib.domain.timing import stamp, timing_of, warning
+from chalicelib.domain.steps import (
+    area_facts,
+    assign_by_rule,
+    classified,
+    close,
+    enter,
+    request_reopening,
+    resolve,
+    start_work,
+)
+from chalicelib.domain.timing import stamp, warning
 from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
@@ -62,138 +71,6 @@ Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
 MOST_JOINT = 20
 """Units that may be at it jointly: each has a row that is written with the case, in one transaction."""
-
-
-def enter(
-    telling: Telling[Case],
-    event_type: str,
-    to: str,
-    action: Action | None = None,
-    *,
-    meets: Iterable[str] = (),
-    **facts: Any,
-) -> None:
-    """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
-
-    An empty `to` stays where it is. `action`: by which it gets there, if by one. `meets`: clocks that are met by it.
-    """
-    case, policy, now = telling.known, telling.around.policy, telling.around.now
-    moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, now, meets)
-    windows = timing.get("timing", {}).get("windows", ())
-    due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
-    telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
-
-
-def start_work(
-    telling: Telling[Case],
-    to: str,
-    action: Action | None,
-    lead: str,
-    joint_units: Iterable[str],
-    rule: str,
-    **facts: Any,
-) -> None:
-    """Give the case to the units that must act. `action`: by which it gets there, None where a report opens it."""
-    case, policy = telling.known, telling.around.policy
-    category = policy.categories[case.category or ""]
-    enter(
-        telling,
-        E.CASE_ASSIGNED,
-        to,
-        action,
-        unit=lead,
-        joint_units=list(joint_units),
-        rule=rule,
-        **facts,
-        desk=_desk_of(case, policy),
-        level=case.level,
-        start_level=category.containment,
-    )
-
-
-def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> None:
-    """Give the case to whom the pack's rules name."""
-    case, around = telling.known, telling.around
-    policy = around.policy
-    assert case.category and case.area
-    found = route(
-        policy.categories[case.category],
-        case.area.code,
-        case.urgency,
-        case.source,
-        policy,
-        around.now.astimezone(policy.zone).strftime("%H:%M"),
-        around.on_duty,
-    )
-    start_work(telling, to, action, found.lead, found.joint_units, found.rule, why=list(found.why))
-
-
-def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
-    """What a category makes of a case: kind, procedure, and the level it begins at, if it did not get further."""
-    known = policy.categories[category] if category else None
-    return {
-        "kind": known.kind if known else None,
-        "category": category,
-        "urgency": urgency,
-        "procedure": policy.procedure_for(known.kind if known else None, case.source).id,
-        "level": known.containment if known and (case.level is None or category != case.category) else case.level,
-    }
-
-
-def area_facts(area: Area | None) -> dict[str, Any] | None:
-    return {"code": area.code, "path": list(area.path)} if area else None
-
-
-def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
-    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
-    case = telling.known
-    open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
-    category = telling.around.policy.categories.get(case.category or "")
-    start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
-
-
-def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
-    """Answer everybody who told of the matter, and plan the visit if there is one."""
-    case, around = telling.known, telling.around
-    category = around.policy.categories[case.category or ""]
-    open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
-    enter(
-        telling,
-        E.CASE_RESOLVED,
-        to,
-        note=note,
-        report_ids=list(case.report_ids),
-        close_at=(around.now + timedelta(seconds=category.closes_after)).isoformat(),
-        level=case.level,
-        **open_joint,
-        **facts,
-    )
-    if category.visit_after is not None:
-        plan_visit(telling, 1, category.visit_after)
-
-
-def plan_visit(telling: Telling[Case], attempt: int, after: int) -> None:
-    """Plan a visit. A case never closes by itself before its visit has had its time."""
-    case, now = telling.known, telling.around.now
-    due = now + timedelta(seconds=after)
-    category = telling.around.policy.categories[case.category or ""]
-    grace = timedelta(seconds=category.closes_after - (category.visit_after or 0))
-    telling.tell(
-        E.VISIT_PLANNED,
-        visit_id=f"{case.id}.{len(case.visits) + 1}",
-        attempt=attempt,
-        due_at=due.isoformat(),
-        close_at=(due + grace).isoformat(),
-    )
-
-
-def request_reopening(telling: Telling[Case], **facts: Any) -> None:
-    """Ask the desk to take the matter up again; a person decides (always true 7). `closed_as`: of one that ended."""
-    case = telling.known
-    closed_as: dict[str, Any] = {} if case.open else {"closed_as": case.outcome}
-    enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=case.desk, **closed_as, **facts)
 
 
 def possible(case: Case, action: Action) -> bool:
@@ -541,13 +418,6 @@ def _unit(name: str | None, field: str, policy: Policy) -> str:
     if name is None or name not in policy.units:
         raise UnknownUnit(field)
     return name
-
-
-def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it. A confidential matter never goes back to a community."""
-    if case.kind and policy.kinds[case.kind].confidential:
-        return policy.rules.linkage_centre
-    return case.desk or policy.centre_of(case.area.code if case.area else None)
 
 
 def _said(said: Particulars) -> dict[str, Any]:

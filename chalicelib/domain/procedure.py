@@ -13,23 +13,21 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.acts import (
-    ACTS,
-    Particulars,
+from chalicelib.domain.acts import ACTS, Particulars, possible
+from chalicelib.domain.cases import Case, evolve
+from chalicelib.domain.clocks import Clock, ClockState
+from chalicelib.domain.containment import superiors
+from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
+from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
     classified,
     close,
     enter,
     plan_visit,
-    possible,
     request_reopening,
 )
-from chalicelib.domain.cases import Case, evolve
-from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.containment import superiors
-from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
-from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.telling import Telling
 from chalicelib.domain.timing import again_after, stamp
 
