@@ -5,9 +5,10 @@ Every act takes the telling of the case, the action's row and what was said with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
@@ -49,7 +50,12 @@ class Particulars:
 
     `unit`: to whom, or for whom; `units`: who is asked jointly; `until`: the last day of an extension; `media`:
     pictures; `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, where
-    it was sent later.
+    it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
+
+    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
+    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff). Of
+    mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
+    `docking`, `court`.
     """
 
     reason: str | None = None
@@ -62,6 +68,25 @@ class Particulars:
     media: tuple[str, ...] = ()
     outcome: str | None = None
     done_at: datetime | None = None
+    on: date | None = None
+    since: date | None = None
+    other: Case | None = None
+    report_ids: tuple[str, ...] = ()
+    people: int | None = None
+    representatives: int | None = None
+    accused: tuple[str, ...] = ()
+    way: str | None = None
+    opinion: str | None = None
+    ground: str | None = None
+    card: str | None = None
+    leader: str | None = None
+    party: str | None = None
+    agrees: bool | None = None
+    members: tuple[str, ...] = ()
+    form: str | None = None
+    terms: str | None = None
+    docking: str | None = None
+    court: str | None = None
 
 
 _FARTHEST = date(9000, 1, 1)
@@ -93,7 +118,8 @@ def possible(case: Case, action: Action) -> bool:
             return case.returned_by is not None
         case "withdraw":
             return len(case.report_ids) == 1
-    return True
+    more = _module_of(action.does)
+    return more is None or action.does not in more.POSSIBLE or bool(more.POSSIBLE[action.does](case))
 
 
 def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -361,6 +387,27 @@ def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -
     case = telling.known
     telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
+
+
+MORE = ("petition", "mediation", "panel", "matter")
+"""Words that acts of modules of their own begin with; those are loaded when first needed."""
+
+
+def act_of(does: str) -> Act:
+    """What an act does. Raises KeyError."""
+    more = _module_of(does)
+    act: Act = ACTS[does] if more is None else more.ACTS[does]
+    return act
+
+
+def modules() -> Iterable[Any]:
+    """All of them, for who must know every act there is."""
+    return [import_module(f"chalicelib.domain.{word}_acts") for word in MORE]
+
+
+def _module_of(does: str) -> Any:
+    word = does.partition("-")[0]
+    return import_module(f"chalicelib.domain.{word}_acts") if word in MORE else None
 
 
 ACTS: dict[str, Act] = {

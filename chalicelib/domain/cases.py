@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
+from chalicelib.domain.links import NO_LINKS, Links
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
+    from chalicelib.domain.invited import Invited
+    from chalicelib.domain.mediations import Mediation
+    from chalicelib.domain.petitions import Petition
 
 SCREENING, ASSIGNED, ACCEPTED = "screening", "assigned", "accepted"
 RESOLVED, REOPEN_REQUESTED, CLOSED = "resolved", "reopen-requested", "closed"
@@ -22,7 +27,7 @@ DESK, LEAD, VISITOR, NOBODY = "desk", "lead", "visitor", "nobody"
 LEVELS = ("building", "cell", "community", "street", "district")
 """The levels of containment 化解层级, lowest first (A3)."""
 
-HANDLE, JOINT, DECIDE, SUPERVISE = "handle", "joint", "decide", "supervise"
+HANDLE, JOINT, DECIDE, SUPERVISE, ANSWER_FOR = "handle", "joint", "decide", "supervise", "answer-for"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
 
 _DIGEST_DIGITS = 32
@@ -51,7 +56,10 @@ class Extension(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a unit is asked for: to handle the case, to act jointly, to decide, or to see that others act."""
+    """What a unit is asked for: to handle the case, to act jointly, to decide, or to see that others act.
+
+    A leader is asked to answer for a petition 包案; `unit` is then the leader's own queue (`queue_of_staff`).
+    """
 
     unit: str
     what: str
@@ -78,7 +86,8 @@ class Case:
     `procedure` and `policy_version` are what it goes by, `turn` whose it is by its state. `level` is where it is
     settled, `first_lead` who answers for it as first receiver 首接, `returned_by` who says that it is none of its
     business, while the desk has not decided. `digest` is a chain over its events: an event that
-    was altered or is missing gives another.
+    was altered or is missing gives another. While `links.merged_into` names a case, this one sleeps in it: nobody is
+    asked for anything, time does nothing to it, and all else stays as it stood.
     """
 
     id: str
@@ -111,6 +120,10 @@ class Case:
     close_at: datetime | None = None
     outcome: str | None = None
     digest: str = ""
+    links: Links = NO_LINKS
+    petition: Petition | None = None
+    mediation: Mediation | None = None
+    invited: tuple[Invited, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -140,7 +153,7 @@ class Case:
 
     @property
     def open(self) -> bool:
-        return self.state != CLOSED
+        return self.state != CLOSED and self.links.merged_into is None
 
     @property
     def on_a_desk(self) -> bool:
@@ -170,11 +183,18 @@ class Case:
                 found.append(Task(self.extension.approver, DECIDE, due_at))
             found += [Task(unit, JOINT, due_at) for unit in self.open_joints]
             found += [Task(unit, SUPERVISE, due_at) for unit in self.supervisors]
+            if self.petition:
+                found += (
+                    [Task(queue_of_staff(self.petition.leader), ANSWER_FOR, due_at)] if self.petition.leader else []
+                )
+                found += [Task(self.desk, SUPERVISE, due_at)] if self.turn == LEAD and self.desk else []
         return tuple({task.unit: task for task in reversed(found)}.values())[::-1]
 
     @property
     def next_timer(self) -> datetime | None:
         """When the case next changes by time alone: a clock, a visit that falls due, or closing by itself."""
+        if self.links.merged_into is not None:
+            return None
         moments = [at for clock in self.clocks if (at := clock.next_at)]
         moments += [visit.due_at for visit in self.visits if visit.state == "planned"]
         moments += [self.close_at] if self.close_at and self.open else []
@@ -213,7 +233,7 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
             source=facts["source"],
             procedure=facts.get("procedure", ""),
         )
-    changes = _APPLY[event.type](case, event, facts)
+    changes = (_APPLY.get(event.type) or _loaded(event.type))(case, event, facts)
     if "state" in facts:
         changes |= {"state": facts["state"], "turn": facts["turn"]}
     if "timing" in facts or "clocks" in facts:
@@ -223,7 +243,19 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
     )
 
 
+def queue_of_staff(staff_id: str) -> str:
+    """What stands for a member of staff where a unit's name does: the queue is one person's."""
+    return f"staff/{staff_id}"
+
+
 Changes = dict[str, Any]
+Apply = Callable[[Case, "CaseEvent", Mapping[str, Any]], Changes]
+
+
+def _loaded(event_type: str) -> Apply:
+    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case."""
+    _APPLY.update(import_module(f"chalicelib.domain.{event_type.partition('.')[0]}_events").APPLY)
+    return _APPLY[event_type]
 
 
 def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -282,7 +314,7 @@ def _joint_asked(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chan
     return {"joints": (*kept, *(Joint(unit, ASKED) for unit in facts["asked"]))}
 
 
-def _joint(state: str) -> Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]:
+def _joint(state: str) -> Apply:
     def apply(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
         joints = (Joint(j.unit, state) if j.unit == facts["unit"] else j for j in case.joints)
         return {"joints": tuple(joints)}
@@ -377,7 +409,7 @@ def _migrated(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
     }
 
 
-_APPLY: dict[str, Callable[[Case, CaseEvent, Mapping[str, Any]], Changes]] = {
+_APPLY: dict[str, Apply] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _reported,
     E.CASE_CLASSIFIED: _classified,

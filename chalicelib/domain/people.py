@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.cases import DESK, VISITOR, Case
+from chalicelib.domain.cases import DESK, LEAD, VISITOR, Case, queue_of_staff
 from chalicelib.domain.containment import approver_of
 from chalicelib.domain.events import Actor
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.records import CaseSummary
 
 _BY_AREA = frozenset({"own-cell", "own-area"})
+_BODIES = frozenset({"own-unit", "own-area"})
+"""Scopes of who may be entrusted with what is confidential, as staff of the unit that handles it."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -112,12 +114,15 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
     """Whether a case is within somebody's part (always true 6).
 
     The role's scope and kinds decide; whoever reported a matter sees it; a confidential matter is seen only by roles
-    marked so, and by the district's desk while it lies there.
+    marked so, by the district's desk while it lies there, and by whom it is entrusted to. Nobody of a unit that it
+    accuses sees it, whatever the role (信访工作条例 art. 30).
     """
-    role = policy.roles.get(staff.role)
-    if role is None:
+    role, petition = policy.roles.get(staff.role), case.petition
+    if role is None or (petition is not None and staff.unit in petition.accused):
         return False
     if _secret(case.kind, role, policy):
+        if petition is not None and (petition.leader == staff.id or _entrusted(staff, case, role)):
+            return True
         return case.on_a_desk and _is_desk_of_all(staff, case.desk, role)
     if staff.id in case.submitters:
         return True
@@ -143,10 +148,14 @@ def may_list(staff: StaffMember, item: CaseSummary, policy: Policy, *, reported:
     asked for something, is not listed, but for those in the list of what one `reported`.
     """
     role = policy.roles.get(staff.role)
-    if role is None:
+    if role is None or staff.unit in item.accused:
         return False
+    asked = item.task.unit if item.task else item.unit
+    if asked == queue_of_staff(staff.id):
+        return True
     if _secret(item.kind, role, policy):
-        return item.turn == DESK and _is_desk_of_all(staff, item.unit, role)
+        handles = item.turn == LEAD and staff.unit == asked and role.scope in _BODIES
+        return handles or (item.turn == DESK and _is_desk_of_all(staff, item.unit, role))
     units = (item.unit, item.task.unit if item.task else None)
     return reported or _within(staff, role, item.kind, item.area, units, policy)
 
@@ -157,6 +166,14 @@ def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
         return False
     known = policy.kinds.get(kind)
     return known is None or known.confidential
+
+
+def _entrusted(staff: StaffMember, case: Case, role: Role) -> bool:
+    """Whether a registered petition was passed on to somebody's body: to handle it, or to act jointly.
+
+    Who walks a cell belongs to a community's centre, and is not told what that is entrusted with.
+    """
+    return role.scope in _BODIES and staff.unit in (case.lead, *case.open_joints)
 
 
 def _is_desk_of_all(staff: StaffMember, desk: str, role: Role) -> bool:

@@ -58,7 +58,8 @@ class Category(NamedTuple):
 class Kind(NamedTuple):
     """One of the six kinds of matter. A confidential kind is seen only by roles marked so.
 
-    `examples`: categories that a public notice names. `rank`: its place in lists, from 0.
+    `confidential_to`: the unit that such a matter comes to, and goes back to; `instead`: the unit for what accuses that
+    one. `examples`: categories that a public notice names. `rank`: its place in lists, from 0.
     """
 
     id: str
@@ -67,6 +68,8 @@ class Kind(NamedTuple):
     confidential: bool = False
     examples: tuple[str, ...] = ()
     rank: int = 0
+    confidential_to: str = ""
+    instead: str = ""
 
 
 class RoutingRule(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.acts import ACTS, Particulars, possible
+from chalicelib.domain.acts import Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
@@ -123,7 +123,7 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
     telling = _telling(case, case.id, around)
-    ACTS[action.does](telling, action, said)
+    act_of(action.does)(telling, action, said)
     return _change(telling, case)
 
 

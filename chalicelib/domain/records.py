@@ -70,7 +70,10 @@ class KnownCommand(NamedTuple):
 
 
 class CaseSummary(NamedTuple):
-    """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn."""
+    """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn.
+
+    `accused`: the units that a petition accuses, who must not find it in any list.
+    """
 
     case_id: str
     tracking_code: str
@@ -89,6 +92,7 @@ class CaseSummary(NamedTuple):
     procedure: str = ""
     level: str | None = None
     task: Task | None = None
+    accused: tuple[str, ...] = ()
 
 
 class Page(NamedTuple):

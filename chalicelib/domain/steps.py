@@ -150,7 +150,8 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 
 
 def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it. A confidential matter never goes back to a community."""
-    if case.kind and policy.kinds[case.kind].confidential:
-        return policy.rules.linkage_centre
+    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
+    kind = policy.kinds.get(case.kind or "")
+    if kind is not None and kind.confidential:
+        return kind.confidential_to or policy.rules.linkage_centre
     return case.desk or policy.centre_of(case.area.code if case.area else None)

@@ -123,6 +123,7 @@ Code = Annotated[str, _By(core.str_schema(max_length=64))]
 Latitude = Annotated[float, _By(core.float_schema(ge=-90, le=90, allow_inf_nan=False))]
 Longitude = Annotated[float, _By(core.float_schema(ge=-180, le=180, allow_inf_nan=False))]
 Size = Annotated[int, _By(core.int_schema(ge=1))]
+Number = Annotated[int, _By(core.int_schema(ge=0, le=1_000_000))]
 Urgency = Literal["ordinary", "urgent", "major"]
 
 
@@ -313,6 +314,25 @@ class ActionIn(In):
     media: Sequence[Code] = ()
     outcome: Literal["satisfied", "basically-satisfied", "dissatisfied"] | None = None
     done_at: Moment | None = None
+    on: Day | None = None
+    since: Day | None = None
+    other: Code | None = None
+    report_ids: Sequence[Code] = ()
+    people: Size | None = None
+    representatives: Number | None = None
+    accused: Sequence[Code] = ()
+    way: Code | None = None
+    opinion: Literal["support", "explain", "not-support"] | None = None
+    ground: Code | None = None
+    card: Code | None = None
+    leader: Code | None = None
+    party: Literal["applicant", "respondent"] | None = None
+    agrees: bool | None = None
+    members: Sequence[Code] = ()
+    form: Literal["oral", "written"] | None = None
+    terms: LongText | None = None
+    docking: Code | None = None
+    court: ShortText | None = None
 
     @classmethod
     def checked(cls, value: Any) -> Self:
@@ -320,7 +340,7 @@ class ActionIn(In):
         return super().checked({k: None if isinstance(v, str) and not v.strip() else v for k, v in value.items()})
 
     def to_domain(self) -> Particulars:
-        """`area` is not among it: where that is is looked up."""
+        """`area` and `other` are not among it: where and what those are is looked up."""
         return Particulars(
             reason=self.reason,
             note=self.note,
@@ -331,6 +351,24 @@ class ActionIn(In):
             media=tuple(dict.fromkeys(self.media)),
             outcome=self.outcome,
             done_at=_moment(self.done_at) if self.done_at else None,
+            on=date.fromisoformat(self.on) if self.on else None,
+            since=date.fromisoformat(self.since) if self.since else None,
+            report_ids=tuple(dict.fromkeys(self.report_ids)),
+            people=self.people,
+            representatives=self.representatives,
+            accused=tuple(dict.fromkeys(self.accused)),
+            way=self.way,
+            opinion=self.opinion,
+            ground=self.ground,
+            card=self.card,
+            leader=self.leader,
+            party=self.party,
+            agrees=self.agrees,
+            members=tuple(dict.fromkeys(self.members)),
+            form=self.form,
+            terms=self.terms,
+            docking=self.docking,
+            court=self.court,
         )
 
 

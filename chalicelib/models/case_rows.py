@@ -13,6 +13,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from chalicelib.domain.cases import HANDLE, Case, Extension, Joint, Task, Visit
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import DIGITS, Area
+from chalicelib.domain.links import NO_LINKS, Links
 from chalicelib.domain.records import CaseSummary
 from chalicelib.models.base import Row, _Meta, dumps, moment, stamp
 from chalicelib.models.stream import CASE_PREFIX, EVENT_PREFIX, key_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chalicelib.domain.events import CaseEvent, Event
+    from chalicelib.domain.invited import Invited
+    from chalicelib.domain.mediations import Mediation
+    from chalicelib.domain.petitions import Petition
 
 _SELDOM = ("warn_at", "again_at", "paused_at", "step", "escalated_to", "extended", "window", "provisional")
 """What most clocks have not."""
@@ -151,7 +155,7 @@ class TaskRow(CasesRow):
             queue=unit_queue(task.unit),
             queue_order=_order(case, task),
             version=case.version,
-            summary=dumps([*_summary(case), [task.unit, task.what]]),
+            summary=dumps(_summary(case, task)),
         )
 
     @staticmethod
@@ -199,6 +203,7 @@ def case_from(row: dict[str, Any]) -> Case:
         close_at=_when(detail["close_at"]),
         outcome=detail["outcome"],
         digest=detail["digest"],
+        **{name: _READ[name](written) for name, written in detail.items() if name in _READ},
     )
 
 
@@ -207,7 +212,8 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
     (code, state, kind, category, urgency, area, unit, due_at, opened_at, updated_at, visit, *more) = json.loads(
         row["summary"]
     )
-    turn, procedure, level, *asked = more
+    turn, procedure, level, *seldom = more
+    asked, accused = (*seldom, None, None)[:2]
     due = moment(due_at) if due_at else None
     return CaseSummary(
         case_id=row["pk"].removeprefix(CASE_PREFIX),
@@ -226,7 +232,8 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         turn=turn,
         procedure=procedure,
         level=level,
-        task=Task(asked[0][0], asked[0][1], due) if asked else None,
+        task=Task(asked[0], asked[1], due) if asked else None,
+        accused=tuple(accused or ()),
     )
 
 
@@ -369,7 +376,7 @@ def _when(stamped: str | None) -> datetime | None:
     return moment(stamped) if stamped else None
 
 
-def _summary(case: Case) -> list[Any]:
+def _summary(case: Case, task: Task | None = None) -> list[Any]:
     """By place, not by name: a row may not grow into another write unit for what every row says alike."""
     return [
         case.tracking_code,
@@ -386,7 +393,15 @@ def _summary(case: Case) -> list[Any]:
         case.turn,
         case.procedure,
         case.level,
+        *_seldom(case, task),
     ]
+
+
+def _seldom(case: Case, task: Task | None) -> list[Any]:
+    """What most summaries have not: what else a unit is asked for, and whom a petition accuses."""
+    accused = case.petition.accused if case.petition else ()
+    asked = [task.unit, task.what] if task else None
+    return [asked, accused] if accused else [asked] if asked else []
 
 
 def _detail(case: Case) -> dict[str, Any]:
@@ -409,7 +424,33 @@ def _detail(case: Case) -> dict[str, Any]:
         "close_at": stamp(case.close_at) if case.close_at else None,
         "outcome": case.outcome,
         "digest": case.digest,
+        **({"links": case.links.written} if case.links is not NO_LINKS else {}),
+        **({"petition": case.petition.written} if case.petition else {}),
+        **({"mediation": case.mediation.written} if case.mediation else {}),
+        **({"invited": case.invited} if case.invited else {}),
     }
+
+
+def _petition(written: dict[str, Any]) -> Petition:
+    from chalicelib.domain.petitions import Petition  # few cases are one
+
+    return Petition.read(written)
+
+
+def _mediation(written: dict[str, Any]) -> Mediation:
+    from chalicelib.domain.mediations import Mediation
+
+    return Mediation.read(written)
+
+
+def _invited(written: list[list[str]]) -> tuple[Invited, ...]:
+    from chalicelib.domain.invited import Invited
+
+    return tuple(Invited(*each) for each in written)
+
+
+_READ: dict[str, Any] = {"links": Links.read, "petition": _petition, "mediation": _mediation, "invited": _invited}
+"""What most cases have nothing of."""
 
 
 def _written(visit: Visit) -> list[Any]:

@@ -151,6 +151,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
             {
                 **{"id": kind.id, "zh": kind.zh, "en": kind.en, "confidential": kind.confidential_to is not None},
                 **{"examples": kind.examples, "rank": rank},
+                **{"confidential_to": kind.confidential_to or "", "instead": kind.instead or ""},
             }
             for rank, kind in enumerate(_parts(text, KindPart))
         ),

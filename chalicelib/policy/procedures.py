@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from chalicelib.domain import cases
+from chalicelib.domain.acts import modules
 from chalicelib.domain.procedure import VISIT_CLOCK
 from chalicelib.policy.reader import Entry, Fault, PackText
 from chalicelib.policy.schema import (
@@ -30,8 +31,9 @@ P = TypeVar("P", StatePart, ActionPart, ClockPart)
 _LEADS = {  # the acts after which the case is in the state that `to` names
     *("classify", "assign", "accept", "return", "reject-return", "transfer", "escalate", "delegate", "suspend"),
     *("resume", "finish", "verify", "send-back", "resolve", "grant-reopen"),
+    *(act for more in modules() for act in more.LEADS),
 }
-_ENDS = {"evaluate", "close", "withdraw", "void", "decline-reopen"}
+_ENDS = {"evaluate", "close", "withdraw", "void", "decline-reopen", *(act for more in modules() for act in more.ENDS)}
 _REOPENS = {"evaluate", "request-reopen"}
 _NAMES_OTHERS = {"assign", "transfer", "escalate", "delegate", "request-joint"}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +58,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "void": ("reason",),
     "request-reopen": ("reason",),
     "decline-reopen": ("reason",),
+    **{act: said for more in modules() for act, said in more.NEEDS.items()},
 }
 
 

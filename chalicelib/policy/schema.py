@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from chalicelib.domain import cases, limits
 from chalicelib.domain import events as E
-from chalicelib.domain.acts import ACTS
+from chalicelib.domain.acts import ACTS, modules
 from chalicelib.domain.patrol import KEPT_ROUNDS
 
 # What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
@@ -244,7 +244,11 @@ Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
-Said = Literal["reason", "note", "category", "area", "unit", "units", "until", "media", "outcome"]
+Said = Literal[
+    *("reason", "note", "category", "area", "unit", "units", "until", "media", "outcome", "on", "since", "other"),
+    *("report_ids", "people", "representatives", "accused", "way", "opinion", "ground", "card", "leader", "party"),
+    *("agrees", "members", "form", "terms", "docking", "court"),
+]
 Actors = Literal["lead", "screening", "joint", "approver", "submitter"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -265,7 +269,8 @@ class PackPart(Part):
 
 
 class KindPart(Part):
-    """`confidential_to` names the only unit that may ever lead such a matter; it also makes the kind confidential.
+    """`confidential_to` names the unit that such a matter comes to; it also makes the kind confidential. `instead`: the
+    unit that a matter comes to which accuses that one.
 
     `examples`: the categories that public notices name.
     """
@@ -275,6 +280,7 @@ class KindPart(Part):
     en: En
     examples: list[Id] = []
     confidential_to: Id | None = None
+    instead: Id | None = None
 
 
 class CategoryPart(Part):
@@ -361,7 +367,7 @@ class ActionPart(Part):
     id: Id
     zh: Zh
     en: En
-    does: Literal[tuple(ACTS)]  # type: ignore[valid-type]
+    does: Literal[tuple([*ACTS, *(act for more in modules() for act in more.ACTS)])]  # type: ignore[valid-type]
     states: Annotated[list[Id], Field(min_length=1)]
     to: Id | Literal[""] = ""
     requires: list[Said] = []

@@ -1,0 +1,64 @@
+"""The petition 信访事项 that a case is: who it accuses, its card, its level, and what was answered at each (A4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+HANDLING, REVIEW, RE_REVIEW = "handling", "review", "re-review"
+"""The three levels of termination 三级终结: 办理, 复查, 复核 (信访工作条例 art. 34-36)."""
+
+SUPPORT, EXPLAIN, NOT_SUPPORT = "support", "explain", "not-support"
+"""What may be answered: 支持, 解释, 不予支持 (art. 32)."""
+
+MOST_REPRESENTATIVES = 5
+"""信访工作条例 art. 20: those who petition together choose no more than five."""
+
+
+class Opinion(NamedTuple):
+    """What a body answered at a level, and on which day (ISO, district time)."""
+
+    level: str
+    unit: str
+    opinion: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Petition:
+    """`people`: how many petition; `representatives`: how many speak for them; `named`: whether it says who they are.
+
+    `accused`: the units that it accuses, who never learn of it (art. 30). `way`: the lawful way for it (art. 31).
+    `card`: the colour it carries. `level`: where it is of handling, review and re-review. `hearings`: the days heard.
+    `leader`: the member of staff who answers for it 包案. `ground`: why it was not accepted; `earlier`: the case that
+    ended the same facts and reasons, where that is why.
+    """
+
+    people: int = 1
+    representatives: int = 0
+    named: bool = False
+    accused: tuple[str, ...] = ()
+    way: str | None = None
+    card: str | None = None
+    level: str = HANDLING
+    opinions: tuple[Opinion, ...] = ()
+    hearings: tuple[str, ...] = ()
+    leader: str | None = None
+    ground: str | None = None
+    earlier: str | None = None
+
+    @property
+    def written(self) -> dict[str, Any]:
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) != getattr(_NONE, name)}
+
+    @classmethod
+    def read(cls, written: dict[str, Any]) -> Self:
+        facts: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
+        }
+        if "opinions" in facts:
+            facts["opinions"] = tuple(Opinion(*each) for each in facts["opinions"])
+        return cls(**facts)
+
+
+_NONE = Petition()
