@@ -186,7 +186,7 @@ class Use(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`: of any."""
+    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`, `clocks`: of any."""
 
     event: str
     audience: str
@@ -194,6 +194,7 @@ class Notice(NamedTuple):
     template: str
     sources: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):

@@ -171,7 +171,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
         "views": _by_id({**view.model_dump(), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
-        "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
+        "notices": [_where_written(notice, ("clocks",)) for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
         "calendar": compiled_calendar(text),

@@ -518,6 +518,7 @@ class NoticePart(Part):
     template: Id
     sources: list[Source] = []
     kinds: list[Id] = []
+    clocks: list[Id] = []
 
 
 class RulesPart(Part):

@@ -432,6 +432,24 @@ MEANINGS = {
         ("messages.toml", 'event = "visit.due.v1"', "channels =", 'kinds = ["hazards"]\nchannels ='),
         "messages.toml: notice[25].kinds: unknown kind 'hazards'",
     ),
+    "told again of one clock, after all were told": (
+        (
+            "messages.toml",
+            'event = "clock.breached.v1"',
+            "[[notice]]",
+            '[[notice]]\nevent = "clock.warned.v1"\naudience = "lead-duty"\nchannels = ["sms"]\ntemplate = "warned"\n'
+            'clocks = ["resolve"]\n\n[[notice]]',
+        ),
+        "messages.toml: notice[31].channels: 'lead-duty' is told of 'clock.warned.v1' by sms already",
+    ),
+    "told of an unknown clock": (
+        ("messages.toml", 'event = "clock.warned.v1"', "channels =", 'clocks = ["tower"]\nchannels ='),
+        "messages.toml: notice[29].clocks: unknown clock 'tower'",
+    ),
+    "clock of what tells of none": (
+        ("messages.toml", 'event = "visit.due.v1"', "channels =", 'clocks = ["visit"]\nchannels ='),
+        "messages.toml: notice[25].clocks: 'visit.due.v1' is of no clock",
+    ),
     "kind of a round": (
         ("messages.toml", 'event = "patrol.overdue.v1"', "channels =", 'kinds = ["hazard"]\nchannels ='),
         "messages.toml: notice[32].kinds: 'patrol.overdue.v1' is of no case, which alone have kinds",
