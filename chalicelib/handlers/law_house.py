@@ -1,4 +1,4 @@
-"""The API of the house of law 居民法治之家: when lawyers sit, what advice they gave. Parse, call one service, answer."""
+"""The API of the house of law 居民法治之家: when lawyers sit, what they advised. Parse, call one service, answer."""
 
 from __future__ import annotations
 
