@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _AHEAD = 56
 """How many days one looks ahead for the next time that somebody sits; who is away longer than eight weeks has none."""
 
-_PERSONAL = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<![\dX])\d{17}[\dX](?![\dX])")
+_PERSONAL = re.compile(r"(?<!\d)(?:(?:00)?86)?1[3-9]\d{9}(?!\d)|(?<![\dX])\d{17}[\dX](?![\dX])")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s-]+(?=[\dX])")
 
 
