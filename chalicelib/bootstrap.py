@@ -153,7 +153,7 @@ def notices() -> Notices:
     from chalicelib.models.board_store import DynamoBoard
     from chalicelib.services.notices import Notices
 
-    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
+    return Notices(DynamoBoard(_connection()), people(), policy(), _CLOCK)
 
 
 @cache

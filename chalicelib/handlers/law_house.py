@@ -27,13 +27,12 @@ from chalicelib.handlers.http import (
 from chalicelib.handlers.requests import Code, In, Moment, Reason, Topic, check_told_at
 
 if TYPE_CHECKING:
-    from chalicelib.domain.law_house import Advice, Sitting
+    from chalicelib.domain.law_house import Advice
     from chalicelib.domain.policy import Policy
     from chalicelib.services.law_house import Hours, Said
 
 law_house = Blueprint(__name__)
 _KEPT_SECONDS = 300
-_WEEKDAYS = "一二三四五六日"
 
 
 class AdviceIn(In):
@@ -94,25 +93,13 @@ def list_advice() -> Response:
 
 
 def hours_view(hours: Hours) -> dict[str, Any]:
+    from chalicelib.handlers.notice_views import sitting_view
+
     area = hours.area
     return {
         "area": {"code": area.code, "path": list(area.path)},
         "on": hours.day,
         "items": [sitting_view(each) for each in hours.sittings],
-    }
-
-
-def sitting_view(sitting: Sitting) -> dict[str, Any]:
-    """Hours as residents read them: no phone, and nothing of the lawyer but name and firm."""
-    hours = sitting.hours
-    return {
-        "community": hours.community,
-        "weekday": hours.weekday,
-        "weekday_zh": f"周{_WEEKDAYS[hours.weekday - 1]}",
-        "from": hours.from_time,
-        "to": hours.to_time,
-        "lawyer": {"name": sitting.lawyer.name, "organisation": sitting.lawyer.organisation},
-        "next_on": sitting.next_on,
     }
 
 
