@@ -178,3 +178,15 @@ class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 
     code = "window-over"
+
+
+class UnknownMember(DomainError):
+    """Nobody of that id is in the pool of people, or not as what was asked for."""
+
+    code = "unknown-member"
+
+
+class NamesAPerson(DomainError):
+    """A text that is to name nobody holds what looks like a phone or the number of an identity card."""
+
+    code = "names-a-person"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.panel_checks import check_panels
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
@@ -22,10 +23,12 @@ from chalicelib.policy.schema import (
     ActionPart,
     CategoryPart,
     ClockPart,
+    DockingPart,
     KindPart,
     NoticePart,
     OverlayPart,
     PackPart,
+    PanelPart,
     Part,
     PatrolPart,
     PostPart,
@@ -36,6 +39,7 @@ from chalicelib.policy.schema import (
     TemplatePart,
     UnitPart,
     ViewPart,
+    WayPart,
     at_least,
     at_most,
     duration_of,
@@ -432,6 +436,9 @@ _TABLES: Mapping[type[Part], str] = {
     RolePart: "role",
     PostPart: "post",
     ViewPart: "view",
+    PanelPart: "panel",
+    DockingPart: "docking",
+    WayPart: "way",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
@@ -448,6 +455,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _posts,
     _patrols,
     check_views,
+    check_panels,
     _messages,
     _rules,
     check_calendar,

@@ -25,11 +25,13 @@ from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_o
 from chalicelib.policy.schema import (
     CategoryPart,
     ClockPart,
+    DockingPart,
     DurationsPart,
     KindPart,
     NoticePart,
     OverlayPart,
     PackPart,
+    PanelPart,
     Part,
     PatrolPart,
     PatrolRulesPart,
@@ -41,6 +43,7 @@ from chalicelib.policy.schema import (
     UnitPart,
     UsePart,
     ViewPart,
+    WayPart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -171,6 +174,9 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
         "views": _by_id({**view.model_dump(), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
+        "panels": [{**panel.model_dump(), "seats": list(panel.seats.items())} for panel in _parts(text, PanelPart)],
+        "dockings": _by_id({**each.model_dump(), "rank": rank} for rank, each in enumerate(_parts(text, DockingPart))),
+        "settling_ways": _by_id({**way.model_dump(), "rank": rank} for rank, way in enumerate(_parts(text, WayPart))),
         "notices": [_where_written(notice, ("clocks",)) for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
@@ -236,6 +242,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "roles": len(compiled["roles"]),
         "posts": len(compiled["posts"]),
         "views": len(compiled["views"]),
+        "panels": len(compiled["panels"]),
         "templates": len(compiled["templates"]),
         "notices": len(compiled["notices"]),
     }

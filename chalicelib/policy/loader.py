@@ -12,8 +12,10 @@ from chalicelib.domain.policy import (
     Action,
     Category,
     ClockRule,
+    Docking,
     Kind,
     Notice,
+    PanelRule,
     Patrol,
     PatrolRules,
     Policy,
@@ -22,6 +24,7 @@ from chalicelib.domain.policy import (
     Role,
     RoutingRule,
     Rules,
+    SettlingWay,
     State,
     Template,
     Unit,
@@ -77,6 +80,10 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
+        # A version that was deployed before there were panels has none.
+        panels=tuple(_panel(row) for row in compiled.get("panels", ())),
+        dockings={key: Docking(**row) for key, row in compiled.get("dockings", {}).items()},
+        settling_ways={key: SettlingWay(**row) for key, row in compiled.get("settling_ways", {}).items()},
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
@@ -111,6 +118,10 @@ def _clock(row: dict[str, Any]) -> ClockRule:
     limits = {key: Limit(*row[key]) if row[key] else None for key in _LIMITS if key in row}
     tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in _TABLES if key in row}
     return ClockRule(**{**_tuples(row), **limits, **tables})
+
+
+def _panel(row: dict[str, Any]) -> PanelRule:
+    return PanelRule(**{**_tuples(row), "seats": tuple((what, count) for what, count in row["seats"])})
 
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:
