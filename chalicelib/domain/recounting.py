@@ -244,8 +244,8 @@ class Recounting:
             begun = clock.started_at.astimezone(run.policy.zone)
             if clock.started_at > told.event.time or begun.time() != time():
                 yield from _apart(told, clock.name, "day", clock.started_at, None)
-        held = card_of(told.before) if told.before else None
-        yield from _apart(told, clock.name, "card", run.card, held if held in run.rule.cards else run.card)
+        if told.before is not None and told.before.petition is not None:
+            yield from _apart(told, clock.name, "card", run.card, card_of(told.before))
 
     def _missing(self, told: Told, before: Case, policy: Policy) -> Iterator[Moment]:
         """Clocks that should have started with an event, and did not."""
