@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.policy.panel_checks import check_panels
+from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
@@ -21,10 +22,13 @@ from chalicelib.policy.schema import (
     PERMISSIONS,
     TEMPLATE_VARIABLES,
     ActionPart,
+    CardPart,
     CategoryPart,
     ClockPart,
     DockingPart,
+    GroundPart,
     KindPart,
+    LawfulWayPart,
     NoticePart,
     OverlayPart,
     PackPart,
@@ -439,6 +443,9 @@ _TABLES: Mapping[type[Part], str] = {
     PanelPart: "panel",
     DockingPart: "docking",
     WayPart: "way",
+    LawfulWayPart: "way",
+    GroundPart: "ground",
+    CardPart: "card",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
@@ -456,6 +463,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _patrols,
     check_views,
     check_panels,
+    check_petitions,
     _messages,
     _rules,
     check_calendar,
