@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import panels as P
 from chalicelib.domain.panels import Days, Member, Objection, Sought, objections, ordered, proposed, rule_for
 from chalicelib.domain.policy import PanelRule, Policy
+from chalicelib.policy.loader import policy_from
 
 COMMUNITY, STREET, DISTRICT = "320302001002", "320302001", "320302"
 CELL = f"{COMMUNITY}0101"
@@ -183,3 +186,12 @@ class TestRules:
         named = {way.id for way in policy.settling_ways.values() if way.other}
         assert named == {"arbitration", "administrative-ruling", "administrative-review", "litigation"}
         assert len(policy.settling_ways) == 11
+
+    def test_a_version_of_before_there_were_panels_is_still_read(self, pack_file: Path) -> None:
+        pack = json.loads(pack_file.read_bytes())
+        for section in ("panels", "dockings", "settling_ways"):
+            del pack[section]
+        earlier = policy_from(pack)
+        assert (earlier.panels, earlier.dockings, earlier.settling_ways) == ((), {}, {})
+        with pytest.raises(KeyError):
+            rule_for("dispute", "noise", earlier)
