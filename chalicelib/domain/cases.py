@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
+from chalicelib.domain.replacing import replace
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -58,7 +59,7 @@ class Task(NamedTuple):
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """A follow-up visit 回访. Its id is the case's with a number."""
 
@@ -69,7 +70,7 @@ class Visit:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A matter and all that is known of how it stands.
 
