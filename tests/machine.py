@@ -565,6 +565,8 @@ class CaseMachine(RuleBasedStateMachine):
         return (number + next(self._turns)) * 2654435761 % 2**32 >> 8
 
     def officer(self, unit: str, number: int = 1) -> StaffMember:
+        if leader := _member(unit.removeprefix("staff/")):
+            return leader
         area = (self.policies.of(self._first_version).units[unit]).area or "320302"
         role = {"linkage-centre": "linkage-centre", "petition-office": "petition-office"}.get(unit)
         if role is None:
@@ -591,7 +593,8 @@ class CaseMachine(RuleBasedStateMachine):
                 units = [joint.unit for joint in case.joints if joint.state == state]
                 return self.officer(_nth(units, nth)) if units else self.officer(case.desk)
             case "approver" if case.extension:
-                return self.officer(case.extension.approver, 1 + bool(nth % 5))
+                officer = self.officer(case.extension.approver, 1 + bool(nth % 5))
+                return replace(officer, role="unit-head") if case.procedure == "petition" else officer
             case "superior" if case.petition and case.petition.decider:
                 return self.officer(case.petition.decider)
             case "submitter":

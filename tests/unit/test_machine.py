@@ -43,7 +43,6 @@ ERRORS = {
     "day-in-future",
     "day-too-early",
     "more-than-people",
-    "other-petition-unfit",
     "petition-unnamed",
     "too-many-representatives",
     "unit-accused",
