@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.accused import not_accused
 from chalicelib.domain.cases import LEVELS
 from chalicelib.domain.errors import EscalationBeyondDistrict, NothingBelow
 from chalicelib.domain.grid import level_of
@@ -23,13 +24,16 @@ def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
     A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
-    What is not screened yet may be confidential, and goes to the district's desk, which screens such.
+    A registered petition is told to its desk, which sees to it that others act, and nothing is ever told to a unit that
+    it accuses. What is not screened yet may be confidential, and goes to the district's desk, which screens such.
     """
     if case.kind is None:
         return (policy.rules.linkage_centre,)
     kind = policy.kinds.get(case.kind)
-    above = () if kind is None or kind.confidential else _above(case.unit, policy)
-    return above or (case.unit,)
+    if kind is None or kind.confidential:
+        return (case.desk if case.petition and case.desk else case.unit,)
+    above = _above(case.unit, policy)
+    return (not_accused(above, case, policy) if case.petition else above) or (case.unit,)
 
 
 def approver_of(case: Case, policy: Policy) -> str:

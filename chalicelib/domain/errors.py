@@ -174,6 +174,12 @@ class ExtensionTooLong(DomainError):
     code = "extension-too-long"
 
 
+class UnitAccused(DomainError):
+    """The petition accuses that unit, or one that it is part of: it never learns of it (信访工作条例 art. 30)."""
+
+    code = "unit-accused"
+
+
 class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 

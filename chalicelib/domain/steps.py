@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import desk_of_petitions
 from chalicelib.domain.cases import CLOSED, REOPEN_REQUESTED, Case
 from chalicelib.domain.routing import route
 from chalicelib.domain.timing import timing_of
@@ -153,5 +154,5 @@ def _desk_of(case: Case, policy: Policy) -> str:
     """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return kind.confidential_to or policy.rules.linkage_centre
+        return desk_of_petitions(case, policy)
     return case.desk or policy.centre_of(case.area.code if case.area else None)
