@@ -44,26 +44,30 @@ def accused_of(case: Case) -> tuple[str, ...]:
     return case.petition.accused if case.petition else ()
 
 
-def desk_of_petitions(case: Case, policy: Policy) -> str:
-    """The desk of a confidential matter: the unit that such come to, or the one instead, where that is accused.
+def in_place_of(unit: str, case: Case, policy: Policy) -> str:
+    """The unit itself, or where the petition accuses it the one that the pack names instead, or the first above.
 
     Raises UnitAccused where nobody in the district is left who may hold it: it belongs to the level above.
     """
-    kind = policy.kinds[case.kind or ""]
-    named = (kind.confidential_to, kind.instead, policy.rules.linkage_centre)
-    left = not_accused(filter(None, named), case, policy)
+    kind = policy.kinds.get(case.kind or "")
+    named = (unit, kind.instead if kind else "", *policy.superiors)
+    left = not_accused((each for each in named if each == unit or each in policy.units), case, policy)
     if not left:
         raise UnitAccused("accused")
     return left[0]
 
 
+def guard(case: Case, unit: str | None, field: str | None, policy: Policy) -> None:
+    """What a petitioner says is never passed to whom it accuses. Raises UnitAccused."""
+    if accused_reach(unit, accused_of(case), policy):
+        raise UnitAccused(field)
+
+
 def named_by(said: Particulars, case: Case, policy: Policy) -> None:
     """That somebody who acts names no unit that the petition accuses. Raises UnitAccused with the field."""
-    accused = accused_of(case)
-    fields = ("unit", said.unit), *((f"units[{place}]", unit) for place, unit in enumerate(said.units))
-    for field, unit in fields:
-        if accused_reach(unit, accused, policy):
-            raise UnitAccused(field)
+    guard(case, said.unit, "unit", policy)
+    for place, unit in enumerate(said.units):
+        guard(case, unit, f"units[{place}]", policy)
 
 
 def told_by(case: Case, events: Iterable[CaseEvent], policy: Policy) -> None:
@@ -71,9 +75,9 @@ def told_by(case: Case, events: Iterable[CaseEvent], policy: Policy) -> None:
 
     `case`: as it stands after the act, which goes out with each of its events.
     """
-    accused = accused_of(case)
-    if accused and any(accused_reach(unit, accused, policy) for unit in _concerned(case, events)):
-        raise UnitAccused(None)
+    if case.petition is not None and case.petition.accused:
+        for unit in _concerned(case, events):
+            guard(case, unit, None, policy)
 
 
 def _concerned(case: Case, events: Iterable[CaseEvent]) -> Iterator[str | None]:

@@ -195,6 +195,7 @@ class Case:
                 found += (
                     [Task(queue_of_staff(self.petition.leader), ANSWER_FOR, due_at)] if self.petition.leader else []
                 )
+                found += [Task(self.petition.decider, DECIDE, due_at)] if self.petition.decider else []
                 found += [Task(self.desk, SUPERVISE, due_at)] if self.turn == LEAD and self.desk else []
         return tuple({task.unit: task for task in reversed(found)}.values())[::-1]
 
@@ -205,8 +206,28 @@ class Case:
             return None
         moments = [at for clock in self.clocks if (at := clock.next_at)]
         moments += [visit.due_at for visit in self.visits if visit.state == "planned"]
-        moments += [self.close_at] if self.close_at and self.open else []
+        moments += [at] if (at := self.closes_at) else []
         return min(moments, default=None)
+
+    @property
+    def closing(self) -> Clock | None:
+        """The window that the case ends by when it runs out, if there is one."""
+        return next((clock for clock in self.clocks if clock.closes and clock.ended_at is None), None)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When the case closes by itself. A window that it ends by comes before the time after its answer."""
+        if not self.open:
+            return None
+        window = self.closing
+        if window is None:
+            return self.close_at
+        return window.due_at if window.state is ClockState.RUNNING else None
+
+    @property
+    def stood_since(self) -> datetime:
+        """Since when it stands as it does, by the last clock that began; that a day was named is no change."""
+        return max((clock.since or clock.started_at for clock in self.clocks if clock.open), default=self.opened_at)
 
     def clock(self, name: str) -> Clock | None:
         """The clock of a name that has not ended."""
@@ -245,7 +266,9 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
     if "state" in facts:
         changes |= {"state": facts["state"], "turn": facts["turn"]}
     if "timing" in facts or "clocks" in facts:
-        changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts)
+        changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts, case)
+    if "uncounted" in facts:
+        changes["clocks"] = _without(changes.get("clocks", case.clocks), event.time, facts["uncounted"])
     return replace(
         case, version=event.version, updated_at=event.time, digest=digest_of(digested(case.digest, event)), **changes
     )
@@ -276,6 +299,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
 def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     area = facts.get("area")
     return {
+        **_accused(case, facts),
         "kind": facts.get("kind"),
         "category": facts.get("category"),
         "urgency": facts["urgency"],
@@ -283,6 +307,15 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
         "procedure": facts.get("procedure", case.procedure),
         "level": facts.get("level", case.level),
     }
+
+
+def _accused(case: Case, facts: Mapping[str, Any]) -> Changes:
+    """A petition whose accused the desk names is known to accuse them before anybody has it."""
+    if not facts.get("accused"):
+        return {}
+    from chalicelib.domain.petitions import Petition  # few are
+
+    return {"petition": replace(case.petition or Petition(), accused=tuple(facts["accused"]))}
 
 
 def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -461,7 +494,7 @@ _APPLY: dict[str, Apply] = {
 }
 
 
-def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) -> tuple[Clock, ...]:
+def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any], case: Case) -> tuple[Clock, ...]:
     """The clocks after a change of state: those that end, wait, go on, and those that start."""
     timing = facts.get("timing", {})
     ended, paused, resumed = timing.get("ended", {}), timing.get("paused", ()), timing.get("resumed", {})
@@ -480,19 +513,35 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) ->
         return clock
 
     warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))
+    closes, named = timing.get("closes", {}), _moment(facts.get("counted_from"))
     started = (
         Clock(
             name=name,
             state=ClockState.RUNNING,
-            started_at=at,
+            started_at=named or at,
             due_at=datetime.fromisoformat(due_at),
             warn_at=datetime.fromisoformat(warn[name]) if name in warn else None,
             window=name in windows,
             provisional=name in provisional,
+            closes=closes.get(name, ""),
+            since=case.stood_since if named else None,
         )
         for name, due_at in facts.get("clocks", {}).items()
     )
     return (*map(change, clocks), *started)
+
+
+def _without(clocks: tuple[Clock, ...], at: datetime, uncounted: Mapping[str, Any]) -> tuple[Clock, ...]:
+    """The clocks when some days do not count in them, each with the times that follow."""
+
+    def change(clock: Clock) -> Clock:
+        if not clock.open or clock.name not in uncounted:
+            return clock
+        told = uncounted[clock.name]
+        due_at, guessed = datetime.fromisoformat(told["due_at"]), told.get("provisional", False)
+        return clock.without(told["days"], due_at, _moment(told["warn_at"]), at, provisional=guessed)
+
+    return tuple(map(change, clocks))
 
 
 def digested(before: str, event: CaseEvent) -> str:

@@ -46,6 +46,12 @@ class UnknownCategory(DomainError):
     code = "unknown-category"
 
 
+class UnknownCase(DomainError):
+    """The other case that is named does not exist, or the asker may not know of it."""
+
+    code = "unknown-case"
+
+
 class UnknownAttachment(DomainError):
     code = "unknown-attachment"
 
@@ -174,13 +180,37 @@ class ExtensionTooLong(DomainError):
     code = "extension-too-long"
 
 
-class UnitAccused(DomainError):
-    """The petition accuses that unit, or one that it is part of: it never learns of it (信访工作条例 art. 30)."""
-
-    code = "unit-accused"
-
-
 class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 
     code = "window-over"
+
+
+class UnitAccused(DomainError):
+    """The unit is one that the petition accuses, or part of one: it never learns of it (信访工作条例 art. 30)."""
+
+    code = "unit-accused"
+
+
+class NobodyAbove(DomainError):
+    """Every body that could review or decide has answered already, or is accused: the desk names one."""
+
+    code = "nobody-above"
+
+
+class PetitionUnnamed(DomainError):
+    """Nobody says who petitions: it is declined, or handed on as information, and not formally accepted."""
+
+    code = "petition-unnamed"
+
+
+class OffersUndecided(DomainError):
+    """The case may be the same matter as others, `cases`, which somebody is to decide on first."""
+
+    code = "offers-undecided"
+
+
+class CardDemands(DomainError):
+    """The petition's card demands what has not been done. `demanded`: the actions."""
+
+    code = "card-demands"

@@ -44,6 +44,11 @@ class Reporter:
         return bool(self.name or self.phone or self.id_number or self.address)
 
     @property
+    def named(self) -> bool:
+        """Whether it is said who this is, and where to be found: by name, and address or phone."""
+        return bool(not self.anonymous and self.name and (self.address or self.phone))
+
+    @property
     def in_clear(self) -> dict[str, str | bool | None]:
         """All of it, by name: what is sealed, and what is told to who must know."""
         return {
@@ -175,12 +180,13 @@ def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
 
 
 def _entrusted(staff: StaffMember, case: Case, role: Role) -> bool:
-    """Whether a registered petition is with somebody's body: that holds it, handles it, acts jointly or decides.
+    """Whether a petition is in the hands of somebody's body: that sees to it, handles it, acts jointly or decides.
 
     Who walks a cell belongs to a community's centre, and is not told what that is entrusted with.
     """
     approver = case.extension.approver if case.extension else None
-    return _speaks_for_body(role) and staff.unit in (case.desk, case.lead, approver, *case.open_joints)
+    decider = case.petition.decider if case.petition else None
+    return _speaks_for_body(role) and staff.unit in (case.desk, case.lead, approver, decider, *case.open_joints)
 
 
 def _speaks_for_body(role: Role) -> bool:
@@ -237,6 +243,8 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
         case "approver":
             asked = case.extension.approver if case.extension else approver_of(case, policy)
             return _is_desk(staff, asked, policy)
+        case "superior":
+            return case.petition is not None and _is_desk(staff, case.petition.decider or "", policy)
         case "submitter":
             return staff.id in case.submitters
     return _is_desk(staff, case.desk, policy)

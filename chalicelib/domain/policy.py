@@ -112,6 +112,8 @@ class Action(NamedTuple):
     `requires`: what must be said with it.
     `actors`: lead | screening (the desk) | joint | approver | submitter. `within`: the window it must fall in.
     `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
+    `from_day`: the clocks that begin with it are counted from the day that is named with it (`on`), if one is; which is
+    no more than `days_back` days before the case came to stand as it does.
     """
 
     id: str
@@ -126,6 +128,8 @@ class Action(NamedTuple):
     clock: str = ""
     restarts: tuple[str, ...] = ()
     outcome: str = ""
+    from_day: bool = False
+    days_back: int = 0
 
 
 class ClockRule(NamedTuple):
@@ -133,9 +137,11 @@ class ClockRule(NamedTuple):
 
     It starts when the case enters one of `runs_in`, waits in `pauses_in`, and ends when the case leaves both: met where
     it enters one of `met_in`, or by one of the actions `met_by`; otherwise it is no longer asked for. `limit`: None
-    for the category's own; `urgencies`, `kinds`: other limits by urgency, then by kind. A `window` is nobody's duty: it
-    only says until when something may be asked. `visited`: only of categories that are visited. `warn_left`: who must
-    act is warned when so many per cent of the time are left; `again`: seconds between escalations; 0: none.
+    for the category's own; `cards`, `urgencies`, `kinds`: other limits by a petition's card, then by urgency, then by
+    kind. A `window` is nobody's duty: it only says until when something may be asked. `remind_before`: when no more
+    than that is left of a window, who has the case is reminded; `closes`: how the case ends when it runs out, where it
+    ends by it. `visited`: only of categories that are visited. `warn_left`: who must act is warned when so many per
+    cent of the time are left; `again`: seconds between escalations; 0: none.
     `extensions`: how often it may be extended, by no more than `extension` beyond what it was; asked while `ask_before`
     still fits in what is left.
     """
@@ -159,6 +165,9 @@ class ClockRule(NamedTuple):
     extension: Limit | None
     ask_before: Limit | None
     article: str = ""  # of the law or standard that its limit comes from
+    cards: Mapping[str, Limit] = {}
+    remind_before: Limit | None = None
+    closes: str = ""
 
 
 class Procedure(NamedTuple):
@@ -178,6 +187,57 @@ class Use(NamedTuple):
     procedure: str
     kinds: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+class Way(NamedTuple):
+    """A lawful way of a petition: an item of 信访工作条例 art. 31, (1) to (6)."""
+
+    id: str
+    zh: str
+    en: str
+    item: int
+
+
+class Ground(NamedTuple):
+    """Why a petition is not accepted, and by which article. `other`: what another petition must be that it names."""
+
+    id: str
+    zh: str
+    en: str
+    article: str
+    other: str = ""  # open | ended; empty: none is named
+
+
+class CardSign(NamedTuple):
+    """What gives a petition a card, if all of it holds; an empty condition holds for everything.
+
+    `people`: how many petition at least; `repeat`: whether it came before; `levels`: of handling, review, re-review.
+    """
+
+    categories: tuple[str, ...]
+    urgencies: tuple[str, ...]
+    levels: tuple[str, ...]
+    people: int
+    repeat: bool
+
+
+class Card(NamedTuple):
+    """A colour that a petition carries 五色卡, and the handling it demands (A4).
+
+    `when`: any of these gives it; none: what no card before it holds of. `demands`: what must have been done before it
+    is answered. `told`: the units that must know of it. `examine`: after how long it is looked at again. `rank`: its
+    place, the gravest first, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    when: tuple[CardSign, ...]
+    handling: str
+    demands: tuple[str, ...]
+    told: tuple[str, ...]
+    examine: Limit
+    rank: int
 
 
 class Notice(NamedTuple):
@@ -242,9 +302,10 @@ class Patrol(NamedTuple):
 class View(NamedTuple):
     """A saved question 视图 over the cases (A5). An empty condition holds for everything, and so does None.
 
-    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported.
+    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported;
+    `leader`, what the asker answers for.
     `open`: whether the case is. `turns`: whose turn it is. `tasks`: what the unit is asked for. `rank`: its place in
-    lists, from 0.
+    lists, from 0. `older_than`: how long ago the case was opened at least.
     """
 
     id: str
@@ -260,6 +321,7 @@ class View(NamedTuple):
     tasks: tuple[str, ...]
     overdue: bool
     rank: int
+    older_than: Limit | None = None
 
 
 class PatrolRules(NamedTuple):
@@ -326,6 +388,10 @@ class Policy:
     calendar: WorkCalendar
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
     calendar_of: str = ""
+    lawful_ways: Mapping[str, Way] = field(default_factory=dict)
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    superiors: tuple[str, ...] = ()  # who reviews and decides for the district's bodies, the first that may
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import desk_of_petitions
+from chalicelib.domain.accused import in_place_of, not_accused
 from chalicelib.domain.cases import CLOSED, REOPEN_REQUESTED, Case
 from chalicelib.domain.routing import route
 from chalicelib.domain.timing import timing_of
@@ -29,14 +29,28 @@ def enter(
 ) -> None:
     """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
 
-    An empty `to` stays where it is. `action`: by which it gets there, if by one. `meets`: clocks that are met by it.
+    An empty `to` stays where it is. `action`: by which it gets there, if by one; where a day was named with it, what it
+    starts is counted from that. `meets`: clocks that are met by it. `close_at` of a case that a window closes is the
+    window's.
     """
-    case, policy, now = telling.known, telling.around.policy, telling.around.now
+    case, around = telling.known, telling.around
+    policy, named = around.policy, around.counted_from if action else None
     moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, now, meets)
+    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named)
     windows = timing.get("timing", {}).get("windows", ())
     due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
+    if "close_at" in facts and (closing := _closing(case, timing)):
+        facts["close_at"] = closing
     telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
+
+
+def _closing(case: Case, timing: dict[str, Any]) -> str | None:
+    """When the window that the case ends by runs out, after what becomes of the clocks."""
+    changed = timing.get("timing", {})
+    for name in changed.get("closes", ()):
+        return str(timing["clocks"][name])
+    known = case.closing
+    return known.due_at.isoformat() if known and known.name not in changed.get("ended", ()) else None
 
 
 def start_work(
@@ -80,7 +94,9 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    start_work(telling, to, action, found.lead, found.joint_units, found.rule, why=list(found.why))
+    lead = in_place_of(found.lead, case, policy)
+    joint_units = not_accused(found.joint_units, case, policy)
+    start_work(telling, to, action, lead, joint_units, found.rule, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -154,5 +170,5 @@ def _desk_of(case: Case, policy: Policy) -> str:
     """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return desk_of_petitions(case, policy)
+        return in_place_of(kind.confidential_to, case, policy)
     return case.desk or policy.centre_of(case.area.code if case.area else None)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.cases import queue_of_staff
 from chalicelib.domain.errors import CommunityRequired, Forbidden, InvalidField, NotFound
 from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue
 from chalicelib.domain.records import CaseSummary, Page
-from chalicelib.domain.views import AREA, MINE, UNIT, asked_for, lists_asked, may_ask
+from chalicelib.domain.views import AREA, LEADER, MINE, UNIT, asked_for, lists_asked, may_ask
 from chalicelib.services.listing import Read, Start, filled, seen
 
 if TYPE_CHECKING:
@@ -58,14 +59,23 @@ class Viewing:
             return self._at_unit(view, unit or staff.unit, staff, limit, start)
         if view.asks == MINE:
             return self._reported(view, staff, limit, start)
+        if view.asks == LEADER:
+            return self._answered_for(view, staff, limit, start)
         return self._in_areas(view, [area] if area else staff.outermost_areas, staff, limit, start)
 
     def _at_unit(self, view: View, unit: str, staff: StaffMember, limit: int, start: Start) -> Page:
-        """By deadline, as the unit's queue is; what is overdue stands at its beginning."""
         if unit not in self._policy.units:
             raise NotFound()
         if not may_read_queue(staff, unit, self._policy):
             raise Forbidden()
+        return self._in_queue(view, unit, staff, limit, start)
+
+    def _answered_for(self, view: View, staff: StaffMember, limit: int, start: Start) -> Page:
+        """Nobody else may ask what a leader answers for."""
+        return self._in_queue(view, queue_of_staff(staff.id), staff, limit, start)
+
+    def _in_queue(self, view: View, unit: str, staff: StaffMember, limit: int, start: Start) -> Page:
+        """By deadline, as the queue is; what is overdue stands at its beginning."""
         now = self._clock.now()
         late = now if view.overdue else None
 
@@ -132,4 +142,7 @@ class Viewing:
         def read_seen(most: int, start: Start) -> Page:
             return seen(read, may, most, start)
 
-        return filled(read_seen, lambda item: within(item) and asked_for(view, item, now), limit, start, reads)
+        def fits(item: CaseSummary) -> bool:
+            return within(item) and asked_for(view, item, now, self._policy)
+
+        return filled(read_seen, fits, limit, start, reads)
