@@ -270,6 +270,7 @@ class EventRow(CasesRow):
                 "lead": case.lead,
                 "joint_units": case.joint_units,
                 "due_at": stamp(due_at) if (due_at := case.due_at) else None,
+                **({"accused": case.petition.accused} if case.petition and case.petition.accused else {}),
             }
         )
         return [cls.told(event, standing) for event in events]
