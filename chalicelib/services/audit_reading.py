@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.accused import accused_of, accused_reach
-from chalicelib.domain.audit import NOT_FOUND, Entry
+from chalicelib.domain.audit import FORBIDDEN, NOT_FOUND, Entry
 from chalicelib.domain.errors import Forbidden
 from chalicelib.domain.people import StaffMember, holds
 
@@ -28,8 +28,8 @@ class AuditReading:
     ) -> tuple[Sequence[Entry], dict[str, Any] | None]:
         """What is noted of a `case`, by a `reader`, of a `person` (a keyed hash), newest first. Raises Forbidden.
 
-        Of a petition that accuses the asker's unit there is nothing, and no page is short for it. Where it was looked
-        for in vain, that stands there as it does of a thing that there is not.
+        Of a petition that accuses the asker's unit there is nothing, and no page is short for it. Where somebody asked
+        in vain, that stands there as it does of a thing that there is not.
         """
         if not holds(staff, "audit.read", self._policy):
             raise Forbidden()
@@ -41,13 +41,14 @@ class AuditReading:
                 break
         return found, start
 
-    def _told(self, about: str, entries: Sequence[Entry], staff: StaffMember) -> list[Entry]:
+    def _told(self, about: str, entries: Sequence[Entry], staff: StaffMember) -> Iterator[Entry]:
         named = dict.fromkeys(entry.case for entry in entries if entry.case)
-        cases = self._vault.cases(list(named)) if named else {}
-        kept = {id for id, case in cases.items() if accused_reach(staff.unit, accused_of(case), self._policy)}
-        in_vain = [] if about == "case" else [entry.id for entry in entries if entry.outcome == NOT_FOUND]
-        return [
-            entry if entry.case not in kept else entry._replace(case=None, report=None, thing=None, reason=None)
-            for entry in entries
-            if entry.case not in kept or entry.id in in_vain
-        ]
+        accused = {id: accused_of(case) for id, case in self._vault.cases(list(named)).items()} if named else {}
+        for entry in entries:
+            kept_from = accused.get(entry.case or "", ())
+            if not accused_reach(staff.unit, kept_from, self._policy):
+                yield entry
+            elif entry.outcome == FORBIDDEN and accused_reach(entry.unit, kept_from, self._policy):
+                yield entry  # refused before it was looked for
+            elif entry.outcome == NOT_FOUND and about != "case":
+                yield entry._replace(case=None, report=None, thing=None)
