@@ -53,9 +53,9 @@ class Particulars:
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
-    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, whose
-    unit is `leader_unit`); `named`: whether who told of it says who it is. Of mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
-    `docking`, `court`.
+    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
+    the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
+    (`agrees`), `members` of the panel, `form` and `terms` of an agreement, `docking`, `court`.
     """
 
     reason: str | None = None

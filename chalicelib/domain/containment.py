@@ -24,7 +24,7 @@ def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
     A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
-    A petition is told to the desk that passed it on, which sees to it that others act, and nothing ever to a unit that it
+    A petition is told to the desk that passed it on, which sees that others act, and nothing ever to a unit that it
     accuses. What is not screened yet may be confidential, and goes to the district's desk, which screens such.
     """
     if case.kind is None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
@@ -44,7 +45,6 @@ from chalicelib.policy.schema import (
     duration_of,
     words_of,
 )
-from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 

@@ -32,6 +32,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
         {
             *(E.CASE_ASSIGNED, E.CASE_TRANSFERRED, E.CASE_ESCALATED, E.CASE_DELEGATED, E.EXTENSION_APPROVED),
             *(E.CASE_RETURN_REJECTED, E.CASE_SENT_BACK, E.CASE_RESUMED),
+            *(E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_REVIEW_ASKED),
             *(E.VISIT_PLANNED, E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.PATROL_OVERDUE),
         }
     ),
@@ -43,7 +44,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
             *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
             *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
-            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.PETITION_REFERRED, E.PETITION_DECIDED),
         }
     ),
     "clock_zh": frozenset(
@@ -68,11 +69,13 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
         {
             *(E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.EXTENSION_APPROVED, E.CASE_SUSPENDED),
             *(E.CASE_WITHDRAWN, E.CASE_VOIDED),
+            *(E.PETITION_REGISTERED, E.PETITION_DIRECTED, E.PETITION_DECLINED, E.PETITION_PASSED_ON),
+            *(E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_REVIEW_ASKED),
         }
     ),
     "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED}),
-    "asked-duty": frozenset({E.JOINT_REQUESTED}),
-    "approver-duty": frozenset({E.EXTENSION_REQUESTED}),
+    "asked-duty": frozenset({E.JOINT_REQUESTED, E.PETITION_PASSED_ON, E.PETITION_DECIDED, E.PETITION_CARD_CHANGED}),
+    "approver-duty": frozenset({E.EXTENSION_REQUESTED, E.PETITION_REFERRED}),
     "supervisor-duty": frozenset({E.CLOCK_BREACHED}),
     "lead-duty": E.CASE_EVENT_TYPES,
     "joint-duty": E.CASE_EVENT_TYPES,
@@ -440,8 +443,8 @@ class UrgencyLimits(Part):
 
 
 class ClockPart(Part):
-    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: after
-    how long the petition's card is examined.
+    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: that
+    after which a petition's card is examined.
     """
 
     id: Id
