@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.accused import accused_of, accused_reach
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.services.ports import AuditLog, Vault
 
 _READS = 10
+_PICTURE = "attachment:"
 
 
 class AuditReading:
@@ -42,13 +43,25 @@ class AuditReading:
         return found, start
 
     def _told(self, about: str, entries: Sequence[Entry], staff: StaffMember) -> Iterator[Entry]:
-        named = dict.fromkeys(entry.case for entry in entries if entry.case)
-        accused = {id: accused_of(case) for id, case in self._vault.cases(list(named)).items()} if named else {}
+        accused = self._accused(entries)
         for entry in entries:
-            kept_from = accused.get(entry.case or "", ())
+            kept_from = accused.get(entry.id, ())
             if not accused_reach(staff.unit, kept_from, self._policy):
                 yield entry
             elif entry.outcome == FORBIDDEN and accused_reach(entry.unit, kept_from, self._policy):
                 yield entry  # refused before it was looked for
             elif entry.outcome == NOT_FOUND and about != "case":
                 yield entry._replace(case=None, report=None, thing=None)
+
+    def _accused(self, entries: Sequence[Entry]) -> Mapping[str, tuple[str, ...]]:
+        """By entry: whom the petition accuses that it is about, be it by a picture."""
+        pictures = {entry.id: (entry.thing or "").removeprefix(_PICTURE) for entry in entries if _of_picture(entry)}
+        shown_in = self._vault.cases_of_pictures([*pictures.values()]) if pictures else {}
+        named = {entry.id: entry.case or shown_in.get(pictures.get(entry.id, "")) for entry in entries}
+        ids = dict.fromkeys(case for case in named.values() if case)
+        cases = self._vault.cases([*ids]) if ids else {}
+        return {name: accused_of(cases[case]) for name, case in named.items() if case and case in cases}
+
+
+def _of_picture(entry: Entry) -> bool:
+    return entry.case is None and entry.thing is not None and entry.thing.startswith(_PICTURE)
