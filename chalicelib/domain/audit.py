@@ -31,6 +31,8 @@ POLICY_COMPARED, POLICY_TRIED, CASES_MIGRATED = "policy.compare", "policy.dry-ru
 CLOCKS_RECOUNTED = "clocks.recount"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
+WITHHELD = "withheld"
+"""What a right to be told did not reach, for it accuses the unit of who told it; who else reads the audit sees so."""
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"
 
 FIRST_SEAL = "0" * 64

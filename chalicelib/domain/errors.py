@@ -187,7 +187,7 @@ class WindowOver(DomainError):
 
 
 class UnitAccused(DomainError):
-    """The unit is one that the petition accuses, or under one: it never learns of it."""
+    """The unit is one that the petition accuses, or part of one: it never learns of it (信访工作条例 art. 30)."""
 
     code = "unit-accused"
 

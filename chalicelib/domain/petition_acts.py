@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import accused_reach, guard
 from chalicelib.domain.cards import BY_NAME, card_for, told_of
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
@@ -29,8 +30,6 @@ from chalicelib.domain.petitions import (
     TERMINATED,
     Petition,
     body_above,
-    guard,
-    implicated,
 )
 from chalicelib.domain.steps import close, enter
 from chalicelib.domain.timing import without_days
@@ -214,7 +213,7 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
         unit = body_above(case.lead or "", answered, petition.accused, policy)
     else:
         unit = _fit(case, said.unit, "unit", policy)
-        if implicated(unit, answered, policy):
+        if accused_reach(unit, answered, policy):
             raise InvalidField("unit", "answered-already")
     raised = _raise_card(telling, petition, level)
     enter(
@@ -335,7 +334,7 @@ def _holder(case: Case, accused: tuple[str, ...], policy: Policy) -> str:
     """Who has it in hand: whoever has; where that is accused itself, the unit the pack names instead."""
     kind = policy.kinds.get(case.kind or "")
     for each in (case.unit, kind.instead if kind else "", *policy.superiors):
-        if each in policy.units and not implicated(each, accused, policy):
+        if each in policy.units and not accused_reach(each, accused, policy):
             return each
     raise NobodyAbove("accused")
 
