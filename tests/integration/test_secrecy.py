@@ -66,7 +66,10 @@ CATEGORY = "petition-official-conduct"
 
 @dataclass
 class Known:
-    """What somebody could know, or guess, of the petition; of nothing, before there is one."""
+    """What somebody could know, or guess, of the petition; of nothing, before there is one.
+
+    `turn`: of things that are alike, such as views, only some are asked for after each step, and others after the next.
+    """
 
     case_id: str = "01JNNE0F1T1SN0T0NEN0R1SANY"
     tracking_code: str = "ZZZZZZZZ"
@@ -74,6 +77,10 @@ class Known:
     attachment_ids: list[str] = field(default_factory=lambda: [_hex("picture", 32)])
     message_id: str = "no-such-message"
     person: str = field(default_factory=lambda: _hex("person", 40))
+    turn: int | None = None
+
+    def turn_of(self, number: int) -> bool:
+        return self.turn is None or (number + self.turn) % 3 == 0
 
     @property
     def ids(self) -> list[str]:
@@ -130,8 +137,9 @@ def _find(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
 
 def _act(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
     said = {"unit": by.unit, "units": [by.unit], "note": "好", "reason": "好", "category": CATEGORY, "people": 1}
-    for action in ("classify", "petition-pass-on", "accept-joint"):
-        yield Asked("POST", f"/v1/cases/{known.case_id}/actions/{action}", body=said)
+    for number, action in enumerate(("classify", "petition-pass-on", "accept-joint")):
+        if known.turn_of(number):
+            yield Asked("POST", f"/v1/cases/{known.case_id}/actions/{action}", body=said)
 
 
 def _reports(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
@@ -171,7 +179,8 @@ def _views(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
             continue
         query = {"unit": (OFFICE.unit, ENTRUSTED)[number % 2]} if view.asks == "unit" else {}
         query = {"area": COMMUNITY} if view.asks == "area" else query
-        yield Asked("GET", f"/v1/views/{view.id}", {**query, "limit": "1"}, pages=True, compared=not view.overdue)
+        if known.turn_of(number):
+            yield Asked("GET", f"/v1/views/{view.id}", {**query, "limit": "1"}, pages=True, compared=not view.overdue)
 
 
 def _audit(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
@@ -544,10 +553,12 @@ class TestEveryWayOut:
             for number, step in enumerate(life.steps()):
                 leaks, got = wires.let_out(life.known)
                 assert leaks == [], step
+                life.known.turn = number
                 walked = walk(edge, life.known, turns[number % len(turns)])
                 assert walked.leaks == [], step
                 assert walked.unlike(before) == [], step
                 if step == "passed on":
+                    life.known.turn = None
                     assert any(life.known.case_id in each for each in got[ENTRUSTED]), "whoever handles it is told"
                     self._who_may_does_find_it(life)
         assert not [line for line in lines for word in WORDS.values() if word in line]
