@@ -70,7 +70,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     holder = _holder(case, accused, policy)
     repeat = len(case.report_ids) > 1 or said.other is not None
     found = card_for(case, people, known.level, repeat=repeat, policy=policy)
-    _give(telling, found.card, found.rule, accused, why=list(found.why))
+    _give(telling, found.card, found.rule, accused, holder, why=list(found.why))
     enter(
         telling,
         E.PETITION_REGISTERED,
@@ -409,12 +409,21 @@ def _days(said: Particulars, first: date, today: date) -> list[str]:
     return [(since + n * ONE_DAY).isoformat() for n in range((until - since).days + 1)]
 
 
-def _give(telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], **because: Any) -> None:
-    """Tell that it carries a card, and who must know."""
+def _give(
+    telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], unit: str | None = None, **because: Any
+) -> None:
+    """Tell that it carries a card, and who must know. `unit`: who has it in hand, if not who had so far."""
     case, policy = telling.known, telling.around.policy
     was = case.petition.card if case.petition else None
-    asked = told_of(card, accused, policy)
-    telling.tell(E.PETITION_CARD_CHANGED, unit=case.unit, card=card.id, was=was, rule=rule, asked=asked, **because)
+    telling.tell(
+        E.PETITION_CARD_CHANGED,
+        unit=unit or case.unit,
+        card=card.id,
+        was=was,
+        rule=rule,
+        asked=told_of(card, accused, policy),
+        **because,
+    )
 
 
 def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:
