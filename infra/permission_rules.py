@@ -171,7 +171,7 @@ def _action(route: Route, role: Role, matter: Matter | None, place: Place) -> st
 
 
 def _entrusted(route: Route, role: Role, matter: Matter, place: Place) -> bool:
-    """Whether a petition that was registered is in the hands of who asks: of a body, and not of who looks on from it."""
+    """Whether a registered petition is in the hands of who asks: of a body, and not of who looks on from it."""
     registered = matter.confidential and route.state is not None and not matter.on_desk
     speaks = role.scope in ("own-area", "own-unit") or (role.scope == "district" and "case.accept" in role.permissions)
     return registered and speaks and place.unit == "turn"
