@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
+    from chalicelib.services.audit_reading import AuditReading
     from chalicelib.services.figures import Counting, Figures
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
@@ -94,6 +95,14 @@ def audit() -> Audit:
 
     _connection()
     return Audit(DynamoAuditLog(), policy(), _CLOCK, RandomIds())
+
+
+@cache
+def audit_reading() -> AuditReading:
+    from chalicelib.models.audit_store import DynamoAuditLog
+    from chalicelib.services.audit_reading import AuditReading
+
+    return AuditReading(DynamoAuditLog(), _vault(), policy())
 
 
 @cache

@@ -238,7 +238,6 @@ def _request_joint(telling: Telling[Case], action: Action, said: Particulars) ->
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
-        _guard(case, unit, f"units[{place}]", policy)
     telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **_also(said))
 
 
@@ -474,14 +473,6 @@ def _unit(name: str | None, field: str, policy: Policy) -> str:
     if name is None or name not in policy.units:
         raise UnknownUnit(field)
     return name
-
-
-def _guard(case: Case, unit: str, field: str, policy: Policy) -> None:
-    """A petition is told to nobody whom it accuses. Raises UnitAccused."""
-    if case.petition is not None:
-        from chalicelib.domain.petitions import guard  # few are petitions
-
-        guard(case, unit, field, policy)
 
 
 def _said(said: Particulars) -> dict[str, Any]:

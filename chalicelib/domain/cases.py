@@ -146,14 +146,22 @@ class Case:
 
     @property
     def supervisors(self) -> tuple[str, ...]:
-        """The units that a breach was escalated to, while what was late is still not done."""
+        """The units that a breach was escalated to, while what was late is still not done. None of a petition: its desk
+        sees to it that others act, and whoever led it before is told of it no more.
+        """
+        if self.petition is not None:
+            return ()
         return tuple(dict.fromkeys(unit for clock in self.clocks if clock.open for unit in clock.escalated_to))
 
     @property
     def units(self) -> tuple[str, ...]:
-        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones."""
+        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones.
+
+        Of a petition those only whose work is not done: who is not entrusted with it any more is not told of it.
+        """
         lead = [self.lead] if self.lead else []
-        return tuple(dict.fromkeys((self.unit, *lead, *self.joint_units, *self.supervisors)))
+        joint = self.joint_units if self.petition is None else self.open_joints
+        return tuple(dict.fromkeys((self.unit, *lead, *joint, *self.supervisors)))
 
     @property
     def open(self) -> bool:

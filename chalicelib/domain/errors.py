@@ -199,7 +199,7 @@ class NamesAPerson(DomainError):
 
 
 class UnitAccused(DomainError):
-    """The unit is one that the petition accuses, or under one: it never learns of it."""
+    """The unit is one that the petition accuses, or part of one: it never learns of it (信访工作条例 art. 30)."""
 
     code = "unit-accused"
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Unit(NamedTuple):
-    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
+    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1).
+
+    `part_of`: the unit that a department belongs to; a centre is part of the centre above it by its area.
+    """
 
     id: str
     zh: str
@@ -29,6 +32,7 @@ class Unit(NamedTuple):
     kind: str  # department | centre
     area: str  # the code of the area it serves
     integrated: bool = False  # its own system pulls a queue of events
+    part_of: str = ""
 
 
 class Category(NamedTuple):

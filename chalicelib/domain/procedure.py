@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import in_place_of, named_by, not_accused, told_by
 from chalicelib.domain.acts import Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
@@ -129,10 +130,14 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
     for field in action.requires:
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
+    if case.petition is not None:
+        named_by(said, case, policy)
     if action.from_day and said.on is not None:
         around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
+    if telling.known.petition is not None:
+        told_by(telling.known, telling.events, policy)
     return _change(telling, case)
 
 
@@ -223,8 +228,9 @@ def migrate(case: Case, around: Circumstances) -> Change:
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
     state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
-    matter, as of one whose kind is no more or whose category has become confidential, is the district's (ADR 12). Units
-    that are no more act jointly no longer, and decide on nothing.
+    matter is where such come to; of one whose kind is no more or whose category has become confidential, the district's
+    (ADR 12). Units that are no more act jointly no longer, and decide on nothing; nor do those that are part of what a
+    petition accuses from now on.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
@@ -232,7 +238,7 @@ def migrate(case: Case, around: Circumstances) -> Change:
     known = category.id if category else None
     procedure = policy.procedure_for(category.kind if category else None, case.source)
     asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
-    gone = sorted({unit for unit in asked if unit not in policy.units})
+    gone = sorted(set(asked) - {unit for unit in not_accused(asked, case, policy) if unit in policy.units})
     telling.tell(
         E.CASE_MIGRATED,
         from_version=case.policy_version,
@@ -248,7 +254,11 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is not None and case.open:
         now = policy.categories.get(case.category or "")
         open_to_all = all(_open_to_all(kind, policy) for kind in (case.kind, now.kind if now else None) if kind)
-        desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
+        kind = policy.kinds.get(case.kind or "")
+        if kind is not None and kind.confidential:
+            desk = in_place_of(kind.confidential_to, case, policy)
+        else:
+            desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 

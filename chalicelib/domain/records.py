@@ -74,7 +74,8 @@ class KnownCommand(NamedTuple):
 class CaseSummary(NamedTuple):
     """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn.
 
-    `accused`: the units that a petition accuses, who must not find it in any list.
+    `registered`: whether it is a petition that was registered, and so may be with other bodies than the petition
+    office; `accused`: the units that it accuses, who must not find it in any list.
     """
 
     case_id: str
@@ -94,6 +95,7 @@ class CaseSummary(NamedTuple):
     procedure: str = ""
     level: str | None = None
     task: Task | None = None
+    registered: bool = False
     accused: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import in_place_of, not_accused
 from chalicelib.domain.cases import CLOSED, REOPEN_REQUESTED, Case
 from chalicelib.domain.routing import route
 from chalicelib.domain.timing import timing_of
@@ -93,8 +94,9 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    lead = _instead(case, found.lead, policy)
-    start_work(telling, to, action, lead, found.joint_units, found.rule, why=list(found.why))
+    lead = in_place_of(found.lead, case, policy)
+    joint_units = not_accused(found.joint_units, case, policy)
+    start_work(telling, to, action, lead, joint_units, found.rule, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -165,17 +167,13 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 
 
 def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
+    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to.
+
+    That unit is the desk of nothing else: what was taken for such a matter, and is none, goes to its area's.
+    """
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return _instead(case, kind.confidential_to or policy.rules.linkage_centre, policy)
-    return case.desk or policy.centre_of(case.area.code if case.area else None)
-
-
-def _instead(case: Case, unit: str, policy: Policy) -> str:
-    """The unit itself; the one that stands in for it, where a petition is known to accuse it."""
-    if case.petition is None or unit not in case.petition.accused:
-        return unit
-    kind = policy.kinds.get(case.kind or "")
-    candidates = (kind.instead if kind else "", *policy.superiors)
-    return next((each for each in candidates if each in policy.units and each not in case.petition.accused), unit)
+        return in_place_of(kind.confidential_to, case, policy)
+    secret = {unit for each in policy.kinds.values() for unit in (each.confidential_to, each.instead) if unit}
+    kept = case.desk if case.desk not in secret else ""
+    return kept or policy.centre_of(case.area.code if case.area else None)

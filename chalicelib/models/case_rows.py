@@ -236,6 +236,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         procedure=procedure,
         level=level,
         task=Task(asked[0], asked[1], due) if asked else None,
+        registered=accused is not None,
         accused=tuple(accused or ()),
     )
 
@@ -269,6 +270,7 @@ class EventRow(CasesRow):
                 "lead": case.lead,
                 "joint_units": case.joint_units,
                 "due_at": stamp(due_at) if (due_at := case.due_at) else None,
+                **({"accused": case.petition.accused} if case.petition and case.petition.accused else {}),
             }
         )
         return [cls.told(event, standing) for event in events]
@@ -404,10 +406,11 @@ def _summary(case: Case, task: Task | None = None) -> list[Any]:
 
 
 def _seldom(case: Case, task: Task | None) -> list[Any]:
-    """What most summaries have not: what else a unit is asked for, and whom a petition accuses."""
-    accused = case.petition.accused if case.petition else ()
+    """What most summaries have not: what else a unit is asked for, and whom a registered petition accuses."""
     asked = [task.unit, task.what] if task else None
-    return [asked, accused] if accused else [asked] if asked else []
+    if case.petition is not None:
+        return [asked, case.petition.accused]
+    return [asked] if asked else []
 
 
 def _detail(case: Case) -> dict[str, Any]:

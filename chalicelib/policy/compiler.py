@@ -163,7 +163,10 @@ def _compiled(text: PackText) -> dict[str, Any]:
             for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
-        "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
+        "units": _by_id(
+            {**unit.model_dump(), "area": unit.area or district, "part_of": unit.part_of or ""}
+            for unit in _parts(text, UnitPart)
+        ),
         "routing": [
             {**rule.model_dump(), "lead": rule.lead or "", "hours": rule.hours or [], "on_duty": rule.on_duty or ""}
             for rule in _parts(text, RoutingPart)

@@ -274,7 +274,7 @@ def _sense(whole: Whole) -> Iterator[Fault]:
                 yield entry.fault("requires", f"{part.does!r} needs {said!r}")
         if (part.does in _OF_A_CLOCK) != bool(part.clock):
             yield entry.fault(
-                "clock", "is the clock that an extension is asked for, or a hearing stops, and of nothing else"
+                "clock", "is the clock that an extension is asked for, or a hearing is held in, and of nothing else"
             )
         elif (
             part.does == "request-extension"

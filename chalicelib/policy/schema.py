@@ -314,7 +314,9 @@ class CategoryPart(Part):
 
 
 class UnitPart(Part):
-    """A department serves the whole district and names no area; a centre names its own."""
+    """A department serves the whole district and names no area; a centre names its own. `part_of`: what a department
+    belongs to, so that who accuses that accuses it too.
+    """
 
     id: Id
     zh: Zh
@@ -322,6 +324,7 @@ class UnitPart(Part):
     kind: Literal["department", "centre"]
     area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12})$")] | None = None
     integrated: bool = False
+    part_of: Id | None = None
 
 
 class SuperiorsPart(Part):

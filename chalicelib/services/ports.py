@@ -330,6 +330,10 @@ class Vault(Protocol):
 
     def reports(self, report_ids: Sequence[str]) -> Mapping[str, KnownReport]: ...
 
+    def cases_of_pictures(self, attachment_ids: Sequence[str]) -> Mapping[str, str]:
+        """By picture, the case that it belongs to, by an act or by a report; those that belong to none are left out."""
+        ...
+
     def record(self, command: Command, subject: str, entry: Entry) -> None:
         """Write an entry of the audit with the record of its command. Raises AlreadyKnown."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
@@ -12,11 +13,13 @@ from chalicelib.domain.grid import level_of
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
+from chalicelib.services.listing import seen
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.explaining import Explained
+    from chalicelib.services.listing import Read, Start
     from chalicelib.services.ports import CaseStore, Policies
 
 
@@ -80,6 +83,9 @@ _PUBLIC_STEPS = {
 }
 
 
+_NONE = ""
+"""No case. It is looked for where what is asked for does not exist: to find nothing takes as long as to be refused."""
+
 _WITH_VISITS = frozenset({"community", "compound", "cell"})
 
 
@@ -101,7 +107,7 @@ class Reading:
 
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
         self._permitted(staff, "case.read")
-        return self.case(self._store.case_id_of(tracking_code.upper()) or "", staff)
+        return self.case(self._store.case_id_of(tracking_code.upper()) or _NONE, staff)
 
     def case_by_message(self, source: str, message_id: str, staff: StaffMember) -> Case:
         """The case a source's message belongs to. A worker's own messages are named by their idempotency key."""
@@ -110,7 +116,7 @@ class Reading:
             known = self._store.report(report_id(source, name))
             if known is not None:
                 return self.case(known.case_id, staff)
-        raise NotFound()
+        return self.case(_NONE, staff)
 
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
         self._permitted(staff, "timeline.read")
@@ -127,26 +133,25 @@ class Reading:
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")
         known = self._store.report(wanted)
-        if known is None:
-            raise NotFound()
-        if known.report.submitted_by != staff.id:
-            self.case(known.case_id, staff)
+        if known is None or known.report.submitted_by != staff.id:
+            self.case(known.case_id if known else _NONE, staff)
+        assert known is not None
         return known
 
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
-        A unit that is no more has its queue as long as something waits in it.
+        What the asker may not see is left out, as if it did not wait there. A unit that is no more has its queue as
+        long as something waits in it, and a member of staff while he or she is asked for something.
         Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
         if not may_read_queue(staff, unit, self._policy):
             raise Forbidden() if unit in self._policy.units else NotFound()
-        page = self._store.unit_queue(unit, limit, start)
+        page = self._seen(partial(self._store.unit_queue, unit), staff, limit, start)
         if unit not in self._policy.units and not page.items:
             raise NotFound()
-        return Page(self._listed(page, staff), page.next)
+        return page
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The visits waiting to be made, by cell and time: in the named area (a community or below), or one's own.
@@ -167,8 +172,8 @@ class Reading:
         for each in areas[areas.index(begun) :]:
             if len(items) == limit:
                 return Page(items, {"area": each, "key": None})
-            page = self._store.due_visits(each, limit - len(items), key)
-            items += self._listed(page, staff)
+            page = self._seen(partial(self._store.due_visits, each), staff, limit - len(items), key)
+            items += page.items
             if page.next:
                 return Page(items, {"area": each, "key": page.next})
             key = None
@@ -199,8 +204,8 @@ class Reading:
             category_zh=category.zh if category else None,
         )
 
-    def _listed(self, page: Page, staff: StaffMember) -> list[CaseSummary]:
-        return [item for item in page.items if may_list(staff, item, self._policy)]
+    def _seen(self, read: Read, staff: StaffMember, limit: int, start: Start) -> Page:
+        return seen(read, lambda item: may_list(staff, item, self._policy), limit, start)
 
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):

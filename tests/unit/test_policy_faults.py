@@ -135,11 +135,11 @@ VIEWS = {
         "views.toml: view[security].categories: category 'noise' is of none of the view's kinds",
     ),
     "view of an unknown state": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["asigned"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["asigned"]'),
         "views.toml: view[to-accept].states: unknown state 'asigned'",
     ),
     "view of a state twice": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["assigned", "assigned"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["assigned", "assigned"]'),
         "views.toml: view[to-accept].states: state 'assigned' is named twice",
     ),
     "view of an urgency twice": (
@@ -147,7 +147,7 @@ VIEWS = {
         "views.toml: view[key-work].urgencies: urgency 'major' is named twice",
     ),
     "view of what never waits at a unit": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["closed"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["closed"]'),
         "views.toml: view[to-accept].states: could find nothing: no case in state 'closed' waits at a unit",
     ),
     "view of a unit's open cases": (
@@ -172,7 +172,8 @@ VIEWS = {
     ),
     "view of an unknown task": (
         ("views.toml", 'id = "joint"', '["joint"]', '["help"]'),
-        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide' or 'supervise', not 'help'",
+        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide', 'supervise' or 'answer-for', not "
+        "'help'",
     ),
     "view of what an area is asked for": (
         ("views.toml", 'id = "security"', "kinds =", 'tasks = ["joint"]\nkinds ='),
@@ -184,7 +185,7 @@ VIEWS = {
     ),
     "view of what nobody knows": (
         ("views.toml", 'id = "security"', 'asks = "area"', 'asks = "city"'),
-        "views.toml: view[security].asks: must be 'unit', 'area' or 'mine', not 'city'",
+        "views.toml: view[security].asks: must be 'unit', 'area', 'mine' or 'leader', not 'city'",
     ),
     "view id twice": (
         ("views.toml", "", 'id = "security"', 'id = "peace"'),
