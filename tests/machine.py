@@ -341,6 +341,28 @@ class CaseMachine(RuleBasedStateMachine):
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, action, nth + turn), nth + turn, strange)
 
+    @precondition(lambda self: len(self._open_cases()) < 12)
+    @rule(nth=NUMBER, odd=ODD)
+    def a_petition_goes_through_its_levels(self, nth: int, odd: str) -> None:
+        """The way is long, and chance alone would seldom see its end; now and then something else is done on it."""
+        nth = self._stirred(nth)
+        case_id = self._report(list(self.policies.current.kinds).index("petition"), nth - nth % 9 + 1, nth, 0, "mobile")
+        version = 0
+        for turn in range(2 * _TURNS):
+            case = self.holding.cases[case_id]
+            stuck, version = case.version == version, case.version
+            policy = self._policy_of(case)
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ENDING]
+            if not names:
+                return
+            actions = policy.procedure_of(case).actions
+            onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
+            aside = stuck or nth // (turn + 1) % 3 == 0 or not onward
+            name = min(names, key=lambda name: self._tried[case.procedure, name]) if aside else onward[-1]
+            self._tried[case.procedure, name] += 1
+            strange = odd if turn == nth % _TURNS else ""
+            self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
+
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:
         policy, cases = self.policies.current, list(self.holding.cases.values())
@@ -663,7 +685,7 @@ class CaseMachine(RuleBasedStateMachine):
         return Particulars(**said), area
 
     def _of_a_petition(self, action: Action, policy: Policy, nth: int) -> dict[str, Any]:
-        """What is said with what is done to petitions; a few petition through too many, or are of a unit they accuse."""
+        """What is said with what is done to petitions; a few petition through too many."""
         said: dict[str, Any] = {}
         today = self.clock.now().astimezone(policy.zone).date()
         match action.does:

@@ -167,8 +167,13 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
 
 
 def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
+    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to.
+
+    That unit is the desk of nothing else: what was taken for such a matter, and is none, goes to its area's.
+    """
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
         return in_place_of(kind.confidential_to, case, policy)
-    return case.desk or policy.centre_of(case.area.code if case.area else None)
+    secret = {unit for each in policy.kinds.values() for unit in (each.confidential_to, each.instead) if unit}
+    kept = case.desk if case.desk not in secret else ""
+    return kept or policy.centre_of(case.area.code if case.area else None)

@@ -66,13 +66,17 @@ ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配�
 _SAYS = {"opinion": "explain", "note": "已按规定答复"}
 REGISTER = Step("petition-register", {"people": 1})
 PASS_ON = Step("petition-pass-on", {"unit": "urban-management"})
-ASK_JOINTLY = Step("request-joint", {"units": ["water"], "reason": "需水务配合"})
+ASK_JOINTLY = Step("request-joint", {"units": ["commerce"], "reason": "需商务配合"})
 REFUSE = Step("refuse-joint", {"unit": "{joint_unit}", "reason": "非我单位职权"})
 REFER = Step("petition-refer", {"reason": "意见不一"})
 ANSWER, REVIEWED = Step("petition-answer", _SAYS), Step("petition-answer-review", _SAYS)
 REVIEW = Step("petition-ask-review", {"reason": "不服答复"})
 RE_REVIEW = Step("petition-ask-re-review", {"reason": "不服复查意见"})
 DIRECT = Step("petition-direct", {"way": "litigation", "note": "请向人民法院起诉"})
+
+
+LEADER = StaffMember("gl-leader", "leader", LINKAGE_CENTRE, ("320302",))
+"""Who may answer for a petition."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ WAYS: Mapping[str, Way] = {
     "petition-accepted": Way("accepted", [REGISTER, PASS_ON, ACCEPT]),
     "petition-joint-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY]),
     "petition-joint-agreed": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, AGREE]),
+    "petition-joint-refused": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE]),
     "petition-referred": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE, REFER]),
     "petition-extension-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_FOR_TIME]),
     "answered": Way("answered", [REGISTER, PASS_ON, ACCEPT, ANSWER]),
@@ -113,6 +118,7 @@ WAYS: Mapping[str, Way] = {
     "reviewed": Way("reviewed", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED]),
     "re-reviewing": Way("re-reviewing", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED, RE_REVIEW]),
     "petition-closed": Way("closed", [REGISTER, DIRECT]),
+    "petition-screening": Way("screening", text="信访举报干部"),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
@@ -220,6 +226,7 @@ class Cases:
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
+            "today": (self._edge.clock.now() + timedelta(hours=8)).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
@@ -243,6 +250,7 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
+        edge.employ(LEADER)
         self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._laid = Laid(edge)
 

@@ -1,8 +1,8 @@
 """The limits of 信访工作条例, dated by hand and run through the engine with the real pack.
 
 Off in 2026: 1 to 3 January (Sunday 4 worked), 15 to 23 February (Saturdays 14 and 28 worked), 4 to 6 April, 1 to 5 May
-(Saturday 9 worked), 19 to 21 June, 25 to 27 September (Sunday 20 worked), 1 to 7 October (Saturday 10 worked). The day an
-interval begins is not counted; it ends at 24:00 of the day that is named. 日 are all days, 工作日 working days.
+(Saturday 9 worked), 19 to 21 June, 25 to 27 September (Sunday 20 worked), 1 to 7 October (Saturday 10 worked). The day
+an interval begins is not counted; it ends at 24:00 of the day that is named. 日 are all days, 工作日 working days.
 """
 
 from __future__ import annotations

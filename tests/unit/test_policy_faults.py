@@ -159,7 +159,8 @@ VIEWS = {
     ),
     "view of an unknown task": (
         ("views.toml", 'id = "joint"', '["joint"]', '["help"]'),
-        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide', 'supervise' or 'answer-for', not 'help'",
+        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide', 'supervise' or 'answer-for', not "
+        "'help'",
     ),
     "view of what an area is asked for": (
         ("views.toml", 'id = "security"', "kinds =", 'tasks = ["joint"]\nkinds ='),
