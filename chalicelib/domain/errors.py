@@ -217,7 +217,9 @@ class PetitionUnnamed(DomainError):
 
 
 class OffersUndecided(DomainError):
-    """The case may be the same matter as others, `cases`, which somebody is to decide on first."""
+    """The case may be the same matter as others, which somebody is to decide on first. Which, only those know who may
+    see them.
+    """
 
     code = "offers-undecided"
 

@@ -250,6 +250,18 @@ MEANINGS = {
         ("units.toml", "", 'id = "water"', 'id = "centre-320302001"'),
         "centres.toml: unit[centre-320302001].id: is already taken in units.toml",
     ),
+    "unit that is part of no unit": (
+        ("units.toml", 'id = "traffic-police"', 'part_of = "public-security"', 'part_of = "police"'),
+        "units.toml: unit[traffic-police].part_of: unknown unit 'police'",
+    ),
+    "unit that is part of itself": (
+        ("units.toml", 'id = "traffic-police"', 'part_of = "public-security"', 'part_of = "traffic-police"'),
+        "units.toml: unit[traffic-police].part_of: is part of itself",
+    ),
+    "centre that is part of another by name": (
+        ("centres.toml", 'id = "centre-320302001"', 'kind = "centre"', 'kind = "centre"\npart_of = "health"'),
+        "centres.toml: unit[centre-320302001].part_of: a centre is part of the one above it by its area",
+    ),
     "keyword of two categories": (
         ("categories/hazard.toml", MANHOLE, '"窨井"', '"噪音"'),
         "categories/hazard.toml: category[missing-manhole-cover].keywords: keyword '噪音' is also of 'noise' in "
