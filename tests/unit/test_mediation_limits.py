@@ -213,6 +213,13 @@ def test_another_number_in_the_pack_changes_the_due_date_and_nothing_else(
     assert {name: other.due(name) for name in others} == {name: before.due(name) for name in others}
 
 
+def test_what_the_court_has_time_for_is_explained_as_the_courts_and_not_as_the_districts(policy: Policy) -> None:
+    table = applied(policy, "2026-03-02 09:00")
+    said = [step.zh for step in table.explained("court-acceptance").steps]
+    assert "此为其他机关的办理期间，供掌握进度，不作超期督办" in said
+    assert "此为可以提出的期间，不作超期督办" in [step.zh for step in table.explained("confirmation").steps]
+
+
 def test_time_stands_still_for_who_leads_while_an_agreement_is_performed(policy: Policy) -> None:
     table = Table(policy, "2026-03-02 09:00").agreed("2026-06-01")
     assert not [event for event in table.wait("2026-05-31 00:00") if event.data["clock"] == "resolve"]
