@@ -25,7 +25,7 @@ from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
 from chalicelib.services.migrating import Migrating
 from infra.policy.stranding import missing
-from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
+from tests.memory import MemoryCaseStore, MemoryGrid, MemoryPool, MemoryRoster
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones, officer_of
 
 COMMUNITY = "320302001002"
@@ -45,7 +45,7 @@ class Town:
         self.policies = Kept(policy)
         grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, pool=MemoryPool)
         self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
         self._numbers = count(1)
 
