@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import AGREED, ASKED, SCREENING, Case, Joint
+from chalicelib.domain.cases import AGREED, ASKED, MORE, SCREENING, Case, Joint
 from chalicelib.domain.containment import approver_of, level_with, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -399,10 +399,6 @@ def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -
     case = telling.known
     telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
-
-
-MORE = ("petition", "mediation", "panel", "matter")
-"""Words that acts of modules of their own begin with; those are loaded when first needed."""
 
 
 def act_of(does: str) -> Act:

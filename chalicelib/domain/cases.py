@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib import import_module
@@ -14,6 +14,7 @@ from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
 from chalicelib.domain.links import NO_LINKS, Links
+from chalicelib.domain.replacing import replace
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -29,6 +30,9 @@ LEVELS = ("building", "cell", "community", "street", "district")
 
 HANDLE, JOINT, DECIDE, SUPERVISE, ANSWER_FOR = "handle", "joint", "decide", "supervise", "answer-for"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
+
+MORE = ("petition", "mediation", "panel", "matter")
+"""Words that events and acts of modules of their own begin with; those are loaded when first needed."""
 
 _DIGEST_DIGITS = 32
 _written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -66,7 +70,7 @@ class Task(NamedTuple):
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """A follow-up visit 回访. Its id is the case's with a number."""
 
@@ -77,7 +81,7 @@ class Visit:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A matter and all that is known of how it stands.
 
@@ -284,8 +288,13 @@ Apply = Callable[[Case, "CaseEvent", Mapping[str, Any]], Changes]
 
 
 def _loaded(event_type: str) -> Apply:
-    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case."""
-    _APPLY.update(import_module(f"chalicelib.domain.{event_type.partition('.')[0]}_events").APPLY)
+    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case.
+
+    Raises KeyError for a type that there is not.
+    """
+    word = event_type.partition(".")[0]
+    if word in MORE:
+        _APPLY.update(import_module(f"chalicelib.domain.{word}_events").APPLY)
     return _APPLY[event_type]
 
 

@@ -66,7 +66,8 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
     known = case.petition or Petition()
-    accused = tuple(dict.fromkeys((*known.accused, *said.accused)))
+    earlier = said.other.petition.accused if said.other and said.other.petition else ()  # of the same facts and reasons
+    accused = tuple(dict.fromkeys((*known.accused, *said.accused, *earlier)))
     holder = _holder(case, accused, policy)
     repeat = len(case.report_ids) > 1 or said.other is not None
     found = card_for(case, people, known.level, repeat=repeat, policy=policy)
@@ -147,7 +148,7 @@ def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
     if case.links.offers:
-        raise OffersUndecided(cases=[offer.case for offer in case.links.offers])
+        raise OffersUndecided()
     way = next(way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE)
     enter(
         telling,

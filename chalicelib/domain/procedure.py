@@ -26,6 +26,7 @@ from chalicelib.domain.steps import (
     assign_by_rule,
     classified,
     close,
+    desk_of,
     enter,
     plan_visit,
     request_reopening,
@@ -77,7 +78,8 @@ def open_case(
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
-    The desk is the station of the case's community, or the linkage centre where no place is known.
+    The desk is the station of the case's community, or the linkage centre where no place is known; of what is
+    confidential, the unit that such come to: the linkage centre may be the one that it accuses.
     """
     telling = _telling(None, case_id, around)
     telling.tell(
@@ -97,7 +99,7 @@ def open_case(
     )
     if screening.category is None or area is None:
         why = "no-category" if screening.category is None else "no-place"
-        desk = around.policy.centre_of(area.code if area else None)
+        desk = desk_of(telling.known, around.policy)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
         assign_by_rule(telling, cases.ASSIGNED, None)

@@ -74,7 +74,7 @@ def start_work(
         joint_units=list(joint_units),
         rule=rule,
         **facts,
-        desk=_desk_of(case, policy),
+        desk=desk_of(case, policy),
         level=case.level,
         start_level=category.containment,
     )
@@ -166,7 +166,7 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
     enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=case.desk, **closed_as, **facts)
 
 
-def _desk_of(case: Case, policy: Policy) -> str:
+def desk_of(case: Case, policy: Policy) -> str:
     """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to.
 
     That unit is the desk of nothing else: what was taken for such a matter, and is none, goes to its area's.

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +33,7 @@ from chalicelib.services.listing import Read, Start
 from tests.integration.edge import JPEG, REGION, Edge, deployed, logged
 from tests.integration.gateway import Answer, answer_of, gateway_event
 from tests.integration.test_hooks import order
+from tests.integration.test_views import Requests
 from tests.world import ADMIN, CELL, COMMUNITY, WORKER, officer_of
 
 STREET, DISTRICT = COMMUNITY[:9], COMMUNITY[:6]
@@ -573,6 +574,75 @@ class TestEveryWayOut:
         ):
             found = " ".join(walk(life.edge, known, [by]).leaks)
             assert not [word for word in words if word not in found], by
+
+
+class TestWhoHasToDoWithBoth:
+    def registered(self, life: Life) -> Known:
+        next(life.steps())
+        return life.known
+
+    def test_who_told_of_it_in_the_petitioners_stead_reads_the_own_words_and_nothing_since(self, life: Life) -> None:
+        edge, clerk = life.edge, StaffMember("s5", "station", f"centre-{COMMUNITY}", (COMMUNITY,))
+        told, key = (
+            {**edge.a_report(), "text": WORDS["text"], "category": CATEGORY, "media": [edge.picture(clerk)]},
+            str(uuid4()),
+        )
+        receipt = edge.post("/v1/reports", told, clerk, key=key).body
+        life.known.case_id = receipt["case_id"]
+        life.act("petition-register", OFFICE, people=1, accused=list(ACCUSED), note=WORDS["note"])
+        report = f"/v1/reports/{receipt['report_id']}"
+        assert WORDS["text"] in edge.get(report, clerk).body["text"] and WORDS["note"] not in _text(
+            edge.get(report, clerk)
+        )
+        assert edge.get(f"/v1/attachments/{told['media'][0]}", clerk).status == 200
+        assert edge.post("/v1/reports", told, clerk, key=key).body == receipt, "as it stood when it was told"
+        colleague = replace(clerk, id="s6")
+        for path in ("", "/timeline", "/clocks", "/file"):
+            assert edge.get(f"/v1/cases/{life.known.case_id}{path}", clerk).status == 404
+        assert (
+            edge.get(report, colleague).status
+            == edge.get(f"/v1/attachments/{told['media'][0]}", colleague).status
+            == 404
+        )
+        assert receipt["case_id"] not in _text(edge.get("/v1/views/my-reports", clerk))
+        assert life.known.case_id in _text(edge.get(report, OFFICE))
+
+    def test_what_is_hidden_and_what_there_is_not_are_answered_alike_after_as_many_requests(
+        self, life: Life, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        edge, nothing = life.edge, Known()
+        known = self.registered(life)
+        picture = edge.picture(OFFICE)
+        life.act("petition-change-card", OFFICE, card="orange", reason="研判", media=[picture])
+        by, requests = StaffMember("x", "administrator", ACCUSED[0], (DISTRICT,)), Requests(monkeypatch)
+        for path, asked, unknown in (
+            ("/v1/cases/{}", known.case_id, nothing.case_id),
+            ("/v1/cases/{}/timeline", known.case_id, nothing.case_id),
+            ("/v1/cases?tracking_code={}", known.tracking_code, nothing.tracking_code),
+            ("/v1/reports/{}", known.report_ids[0], nothing.report_ids[0]),
+            ("/v1/attachments/{}", picture, nothing.attachment_ids[0]),
+        ):
+            answers, made = [], []
+            for each in (asked, unknown):
+                requests.made.clear()
+                answers.append(_said(edge, Asked("GET", path.format(each)), by))
+                made.append([*requests.made])
+            assert answers[0] == answers[1] and answers[0].status == 404, path
+            assert len(made[0]) - len(made[1]) in range(2), (path, made)
+
+    def test_whom_it_accuses_gives_out_and_erases_all_of_a_person_but_it_and_others_see_so(self, life: Life) -> None:
+        edge, known = life.edge, self.registered(life)
+        accused = StaffMember("x", "administrator", ACCUSED[0], (DISTRICT,))
+        other, auditor = replace(accused, id="y", unit="justice"), StaffMember("z", "auditor", "justice", (DISTRICT,))
+        asked = {"phone": PHONE, "reason": "本人申请"}
+        assert edge.post("/v1/persons/export", asked, accused).body["reports"] == []
+        assert edge.post("/v1/persons/erase", asked, accused).body["open_cases"] == []
+        found = edge.post("/v1/persons/export", asked, other).body["reports"]
+        assert sorted(each["report_id"] for each in found) == sorted(known.report_ids)
+        for by, sees in ((auditor, True), (replace(auditor, unit=ACCUSED[0]), False)):
+            entries = edge.get("/v1/audit", by, person=known.person).body["items"]
+            assert any(entry["outcome"] == "withheld" for entry in entries) is sees
+            assert any(entry["case_id"] == known.case_id for entry in entries) is sees
 
 
 def _read_once(read: Read, may: Callable[[CaseSummary], bool], most: int, start: Start) -> Page:

@@ -133,6 +133,7 @@ def test_what_is_loaded_is_what_was_compiled(compiled: bytes, tmp_path: Path) ->
             _drop(row, {"cards": {}, "remind_before": None, "closes": ""})
         for row in procedure["actions"].values():
             _drop(row, {"from_day": False, "days_back": 0})
+    assert {tuple(row.pop("clocks")) for row in loaded["notices"]} == {()}
     for row in loaded["views"].values():
         _drop(row, {"older_than": None})
     assert json.loads(json.dumps(loaded, default=sorted)) == json.loads(compiled)
