@@ -242,7 +242,6 @@ class Cases:
             "joint_unit": case["joint"][0]["id"] if case["joint"] else None,
             "asked_unit": next((each["id"] for each in case["joint"] if each["state"] == "asked"), None),
             "agreed_unit": next((each["id"] for each in case["joint"] if each["state"] == "accepted"), None),
-            "today": self._edge.clock.now().astimezone(self._edge.policy.zone).date().isoformat(),
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
