@@ -167,7 +167,7 @@ class World:
         self.intake = Intake(
             self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
