@@ -308,7 +308,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
     elif staff and staff not in case.submitters:
         changes["submitters"] = (*case.submitters, staff)
     if parent := facts.get("split_from"):
-        changes |= {"links": replace(case.links, parent=parent), "submitters": tuple(facts["submitters"])}
+        changes |= {"links": case.links.split_from(parent), "submitters": tuple(facts["submitters"])}
     return changes
 
 

@@ -108,6 +108,9 @@ class Links:
 
         return replace(self, absorbed=tuple(told(each) if each.case == case_id else each for each in self.absorbed))
 
+    def split_from(self, parent: str) -> Links:
+        return replace(self, parent=parent)
+
     def without_offers(self, cases: Iterable[str]) -> Links:
         named = set(cases)
         return replace(self, offers=tuple(offer for offer in self.offers if offer.case not in named))
