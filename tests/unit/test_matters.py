@@ -46,6 +46,7 @@ from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
 from chalicelib.services.reading import Reading
 from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
+from tests.offering import offer
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones
 
 COMMUNITY, ELSEWHERE = "320302001002", "320302007001"
@@ -278,16 +279,7 @@ def test_a_reason_is_needed_unless_it_was_offered(town: Town) -> None:
 
 
 def _offer(town: Town, case_id: str, other: str) -> None:
-    """What the matcher tells."""
-    from chalicelib.domain.cases import evolve
-    from chalicelib.domain.procedure import Change, Circumstances
-    from chalicelib.domain.telling import Telling
-
-    case = town.case(case_id)
-    around = Circumstances(Actor("system", "system"), town.clock.now(), town.policies.current, "r", "time")
-    telling = Telling(case, case.id, around, evolve)
-    telling.tell(E.MATTER_OFFERED, case=other, score=0.71, why=["同一小区", "同为噪音"])
-    town.store.save(Change(telling.known, telling.events, case), None, "system")
+    offer(town.store, town.case(case_id), other, town.clock.now(), town.policies.current)
 
 
 def test_what_was_offered_and_is_another_matter_is_not_offered_again(town: Town) -> None:
