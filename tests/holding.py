@@ -190,7 +190,7 @@ class Holding:
             assert able or unit not in now.units, f"{unit} can do nothing in {case.state}"
         elif case.open:
             assert case.next_timer, case
-        if case.extension:
+        if case.extension and not case.asleep:
             assert "approve-extension" in allowed_actions(case, policy), case
             deciding = self._officer_of(case.extension.approver)
             assert holds(deciding, "case.approve-extension", now) or deciding.unit not in now.units
