@@ -78,7 +78,7 @@ ODD = st.sampled_from(
 )
 
 
-_TURNS = 12
+_TURNS = 16
 
 
 @dataclass

@@ -160,6 +160,7 @@ def allowed(tried: Tried, name: str) -> set[str]:
     has["a unit is asked and has not answered"] = "asked" in joint
     has["a unit agreed to act jointly"] = "accepted" in joint
     links = case["links"] or {"offers": [], "absorbed": []}
+    has["nobody else told of it"] = len(case["reports"]) == 1
     has["something is offered as the same matter"] = bool(links["offers"])
     has["it sleeps, or another sleeps in it"] = bool(links["absorbed"])
     has["it has more than one report of its own"] = len(case["reports"]) > 1 and not links["absorbed"]
