@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from chalicelib.adapters.queues import SqsDeadLetters
     from chalicelib.adapters.sealing import KeyedPhoneIndex
     from chalicelib.adapters.secrets import Secrets
+    from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
+    from chalicelib.models.panel_store import DynamoPool
     from chalicelib.models.policy_store import DynamoPolicies
     from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
     from chalicelib.models.staff_store import KeptStaff
@@ -31,14 +33,17 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
+    from chalicelib.services.audit_reading import AuditReading
     from chalicelib.services.figures import Counting, Figures
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
+    from chalicelib.services.law_house import LawHouse
     from chalicelib.services.locating import Locating
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
     from chalicelib.services.policies import KeptPolicies
+    from chalicelib.services.pool import People
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.reporters import Reporters
@@ -93,6 +98,14 @@ def audit() -> Audit:
 
 
 @cache
+def audit_reading() -> AuditReading:
+    from chalicelib.models.audit_store import DynamoAuditLog
+    from chalicelib.services.audit_reading import AuditReading
+
+    return AuditReading(DynamoAuditLog(), _vault(), policy())
+
+
+@cache
 def reporters() -> Reporters:
     from chalicelib.services.reporters import Reporters
 
@@ -122,7 +135,7 @@ def acting() -> Acting:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds())
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), _member_of_staff)
 
 
 @cache
@@ -151,7 +164,7 @@ def notices() -> Notices:
     from chalicelib.models.board_store import DynamoBoard
     from chalicelib.services.notices import Notices
 
-    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
+    return Notices(DynamoBoard(_connection()), people(), policy(), _CLOCK)
 
 
 @cache
@@ -160,6 +173,21 @@ def patrolling() -> Patrolling:
     from chalicelib.services.patrolling import Patrolling
 
     return Patrolling(DynamoPatrolStore(_connection()), _grid(), _roster(), policy(), _CLOCK)
+
+
+@cache
+def people() -> People:
+    from chalicelib.services.pool import People
+
+    return People(_pool(), policy(), _CLOCK)
+
+
+@cache
+def law_house() -> LawHouse:
+    from chalicelib.models.advice_store import DynamoAdviceBook
+    from chalicelib.services.law_house import LawHouse
+
+    return LawHouse(people(), DynamoAdviceBook(_connection()), _grid(), audit(), policy(), _CLOCK)
 
 
 @cache
@@ -251,6 +279,15 @@ def staff() -> KeptStaff:
     return KeptStaff(DynamoStaff(), time.monotonic, lambda: policy().day_of(now()))
 
 
+def _member_of_staff(staff_id: str) -> StaffMember | None:
+    """Somebody who works here today. Asked for seldom, and so joined when it is."""
+    from chalicelib.models.staff_store import DynamoStaff
+
+    _connection()
+    known = DynamoStaff().employment(staff_id)
+    return known.member if known and known.lasts_on(policy().day_of(now())) else None
+
+
 @cache
 def sealer() -> Any:
     from chalicelib.adapters.sealing import KmsSealer
@@ -307,6 +344,13 @@ def _roster() -> DynamoRoster:
 
     _connection()
     return DynamoRoster()
+
+
+@cache
+def _pool() -> DynamoPool:
+    from chalicelib.models.panel_store import DynamoPool
+
+    return DynamoPool(_connection())
 
 
 @cache

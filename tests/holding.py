@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -191,9 +192,13 @@ class Holding:
         elif case.open:
             assert case.next_timer, case
         if case.extension and not case.asleep:
-            assert "approve-extension" in allowed_actions(case, policy), case
+            allowed = [policy.procedure_of(case).actions[name] for name in allowed_actions(case, policy)]
+            approval = next((action.id for action in allowed if action.does == "approve-extension"), None)
+            assert approval, case
             deciding = self._officer_of(case.extension.approver)
-            assert holds(deciding, "case.approve-extension", now) or deciding.unit not in now.units
+            deciding = replace(deciding, role="unit-head") if case.procedure == "petition" else deciding
+            able = holds(deciding, f"case.{approval}", now) or deciding.unit not in now.units
+            assert able, f"{deciding} of {case}"
 
 
 def _said(row: Row) -> dict[str, Any]:

@@ -58,8 +58,9 @@ ABOLISHED = "women-federation"
 """The unit that the next version of the policy does without."""
 
 TARGETS = (ABOLISHED, "health", "urban-management", f"centre-{HERE}", f"centre-{THERE}", "justice", "water")
-ENDING = ("void", "withdraw", "decline-reopen")
-ONWARD = ("classify", "accept", "resolve", "finish", "verify", "evaluate", "grant-reopen")
+ENDING = ("void", "withdraw", "decline-reopen", "petition-direct", "petition-decline")
+ONWARD = ("classify", "accept", "resolve", "finish", "verify", "evaluate", "grant-reopen", "petition-register")
+ONWARD += ("petition-pass-on", "petition-accept", "petition-answer", "petition-ask-review", "petition-conclude")
 STARTS = [
     datetime(2026, 11, 22, 2, 0, tzinfo=UTC),
     datetime(2026, 2, 12, 15, 59, 59, tzinfo=UTC),  # before the Spring Festival
@@ -166,7 +167,7 @@ class CaseMachine(RuleBasedStateMachine):
         self.holding = Holding(setting.rows_of, self.policies, self.officer)
         self.grid = MemoryGrid([*AREAS, HERE[:9], THERE[:9]])
         self.ids = CountedIds()
-        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock, self.ids)
+        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock, self.ids, _member)
         self.intake = self._an_intake()
         self.hands: list[Case | None] = [None, None]
         self.deeds: list[Deed] = []
@@ -257,7 +258,7 @@ class CaseMachine(RuleBasedStateMachine):
             urgency=[None, "urgent", "major"][urgency],
             area_code=place,
             submitted_by=WALKER.id if source == "mobile" else None,
-            reporter=Reporter(phone=f"+861390000000{category % 3}") if area % 2 else Reporter(),
+            reporter=Reporter("张三", f"+861390000000{category % 3}") if category % 5 else Reporter(anonymous=True),
         )
         receipt = self.intake.submit(report, WALKER.actor, "report")
         self.reports.append((report, receipt))
@@ -353,6 +354,28 @@ class CaseMachine(RuleBasedStateMachine):
         """Who reported it writes again, to the newest case of that phone."""
         if case_id in self.phones:
             self._text(self.phones[case_id], "还没修好")
+
+    @precondition(lambda self: len(self._open_cases()) < 12)
+    @rule(nth=NUMBER, odd=ODD)
+    def a_petition_goes_through_its_levels(self, nth: int, odd: str) -> None:
+        """The way is long, and chance alone would seldom see its end; now and then something else is done on it."""
+        nth = self._stirred(nth)
+        case_id = self._report(list(self.policies.current.kinds).index("petition"), nth - nth % 9 + 1, nth, 0, "mobile")
+        version = 0
+        for turn in range(2 * _TURNS):
+            case = self.holding.cases[case_id]
+            stuck, version = case.version == version, case.version
+            policy = self._policy_of(case)
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ENDING]
+            if not names:
+                return
+            actions = policy.procedure_of(case).actions
+            onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
+            aside = stuck or nth // (turn + 1) % 3 == 0 or not onward
+            name = min(names, key=lambda name: self._tried[case.procedure, name]) if aside else onward[-1]
+            self._tried[case.procedure, name] += 1
+            strange = odd if turn == nth % _TURNS else ""
+            self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
 
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:
@@ -634,6 +657,8 @@ class CaseMachine(RuleBasedStateMachine):
         return (number + next(self._turns)) * 2654435761 % 2**32 >> 8
 
     def officer(self, unit: str, number: int = 1) -> StaffMember:
+        if leader := _member(unit.removeprefix("staff/")):
+            return leader
         area = (self.policies.of(self._first_version).units[unit]).area or "320302"
         role = {"linkage-centre": "linkage-centre", "petition-office": "petition-office"}.get(unit)
         if role is None:
@@ -660,7 +685,10 @@ class CaseMachine(RuleBasedStateMachine):
                 units = [joint.unit for joint in case.joints if joint.state == state]
                 return self.officer(_nth(units, nth)) if units else self.officer(case.desk)
             case "approver" if case.extension:
-                return self.officer(case.extension.approver, 1 + bool(nth % 5))
+                officer = self.officer(case.extension.approver, 1 + bool(nth % 5))
+                return replace(officer, role="unit-head") if case.procedure == "petition" else officer
+            case "superior" if case.petition and case.petition.decider:
+                return self.officer(case.petition.decider)
             case "submitter":
                 return WALKER if case.submitters else ADMINISTRATOR
         return self.officer(case.desk)
@@ -699,6 +727,8 @@ class CaseMachine(RuleBasedStateMachine):
         if "report_ids" in needs:
             own = [report for report in case.report_ids if report not in case.links.foreign]
             said["report_ids"] = tuple(own[len(own) // 2 :]) if nth % 7 else case.report_ids
+        if action.does.startswith("petition-"):
+            said |= self._of_a_petition(action, policy, nth)
         if "outcome" in needs:
             said["outcome"] = _nth(["satisfied", "basically-satisfied", "dissatisfied"], nth)
         match odd:
@@ -726,6 +756,33 @@ class CaseMachine(RuleBasedStateMachine):
             case "done-at":
                 said["done_at"] = datetime.fromisoformat("2026-01-01T23:59:59-10:00")
         return Particulars(**said), area
+
+    def _of_a_petition(self, action: Action, policy: Policy, nth: int) -> dict[str, Any]:
+        """What is said with what is done to petitions; a few petition through too many."""
+        said: dict[str, Any] = {}
+        today = self.clock.now().astimezone(policy.zone).date()
+        match action.does:
+            case "petition-register":
+                people = _nth([1, 1, 3, 7, 30], nth)
+                spoken = _nth([0, 0, 2, 5, 5, 6, 31], nth // 3) if people < 6 else _nth([1, 5, 5, 5, 6, 0], nth // 3)
+                accused = _nth([(), ("housing-construction",), ("petition-office",), ("water",)], nth // 5)
+                said = {"people": people, "representatives": spoken, "accused": accused}
+            case "petition-direct":
+                said = {"way": _nth([*policy.lawful_ways, "no-such-way"], nth)}
+            case "petition-decline":
+                said = {"ground": _nth([*policy.grounds, "no-such-ground"], nth)}
+            case "petition-answer" | "petition-conclude":
+                said = {"opinion": _nth(["support", "explain", "not-support"], nth)}
+            case "petition-change-card":
+                said = {"card": _nth([*policy.cards, *policy.cards, "no-such-card"], nth)}
+            case "petition-name-leader":
+                said = {"leader": _nth(["leader", "leader", "mediator"], nth)}
+            case "petition-deliver":
+                said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9], nth))}
+            case "petition-hold-hearing":
+                since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
+                said = {"since": since, "until": today - timedelta(days=_nth([0, 0, 0, 3, -1], nth // 5))}
+        return said
 
     def _picture(self, owner: str) -> str:
         name = f"p{next(self._numbers)}"
@@ -787,6 +844,10 @@ def _without(procedure: Procedure, state: str) -> Procedure:
         },
         clocks={name: clock._replace(pauses_in=others(clock.pauses_in)) for name, clock in procedure.clocks.items()},
     )
+
+
+def _member(staff_id: str) -> StaffMember | None:
+    return next((each for each in OTHERS if each.id == staff_id), None)
 
 
 def _nth(several: Any, number: int) -> Any:

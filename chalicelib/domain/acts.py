@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import AGREED, ASKED, SCREENING, Case, Joint
+from chalicelib.domain.cases import AGREED, ASKED, MORE, SCREENING, Case, Joint
 from chalicelib.domain.containment import approver_of, level_with, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -40,7 +40,7 @@ from chalicelib.domain.workdays import ONE_DAY
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Extension
     from chalicelib.domain.grid import Area
-    from chalicelib.domain.policy import Action, Policy
+    from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.telling import Telling
 
@@ -55,9 +55,9 @@ class Particulars:
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
     those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
-    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff). Of
-    mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
-    `docking`, `court`.
+    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
+    the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
+    (`agrees`), `members` of the panel, `form` and `terms` of an agreement, `docking`, `court`.
     """
 
     reason: str | None = None
@@ -85,6 +85,8 @@ class Particulars:
     ground: str | None = None
     card: str | None = None
     leader: str | None = None
+    leader_unit: str | None = None
+    named: bool = False
     party: str | None = None
     agrees: bool | None = None
     members: tuple[str, ...] = ()
@@ -142,9 +144,19 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         was={"kind": case.kind, "area": area_facts(case.area)},
         chosen_by="staff",
         words=[],
+        **_accused(said, category, policy),
         **_also(said),
     )
     assign_by_rule(telling, action.to, action)
+
+
+def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
+    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it."""
+    for place, unit in enumerate(said.accused):
+        if unit not in policy.units:
+            raise UnknownUnit(f"accused[{place}]")
+    kind = policy.kinds.get(category.kind)
+    return {"accused": list(said.accused)} if said.accused and kind and kind.confidential else {}
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -397,10 +409,6 @@ def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -
     case = telling.known
     telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
-
-
-MORE = ("petition", "mediation", "panel", "matter")
-"""Words that acts of modules of their own begin with; those are loaded when first needed."""
 
 
 def act_of(does: str) -> Act:

@@ -31,6 +31,9 @@ LEVELS = ("building", "cell", "community", "street", "district")
 HANDLE, JOINT, DECIDE, SUPERVISE, ANSWER_FOR = "handle", "joint", "decide", "supervise", "answer-for"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
 
+MORE = ("petition", "mediation", "panel", "matter")
+"""Words that events and acts of modules of their own begin with; those are loaded when first needed."""
+
 _DIGEST_DIGITS = 32
 _written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -162,14 +165,22 @@ class Case:
 
     @property
     def supervisors(self) -> tuple[str, ...]:
-        """The units that a breach was escalated to, while what was late is still not done."""
+        """The units that a breach was escalated to, while what was late is still not done. None of a petition: its desk
+        sees to it that others act, and whoever led it before is told of it no more.
+        """
+        if self.petition is not None:
+            return ()
         return tuple(dict.fromkeys(unit for clock in self.clocks if clock.open for unit in clock.escalated_to))
 
     @property
     def units(self) -> tuple[str, ...]:
-        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones."""
+        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones.
+
+        Of a petition those only whose work is not done: who is not entrusted with it any more is not told of it.
+        """
         lead = [self.lead] if self.lead else []
-        return tuple(dict.fromkeys((self.unit, *lead, *self.joint_units, *self.supervisors)))
+        joint = self.joint_units if self.petition is None else self.open_joints
+        return tuple(dict.fromkeys((self.unit, *lead, *joint, *self.supervisors)))
 
     @property
     def open(self) -> bool:
@@ -207,6 +218,7 @@ class Case:
                 found += (
                     [Task(queue_of_staff(self.petition.leader), ANSWER_FOR, due_at)] if self.petition.leader else []
                 )
+                found += [Task(self.petition.decider, DECIDE, due_at)] if self.petition.decider else []
                 found += [Task(self.desk, SUPERVISE, due_at)] if self.turn == LEAD and self.desk else []
         return tuple({task.unit: task for task in reversed(found)}.values())[::-1]
 
@@ -295,8 +307,13 @@ Apply = Callable[[Case, "CaseEvent", Mapping[str, Any]], Changes]
 
 
 def _loaded(event_type: str) -> Apply:
-    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case."""
-    _APPLY.update(import_module(f"chalicelib.domain.{event_type.partition('.')[0]}_events").APPLY)
+    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case.
+
+    Raises KeyError for a type that there is not.
+    """
+    word = event_type.partition(".")[0]
+    if word in MORE:
+        _APPLY.update(import_module(f"chalicelib.domain.{word}_events").APPLY)
     return _APPLY[event_type]
 
 
@@ -315,6 +332,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
 def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     area = facts.get("area")
     return {
+        **_accused(case, facts),
         "kind": facts.get("kind"),
         "category": facts.get("category"),
         "urgency": facts["urgency"],
@@ -322,6 +340,15 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
         "procedure": facts.get("procedure", case.procedure),
         "level": facts.get("level", case.level),
     }
+
+
+def _accused(case: Case, facts: Mapping[str, Any]) -> Changes:
+    """A petition whose accused the desk names is known to accuse them before anybody has it."""
+    if not facts.get("accused"):
+        return {}
+    from chalicelib.domain.petitions import Petition  # few are
+
+    return {"petition": replace(case.petition or Petition(), accused=tuple(facts["accused"]))}
 
 
 def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:

@@ -46,6 +46,12 @@ class UnknownCategory(DomainError):
     code = "unknown-category"
 
 
+class UnknownCase(DomainError):
+    """The other case that is named does not exist, or the asker may not know of it."""
+
+    code = "unknown-case"
+
+
 class UnknownAttachment(DomainError):
     code = "unknown-attachment"
 
@@ -192,3 +198,47 @@ class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 
     code = "window-over"
+
+
+class UnknownMember(DomainError):
+    """Nobody of that id is in the pool of people, or not as what was asked for."""
+
+    code = "unknown-member"
+
+
+class NamesAPerson(DomainError):
+    """A text that is to name nobody holds what looks like a phone or the number of an identity card."""
+
+    code = "names-a-person"
+
+
+class UnitAccused(DomainError):
+    """The unit is one that the petition accuses, or part of one: it never learns of it (信访工作条例 art. 30)."""
+
+    code = "unit-accused"
+
+
+class NobodyAbove(DomainError):
+    """Every body that could review or decide has answered already, or is accused: the desk names one."""
+
+    code = "nobody-above"
+
+
+class PetitionUnnamed(DomainError):
+    """Nobody says who petitions: it is declined, or handed on as information, and not formally accepted."""
+
+    code = "petition-unnamed"
+
+
+class OffersUndecided(DomainError):
+    """The case may be the same matter as others, which somebody is to decide on first. Which, only those know who may
+    see them.
+    """
+
+    code = "offers-undecided"
+
+
+class CardDemands(DomainError):
+    """The petition's card demands what has not been done. `demanded`: the actions."""
+
+    code = "card-demands"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 CASE_REPORTED = "case.reported.v1"
 CASE_JOINED = "case.joined.v1"
@@ -55,6 +54,21 @@ MATTER_RELEASED = "matter.released.v1"
 MATTER_UNMERGED = "matter.unmerged.v1"
 MATTER_SPLIT = "matter.split.v1"
 MATTER_TOLD_APART = "matter.told-apart.v1"
+
+PETITION_REGISTERED = "petition.registered.v1"
+PETITION_ACCEPTED = "petition.accepted.v1"
+PETITION_DIRECTED = "petition.directed.v1"
+PETITION_DECLINED = "petition.declined.v1"
+PETITION_PASSED_ON = "petition.passed-on.v1"
+PETITION_REFERRED = "petition.referred.v1"
+PETITION_DECIDED = "petition.decided.v1"
+PETITION_ANSWERED = "petition.answered.v1"
+PETITION_DELIVERED = "petition.delivered.v1"
+PETITION_REVIEW_ASKED = "petition.review-asked.v1"
+PETITION_HEARD = "petition.heard.v1"
+PETITION_LEADER_NAMED = "petition.leader-named.v1"
+PETITION_CARD_CHANGED = "petition.card-changed.v1"
+PETITION_CARD_EXAMINED = "petition.card-examined.v1"
 
 PATROL_PLANNED = "patrol.planned.v1"
 PATROL_WALKED = "patrol.walked.v1"
@@ -111,6 +125,20 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         MATTER_UNMERGED,
         MATTER_SPLIT,
         MATTER_TOLD_APART,
+        PETITION_REGISTERED,
+        PETITION_ACCEPTED,
+        PETITION_DIRECTED,
+        PETITION_DECLINED,
+        PETITION_PASSED_ON,
+        PETITION_REFERRED,
+        PETITION_DECIDED,
+        PETITION_ANSWERED,
+        PETITION_DELIVERED,
+        PETITION_REVIEW_ASKED,
+        PETITION_HEARD,
+        PETITION_LEADER_NAMED,
+        PETITION_CARD_CHANGED,
+        PETITION_CARD_EXAMINED,
     }
 )
 PATROL_EVENT_TYPES: frozenset[str] = frozenset(
@@ -119,8 +147,7 @@ PATROL_EVENT_TYPES: frozenset[str] = frozenset(
 EVENT_TYPES: frozenset[str] = CASE_EVENT_TYPES | PATROL_EVENT_TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did it: a member of staff, a source system on a resident's behalf, or the system itself."""
 
     id: str
@@ -131,8 +158,7 @@ class Actor:
 SYSTEM = Actor("system", "system")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to its `subject`: a case, or a beat.
 
     `version` is the version of the subject it produced, `n` its place among the events of that version.

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Unit(NamedTuple):
-    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
+    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1).
+
+    `part_of`: the unit that a department belongs to; a centre is part of the centre above it by its area.
+    """
 
     id: str
     zh: str
@@ -29,6 +32,7 @@ class Unit(NamedTuple):
     kind: str  # department | centre
     area: str  # the code of the area it serves
     integrated: bool = False  # its own system pulls a queue of events
+    part_of: str = ""
 
 
 class Category(NamedTuple):
@@ -185,8 +189,59 @@ class Use(NamedTuple):
     sources: tuple[str, ...] = ()
 
 
+class Way(NamedTuple):
+    """A lawful way of a petition: an item of 信访工作条例 art. 31, (1) to (6)."""
+
+    id: str
+    zh: str
+    en: str
+    item: int
+
+
+class Ground(NamedTuple):
+    """Why a petition is not accepted, and by which article. `other`: what another petition must be that it names."""
+
+    id: str
+    zh: str
+    en: str
+    article: str
+    other: str = ""  # open | ended; empty: none is named
+
+
+class CardSign(NamedTuple):
+    """What gives a petition a card, if all of it holds; an empty condition holds for everything.
+
+    `people`: how many petition at least; `repeat`: whether it came before; `levels`: of handling, review, re-review.
+    """
+
+    categories: tuple[str, ...]
+    urgencies: tuple[str, ...]
+    levels: tuple[str, ...]
+    people: int
+    repeat: bool
+
+
+class Card(NamedTuple):
+    """A colour that a petition carries 五色卡, and the handling it demands (A4).
+
+    `when`: any of these gives it; none: what no card before it holds of. `demands`: what must have been done before it
+    is answered. `told`: the units that must know of it. `examine`: after how long it is looked at again. `rank`: its
+    place, the gravest first, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    when: tuple[CardSign, ...]
+    handling: str
+    demands: tuple[str, ...]
+    told: tuple[str, ...]
+    examine: Limit
+    rank: int
+
+
 class Notice(NamedTuple):
-    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`: of any."""
+    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`, `clocks`: of any."""
 
     event: str
     audience: str
@@ -194,6 +249,7 @@ class Notice(NamedTuple):
     template: str
     sources: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):
@@ -247,9 +303,10 @@ class Patrol(NamedTuple):
 class View(NamedTuple):
     """A saved question 视图 over the cases (A5). An empty condition holds for everything, and so does None.
 
-    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported.
+    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported;
+    `leader`, what the asker answers for.
     `open`: whether the case is. `turns`: whose turn it is. `tasks`: what the unit is asked for. `rank`: its place in
-    lists, from 0.
+    lists, from 0. `older_than`: how long ago the case was opened at least.
     """
 
     id: str
@@ -264,6 +321,40 @@ class View(NamedTuple):
     turns: tuple[str, ...]
     tasks: tuple[str, ...]
     overdue: bool
+    rank: int
+    older_than: Limit | None = None
+
+
+class PanelRule(NamedTuple):
+    """Who sits at one table over a matter: the first row whose conditions hold. An empty condition holds always.
+
+    `seats`: of whom (`domain.panels.WHATS`) how many, each named once.
+    """
+
+    id: str
+    zh: str
+    kinds: tuple[str, ...]
+    categories: tuple[str, ...]
+    seats: tuple[tuple[str, int], ...]
+
+
+class Docking(NamedTuple):
+    """By which other procedure a dispute comes to mediation, or goes on from it 对接. `unit`: the partner, if any."""
+
+    id: str
+    zh: str
+    en: str
+    unit: str
+    rank: int
+
+
+class SettlingWay(NamedTuple):
+    """How a dispute is settled 化解方式. `other`: named to both sides when a mediation failed (人民调解法 art. 26)."""
+
+    id: str
+    zh: str
+    en: str
+    other: bool
     rank: int
 
 
@@ -329,8 +420,15 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     calendar: WorkCalendar
+    panels: tuple[PanelRule, ...] = ()
+    dockings: Mapping[str, Docking] = field(default_factory=dict)
+    settling_ways: Mapping[str, SettlingWay] = field(default_factory=dict)
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
     calendar_of: str = ""
+    lawful_ways: Mapping[str, Way] = field(default_factory=dict)
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    superiors: tuple[str, ...] = ()  # who reviews and decides for the district's bodies, the first that may
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import in_place_of, named_by, not_accused, told_by
 from chalicelib.domain.acts import WAKES, Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, CaseMerged, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
-from chalicelib.domain.limits import beginning_of
+from chalicelib.domain.limits import beginning_of, last_day
 from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
     classified,
     close,
+    desk_of,
     enter,
     plan_visit,
     request_reopening,
@@ -82,7 +84,8 @@ def open_case(
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
-    The desk is the station of the case's community, or the linkage centre where no place is known.
+    The desk is the station of the case's community, or the linkage centre where no place is known; of what is
+    confidential, the unit that such come to: the linkage centre may be the one that it accuses.
     """
     telling = _telling(None, case_id, around)
     telling.tell(
@@ -102,7 +105,7 @@ def open_case(
     )
     if screening.category is None or area is None:
         why = "no-category" if screening.category is None else "no-place"
-        desk = around.policy.centre_of(area.code if area else None)
+        desk = desk_of(telling.known, around.policy)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
         assign_by_rule(telling, cases.ASSIGNED, None)
@@ -152,18 +155,24 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
     action = policy.procedure_of(case).actions.get(action_id)
     if case.asleep and (action is None or action.does != WAKES):
         raise CaseMerged(None, into=case.links.merged_into)
+    if action is not None and action.within and (over := _ended_by(case, action.within)):
+        raise _too_late(over, policy)
     if action is None or case.state not in action.states or not possible(case, action):
         raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     window = case.clock(action.within) if action.within else None
     if action.within and (window is None or around.now >= window.due_at):
-        raise WindowOver(None, until=window.due_at.isoformat() if window else None)
+        raise _too_late(window, policy) if window else WindowOver(None, until=None)
     for field in action.requires:
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
+    if case.petition is not None:
+        named_by(said, case, policy)
     if action.from_day and said.on is not None:
         around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
+    if telling.known.petition is not None:
+        told_by(telling.known, telling.events, policy)
     return _change(telling, case)
 
 
@@ -259,8 +268,9 @@ def migrate(case: Case, around: Circumstances) -> Change:
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
     state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
-    matter, as of one whose kind is no more or whose category has become confidential, is the district's (ADR 12). Units
-    that are no more act jointly no longer, and decide on nothing.
+    matter is where such come to; of one whose kind is no more or whose category has become confidential, the district's
+    (ADR 12). Units that are no more act jointly no longer, and decide on nothing; nor do those that are part of what a
+    petition accuses from now on.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
@@ -268,7 +278,7 @@ def migrate(case: Case, around: Circumstances) -> Change:
     known = category.id if category else None
     procedure = policy.procedure_for(category.kind if category else None, case.source)
     asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
-    gone = sorted({unit for unit in asked if unit not in policy.units})
+    gone = sorted(set(asked) - {unit for unit in not_accused(asked, case, policy) if unit in policy.units})
     telling.tell(
         E.CASE_MIGRATED,
         from_version=case.policy_version,
@@ -284,7 +294,11 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is not None and case.open:
         now = policy.categories.get(case.category or "")
         open_to_all = all(_open_to_all(kind, policy) for kind in (case.kind, now.kind if now else None) if kind)
-        desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
+        kind = policy.kinds.get(case.kind or "")
+        if kind is not None and kind.confidential:
+            desk = in_place_of(kind.confidential_to, case, policy)
+        else:
+            desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 
@@ -339,6 +353,17 @@ def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> 
     if day < earliest:
         raise InvalidField("on", "day-too-early", earliest=earliest.isoformat())
     return beginning_of(day, zone)
+
+
+def _ended_by(case: Case, name: str) -> Clock | None:
+    """The window of a name, where it ran out and the case ended by it."""
+    ended = (clock for clock in case.clocks if clock.name == name and clock.closes and clock.closes == case.outcome)
+    return None if case.open else next((clock for clock in ended if clock.ended_at == case.updated_at), None)
+
+
+def _too_late(window: Clock, policy: Policy) -> WindowOver:
+    last = last_day(window.due_at, policy.zone)
+    return WindowOver(None, until=window.due_at.isoformat(), last=last.isoformat())
 
 
 def _in_time(case: Case, action: Action, now: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import in_place_of, not_accused
 from chalicelib.domain.cases import CLOSED, REOPEN_REQUESTED, Case
 from chalicelib.domain.routing import route
 from chalicelib.domain.timing import timing_of
@@ -73,7 +74,7 @@ def start_work(
         joint_units=list(joint_units),
         rule=rule,
         **facts,
-        desk=_desk_of(case, policy),
+        desk=desk_of(case, policy),
         level=case.level,
         start_level=category.containment,
     )
@@ -93,7 +94,9 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    start_work(telling, to, action, found.lead, found.joint_units, found.rule, why=list(found.why))
+    lead = in_place_of(found.lead, case, policy)
+    joint_units = not_accused(found.joint_units, case, policy)
+    start_work(telling, to, action, lead, joint_units, found.rule, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -168,9 +171,14 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
     enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=case.desk, **closed_as, **facts)
 
 
-def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
+def desk_of(case: Case, policy: Policy) -> str:
+    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to.
+
+    That unit is the desk of nothing else: what was taken for such a matter, and is none, goes to its area's.
+    """
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return kind.confidential_to or policy.rules.linkage_centre
-    return case.desk or policy.centre_of(case.area.code if case.area else None)
+        return in_place_of(kind.confidential_to, case, policy)
+    secret = {unit for each in policy.kinds.values() for unit in (each.confidential_to, each.instead) if unit}
+    kept = case.desk if case.desk not in secret else ""
+    return kept or policy.centre_of(case.area.code if case.area else None)

@@ -236,6 +236,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         procedure=procedure,
         level=level,
         task=Task(asked[0], asked[1], due) if asked else None,
+        registered=accused is not None,
         accused=tuple(accused or ()),
         merged_into=merged_into,
     )
@@ -271,6 +272,7 @@ class EventRow(CasesRow):
                 "joint_units": case.joint_units,
                 "due_at": stamp(due_at) if (due_at := case.due_at) else None,
                 **_codes(case),
+                **({"accused": case.petition.accused} if case.petition and case.petition.accused else {}),
             }
         )
         return [cls.told(event, standing) for event in events]
@@ -415,11 +417,13 @@ def _summary(case: Case, task: Task | None = None) -> list[Any]:
 
 def _seldom(case: Case, task: Task | None) -> list[Any]:
     """What most summaries have not: what else a unit is asked for, whom a petition accuses, and where it sleeps."""
-    accused = case.petition.accused if case.petition else ()
     asked = [task.unit, task.what] if task else None
+    accused = list(case.petition.accused) if case.petition is not None else None
     if case.asleep:
         return [asked, accused, case.links.merged_into]
-    return [asked, accused] if accused else [asked] if asked else []
+    if accused is not None:
+        return [asked, accused]
+    return [asked] if asked else []
 
 
 def _detail(case: Case) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class ReportRow(CasesRow):
                     "address": report.address,
                     "media": report.media,
                     "anonymous": report.reporter.anonymous,
+                    **({"named": True} if report.reporter.named else {}),
                     "submitted_by": report.submitted_by,
                     "source_type": report.source_type,
                     "conflict_of": report.conflict_of,
@@ -117,6 +118,7 @@ class ReportRow(CasesRow):
             anonymous=self.facts()["anonymous"],
             erased_at=moment(self.erased_at) if self.erased_at else None,
             made_in=self.made_in or self.case_id,
+            named=self.facts().get("named", False),
         )
 
     @classmethod

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.panel_checks import check_panels
+from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
@@ -20,12 +22,17 @@ from chalicelib.policy.schema import (
     PERMISSIONS,
     TEMPLATE_VARIABLES,
     ActionPart,
+    CardPart,
     CategoryPart,
     ClockPart,
+    DockingPart,
+    GroundPart,
     KindPart,
+    LawfulWayPart,
     NoticePart,
     OverlayPart,
     PackPart,
+    PanelPart,
     Part,
     PatrolPart,
     PostPart,
@@ -36,6 +43,7 @@ from chalicelib.policy.schema import (
     TemplatePart,
     UnitPart,
     ViewPart,
+    WayPart,
     at_least,
     at_most,
     duration_of,
@@ -117,8 +125,16 @@ def _units(text: PackText) -> Iterator[Fault]:
         if number > 1 and area is not None:
             second = [entry for entry in centres if entry.part.area == area][1]
             yield second.fault("area", f"area {area} has another centre already")
+    whole = {entry.part.id: entry.part.part_of for entry in text.all(UnitPart)}
     for entry in text.all(UnitPart):
         unit = entry.part
+        if unit.part_of is not None:
+            if unit.kind == "centre":
+                yield entry.fault("part_of", "a centre is part of the one above it by its area")
+            elif unit.part_of not in text.ids(UnitPart):
+                yield entry.fault("part_of", f"unknown unit {unit.part_of!r}")
+            elif _part_of_itself(unit.id, whole):
+                yield entry.fault("part_of", "is part of itself")
         if unit.kind == "department":
             if unit.area is not None:
                 yield entry.fault("area", "a department serves the whole district and names no area")
@@ -134,6 +150,14 @@ def _units(text: PackText) -> Iterator[Fault]:
             yield entry.fault("area", f"the street {unit.area[:9]} has no centre")
     if rules and linkage_centre not in {entry.part.id for entry in centres} and linkage_centre not in _misshapen(text):
         yield rules.fault("linkage_centre", f"unknown centre {linkage_centre!r}")
+
+
+def _part_of_itself(unit: str, whole: Mapping[str, str | None]) -> bool:
+    above, seen = whole.get(unit), {unit}
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = whole.get(above)
+    return above is not None
 
 
 def _categories(text: PackText) -> Iterator[Fault]:
@@ -322,7 +346,7 @@ def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
         yield from _variables(template)
-    told: dict[tuple[str, str, str], list[tuple[set[str], set[str]]]] = {}
+    told: dict[tuple[str, str, str], list[tuple[set[str], set[str], set[str]]]] = {}
     for entry in text.all(NoticePart):
         notice = entry.part
         if notice.event not in EVENT_TYPES:
@@ -333,18 +357,23 @@ def _messages(text: PackText) -> Iterator[Fault]:
             yield entry.fault("channels", "a reporter is known by phone only, and has no e-mail")
         for channel in notice.channels:
             earlier = told.setdefault((notice.event, notice.audience, channel), [])
-            sources, kinds = set(notice.sources), set(notice.kinds)
+            sources, kinds, clocks = set(notice.sources), set(notice.kinds), set(notice.clocks)
             if any(
                 (not sources or not of_sources or sources & of_sources)
                 and (not of_kinds or kinds & of_kinds)  # words of a kind's own come before those of all
-                for of_sources, of_kinds in earlier
+                and (not of_clocks or clocks & of_clocks)  # and so do those of a clock
+                for of_sources, of_kinds, of_clocks in earlier
             ):
                 yield entry.fault("channels", f"{notice.audience!r} is told of {notice.event!r} by {channel} already")
-            earlier.append((sources, kinds))
+            earlier.append((sources, kinds, clocks))
         for kind in sorted(set(notice.kinds) - text.ids(KindPart)):
             yield entry.fault("kinds", f"unknown kind {kind!r}")
         if notice.kinds and notice.event not in CASE_EVENT_TYPES:
             yield entry.fault("kinds", f"{notice.event!r} is of no case, which alone have kinds")
+        for clock in sorted(set(notice.clocks) - text.ids(ClockPart)):
+            yield entry.fault("clocks", f"unknown clock {clock!r}")
+        if notice.clocks and notice.event not in (TEMPLATE_VARIABLES["clock_zh"] or ()):
+            yield entry.fault("clocks", f"{notice.event!r} is of no clock")
         if notice.template not in text.ids(TemplatePart):
             yield entry.fault("template", f"unknown template {notice.template!r}")
         elif notice.template in templates:
@@ -427,6 +456,12 @@ _TABLES: Mapping[type[Part], str] = {
     RolePart: "role",
     PostPart: "post",
     ViewPart: "view",
+    PanelPart: "panel",
+    DockingPart: "docking",
+    WayPart: "way",
+    LawfulWayPart: "way",
+    GroundPart: "ground",
+    CardPart: "card",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
@@ -443,6 +478,8 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _posts,
     _patrols,
     check_views,
+    check_panels,
+    check_petitions,
     _messages,
     _rules,
     check_calendar,

@@ -23,13 +23,18 @@ from chalicelib.policy.loader import canonical, version_of
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
 from chalicelib.policy.schema import (
+    CardPart,
     CategoryPart,
     ClockPart,
+    DockingPart,
     DurationsPart,
+    GroundPart,
     KindPart,
+    LawfulWayPart,
     NoticePart,
     OverlayPart,
     PackPart,
+    PanelPart,
     Part,
     PatrolPart,
     PatrolRulesPart,
@@ -37,10 +42,12 @@ from chalicelib.policy.schema import (
     RolePart,
     RoutingPart,
     RulesPart,
+    SuperiorsPart,
     TemplatePart,
     UnitPart,
     UsePart,
     ViewPart,
+    WayPart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -156,12 +163,15 @@ def _compiled(text: PackText) -> dict[str, Any]:
             for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
-        "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
+        "units": _by_id(
+            {**unit.model_dump(), "area": unit.area or district, "part_of": unit.part_of or ""}
+            for unit in _parts(text, UnitPart)
+        ),
         "routing": [
             {**rule.model_dump(), "lead": rule.lead or "", "hours": rule.hours or [], "on_duty": rule.on_duty or ""}
             for rule in _parts(text, RoutingPart)
         ],
-        "procedures": {name: _procedure(whole) for name, whole in procedures_of(text).items()},
+        "procedures": {name: _procedure(whole, text) for name, whole in procedures_of(text).items()},
         "uses": [use.model_dump() for use in _parts(text, UsePart)],
         "roles": _by_id(
             {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
@@ -170,15 +180,24 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
-        "views": _by_id({**view.model_dump(), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
-        "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
+        "views": _by_id(
+            {**_where_written(view, ("older_than",)), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))
+        ),
+        "panels": [{**panel.model_dump(), "seats": list(panel.seats.items())} for panel in _parts(text, PanelPart)],
+        "dockings": _by_id({**each.model_dump(), "rank": rank} for rank, each in enumerate(_parts(text, DockingPart))),
+        "settling_ways": _by_id({**way.model_dump(), "rank": rank} for rank, way in enumerate(_parts(text, WayPart))),
+        "notices": [_where_written(notice, ("clocks",)) for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
         "calendar": compiled_calendar(text),
+        "lawful_ways": _by_id(way.model_dump() for way in _parts(text, LawfulWayPart)),
+        "grounds": _by_id(ground.model_dump() for ground in _parts(text, GroundPart)),
+        "cards": _by_id({**card.model_dump(), "rank": rank} for rank, card in enumerate(_parts(text, CardPart))),
+        "superiors": superiors.part.superiors if (superiors := text.one(SuperiorsPart)) else [],
     }
 
 
-def _procedure(whole: Whole) -> dict[str, Any]:
+def _procedure(whole: Whole, text: PackText) -> dict[str, Any]:
     part = whole.entry.part
     return {
         **{"id": part.id, "zh": part.zh, "en": part.en},
@@ -186,11 +205,14 @@ def _procedure(whole: Whole) -> dict[str, Any]:
         "actions": {
             name: _where_written(entry.part, ("from_day", "days_back")) for name, entry in whole.actions.items()
         },
-        "clocks": {name: _clock(entry.part) for name, entry in whole.clocks.items()},
+        "clocks": {name: _clock(entry.part, text) for name, entry in whole.clocks.items()},
     }
 
 
-def _clock(clock: ClockPart) -> dict[str, Any]:
+def _clock(clock: ClockPart, text: PackText) -> dict[str, Any]:
+    if clock.limit == "card":
+        examined = {card.id: card.examine for card in _parts(text, CardPart)}
+        clock = clock.model_copy(update={"limit": [*examined.values()][-1], "cards": examined})
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
         **_where_written(clock, ("cards", "remind_before", "closes")),
@@ -236,6 +258,7 @@ def _summary(compiled: dict[str, Any]) -> str:
         "roles": len(compiled["roles"]),
         "posts": len(compiled["posts"]),
         "views": len(compiled["views"]),
+        "panels": len(compiled["panels"]),
         "templates": len(compiled["templates"]),
         "notices": len(compiled["notices"]),
     }

@@ -10,10 +10,15 @@ from typing import Any
 from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import (
     Action,
+    Card,
+    CardSign,
     Category,
     ClockRule,
+    Docking,
+    Ground,
     Kind,
     Notice,
+    PanelRule,
     Patrol,
     PatrolRules,
     Policy,
@@ -22,11 +27,13 @@ from chalicelib.domain.policy import (
     Role,
     RoutingRule,
     Rules,
+    SettlingWay,
     State,
     Template,
     Unit,
     Use,
     View,
+    Way,
 )
 from chalicelib.domain.workdays import WorkCalendar
 
@@ -72,11 +79,19 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         patrols={key: Patrol(**row) for key, row in compiled["patrols"].items()},
         patrol_rules=PatrolRules(**compiled["patrol_rules"]),
         posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
-        views={key: View(**_tuples(row)) for key, row in compiled["views"].items()},
+        views={key: _view(row) for key, row in compiled["views"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
+        # A version that was deployed before there were panels has none.
+        panels=tuple(_panel(row) for row in compiled.get("panels", ())),
+        dockings={key: Docking(**row) for key, row in compiled.get("dockings", {}).items()},
+        settling_ways={key: SettlingWay(**row) for key, row in compiled.get("settling_ways", {}).items()},
+        lawful_ways={key: Way(**row) for key, row in compiled.get("lawful_ways", {}).items()},
+        grounds={key: Ground(**row) for key, row in compiled.get("grounds", {}).items()},
+        cards={key: _card(row) for key, row in compiled.get("cards", {}).items()},
+        superiors=tuple(compiled.get("superiors", ())),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
@@ -96,6 +111,16 @@ def _category(row: dict[str, Any]) -> Category:
     return Category(**{**_tuples(row), "accept": Limit(*row["accept"]), "resolve": Limit(*row["resolve"])})
 
 
+def _card(row: dict[str, Any]) -> Card:
+    signs = tuple(CardSign(**_tuples(sign)) for sign in row["when"])
+    return Card(**{**_tuples(row), "when": signs, "examine": Limit(*row["examine"])})
+
+
+def _view(row: dict[str, Any]) -> View:
+    older_than = row.get("older_than")
+    return View(**{**_tuples(row), "older_than": Limit(*older_than) if older_than else None})
+
+
 def _procedure(row: dict[str, Any]) -> Procedure:
     return Procedure(
         id=row["id"],
@@ -111,6 +136,10 @@ def _clock(row: dict[str, Any]) -> ClockRule:
     limits = {key: Limit(*row[key]) if row[key] else None for key in _LIMITS if key in row}
     tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in _TABLES if key in row}
     return ClockRule(**{**_tuples(row), **limits, **tables})
+
+
+def _panel(row: dict[str, Any]) -> PanelRule:
+    return PanelRule(**{**_tuples(row), "seats": tuple((what, count) for what, count in row["seats"])})
 
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from chalicelib.domain import cases, limits
 from chalicelib.domain import events as E
 from chalicelib.domain.acts import ACTS, modules
+from chalicelib.domain.panels import WHATS
 from chalicelib.domain.patrol import KEPT_ROUNDS
 
 # What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
@@ -32,6 +33,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
         {
             *(E.CASE_ASSIGNED, E.CASE_TRANSFERRED, E.CASE_ESCALATED, E.CASE_DELEGATED, E.EXTENSION_APPROVED),
             *(E.CASE_RETURN_REJECTED, E.CASE_SENT_BACK, E.CASE_RESUMED),
+            *(E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_REVIEW_ASKED),
             *(E.VISIT_PLANNED, E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.PATROL_OVERDUE),
         }
     ),
@@ -43,7 +45,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
             *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
             *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
-            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.MATTER_UNMERGED),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.PETITION_REFERRED, E.PETITION_DECIDED, E.MATTER_UNMERGED),
         }
     ),
     "clock_zh": frozenset(
@@ -68,6 +70,8 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
         {
             *(E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.EXTENSION_APPROVED, E.CASE_SUSPENDED),
             *(E.CASE_WITHDRAWN, E.CASE_VOIDED),
+            *(E.PETITION_REGISTERED, E.PETITION_DIRECTED, E.PETITION_DECLINED, E.PETITION_PASSED_ON),
+            *(E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_REVIEW_ASKED),
         }
     ),
     "screening-duty": frozenset(
@@ -76,8 +80,8 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
             *(E.MATTER_MERGED, E.MATTER_UNMERGED),
         }
     ),
-    "asked-duty": frozenset({E.JOINT_REQUESTED}),
-    "approver-duty": frozenset({E.EXTENSION_REQUESTED}),
+    "asked-duty": frozenset({E.JOINT_REQUESTED, E.PETITION_PASSED_ON, E.PETITION_DECIDED, E.PETITION_CARD_CHANGED}),
+    "approver-duty": frozenset({E.EXTENSION_REQUESTED, E.PETITION_REFERRED}),
     "supervisor-duty": frozenset({E.CLOCK_BREACHED}),
     "lead-duty": E.CASE_EVENT_TYPES,
     "joint-duty": E.CASE_EVENT_TYPES,
@@ -107,6 +111,11 @@ PERMISSIONS: frozenset[str] = frozenset(
         "patrol.read",
         "patrol.check-in",
         "figures.read",
+        "panel.read",
+        "panel.contact",
+        "advice.read",
+        "advice.record",
+        "petition.answer-for",
     }
 )  # and `case.<action>` for every action of the procedure
 
@@ -120,6 +129,9 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
     "identity.release": "report.read",
+    "panel.contact": "panel.read",
+    "advice.record": "advice.read",
+    "petition.answer-for": "case.read",
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
@@ -247,6 +259,7 @@ Duration = Annotated[int, BeforeValidator(seconds_of)]
 Limit = Annotated[limits.Limit, BeforeValidator(limit_of)]
 Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
+SeatCount = Annotated[int, Field(ge=1, le=9)]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
 Said = Literal[
@@ -254,7 +267,7 @@ Said = Literal[
     *("report_ids", "people", "representatives", "accused", "way", "opinion", "ground", "card", "leader", "party"),
     *("agrees", "members", "form", "terms", "docking", "court"),
 ]
-Actors = Literal["lead", "screening", "joint", "approver", "submitter"]
+Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -306,7 +319,9 @@ class CategoryPart(Part):
 
 
 class UnitPart(Part):
-    """A department serves the whole district and names no area; a centre names its own."""
+    """A department serves the whole district and names no area; a centre names its own. `part_of`: what a department
+    belongs to, so that who accuses that accuses it too.
+    """
 
     id: Id
     zh: Zh
@@ -314,6 +329,55 @@ class UnitPart(Part):
     kind: Literal["department", "centre"]
     area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12})$")] | None = None
     integrated: bool = False
+    part_of: Id | None = None
+
+
+class SuperiorsPart(Part):
+    """`petitions.toml`, top level: who reviews and decides for the district's bodies, the first that may."""
+
+    superiors: Annotated[list[Id], Field(min_length=1)]
+
+
+class LawfulWayPart(Part):
+    """A lawful way of a petition: an item of 信访工作条例 art. 31."""
+
+    id: Id
+    zh: Zh
+    en: En
+    item: Annotated[int, Field(ge=1, le=6)]
+
+
+class GroundPart(Part):
+    """Why a petition is not accepted. `other`: what another petition must be that it names."""
+
+    id: Id
+    zh: Zh
+    en: En
+    article: Zh
+    other: Literal["open", "ended", ""] = ""
+
+
+class SignPart(Part):
+    """What gives a petition a card, if all of it holds."""
+
+    categories: list[Id] = []
+    urgencies: list[Urgency] = []
+    levels: list[Literal["handling", "review", "re-review"]] = []
+    people: Annotated[int, Field(ge=0)] = 0
+    repeat: bool = False
+
+
+class CardPart(Part):
+    """A card of a petition, the gravest first. `when`: any of these gives it; the last has none, and holds always."""
+
+    id: Id
+    zh: Zh
+    en: En
+    when: list[SignPart] = []
+    handling: Zh
+    demands: list[Id] = []
+    told: list[Id] = []
+    examine: Limit
 
 
 class RoutingPart(Part):
@@ -392,7 +456,9 @@ class UrgencyLimits(Part):
 
 
 class ClockPart(Part):
-    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name."""
+    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: that
+    after which a petition's card is examined.
+    """
 
     id: Id
     zh: Zh
@@ -401,7 +467,7 @@ class ClockPart(Part):
     pauses_in: list[Id] = []
     met_in: list[Id] = []
     met_by: list[Id] = []
-    limit: Limit | Literal["category"]
+    limit: Limit | Literal["category", "card"]
     urgencies: UrgencyLimits = UrgencyLimits()
     kinds: dict[Id, Limit] = {}
     cards: dict[Id, Limit] = {}
@@ -459,6 +525,34 @@ class PatrolRulesPart(Part):
     rounds_counted: Annotated[int, Field(gt=0, le=KEPT_ROUNDS)]
 
 
+class PanelPart(Part):
+    """Who sits at one table over a matter; the first row whose conditions hold. The last has none."""
+
+    id: Id
+    zh: Zh
+    kinds: list[Id] = []
+    categories: list[Id] = []
+    seats: Annotated[dict[Literal[WHATS], SeatCount], Field(min_length=1)]
+
+
+class DockingPart(Part):
+    """By which other procedure a dispute comes to mediation. `unit`: the partner, where it is one of the pack's."""
+
+    id: Id
+    zh: Zh
+    en: En
+    unit: Id | Literal[""] = ""
+
+
+class WayPart(Part):
+    """How a dispute is settled. `other`: named when a mediation failed."""
+
+    id: Id
+    zh: Zh
+    en: En
+    other: bool = False
+
+
 class CalendarDayPart(Part):
     """A day, or all days to `until`, that the calendar of the State Council's notices has otherwise or not yet."""
 
@@ -480,15 +574,16 @@ class ViewPart(Part):
     id: Id
     zh: Zh
     en: En
-    asks: Literal["unit", "area", "mine"]
+    asks: Literal["unit", "area", "mine", "leader"]
     open: bool | None = None
     kinds: list[Id] = []
     categories: list[Id] = []
     urgencies: list[Urgency] = []
     states: list[Id] = []
     turns: list[Literal["desk", "lead", "visitor"]] = []
-    tasks: list[Literal["handle", "joint", "decide", "supervise"]] = []
+    tasks: list[Literal["handle", "joint", "decide", "supervise", "answer-for"]] = []
     overdue: bool = False
+    older_than: Limit | None = None
 
 
 class MailPart(Part):
@@ -523,6 +618,7 @@ class NoticePart(Part):
     template: Id
     sources: list[Source] = []
     kinds: list[Id] = []
+    clocks: list[Id] = []
 
 
 class RulesPart(Part):
@@ -604,7 +700,11 @@ FILES: Mapping[str, FileShape] = {
     "posts.toml": FileShape(tables={"post": PostPart}),
     "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),
     "views.toml": FileShape(tables={"view": ViewPart}),
+    "panel.toml": FileShape(tables={"panel": PanelPart, "docking": DockingPart, "way": WayPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
+    "petitions.toml": FileShape(
+        root=SuperiorsPart, tables={"way": LawfulWayPart, "ground": GroundPart, "card": CardPart}, optional=True
+    ),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
@@ -14,6 +15,7 @@ from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queu
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
 from chalicelib.services.awake import awake
+from chalicelib.services.listing import seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.explaining import Explained
+    from chalicelib.services.listing import Read, Start
     from chalicelib.services.ports import CaseStore, Policies
 
 
@@ -75,8 +78,18 @@ _PUBLIC_STEPS = {
     E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
     E.CASE_CLOSED: "已办结 closed",
     E.MATTER_ABSORBED: "与同一事项合并办理 handled together with another report of the same matter",
+    E.PETITION_REGISTERED: "已登记 registered",
+    E.PETITION_PASSED_ON: "已转送有权处理的机关 passed on",
+    E.PETITION_ACCEPTED: "已受理 accepted",
+    E.PETITION_DIRECTED: "已告知其他法定途径 directed to another way",
+    E.PETITION_DECLINED: "不予受理 not accepted",
+    E.PETITION_ANSWERED: "已作出书面答复 answered in writing",
+    E.PETITION_REVIEW_ASKED: "已申请复查复核 review asked for",
 }
 
+
+_NONE = ""
+"""No case. It is looked for where what is asked for does not exist: to find nothing takes as long as to be refused."""
 
 _WITH_VISITS = frozenset({"community", "compound", "cell"})
 
@@ -100,10 +113,10 @@ class Reading:
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
         """For the code of a case that sleeps in another, that one."""
         self._permitted(staff, "case.read")
-        known = self._store.case(self._store.case_id_of(tracking_code.upper()) or "")
+        known = self._store.case(self._store.case_id_of(tracking_code.upper()) or _NONE)
         case = awake(known, self._store)
         if case is None:
-            raise NotFound()
+            return self.case(_NONE, staff)
         if not may_see(staff, case, self._policy):
             raise Hidden(case=case.id)
         return case
@@ -115,7 +128,7 @@ class Reading:
             known = self._store.report(report_id(source, name))
             if known is not None:
                 return self.case(known.case_id, staff)
-        raise NotFound()
+        return self.case(_NONE, staff)
 
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
         """The events of a case.
@@ -128,7 +141,7 @@ class Reading:
         offered = [event.data["case"] for event in history if event.type == E.MATTER_OFFERED]
         if not offered:
             return history
-        seen = self._seen(offered, staff)
+        seen = self._visible(offered, staff)
         return [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
 
     def links(self, case: Case, staff: StaffMember) -> Links:
@@ -136,7 +149,7 @@ class Reading:
         links = case.links
         named = [links.merged_into, links.parent, *links.children, *links.apart]
         named += [*(each.case for each in links.absorbed), *(offer.case for offer in links.offers)]
-        seen = self._seen([name for name in named if name], staff)
+        seen = self._visible([name for name in named if name], staff)
         return Links(
             merged_into=links.merged_into if links.merged_into in seen else None,
             absorbed=tuple(each for each in links.absorbed if each.case in seen),
@@ -146,7 +159,7 @@ class Reading:
             apart=tuple(other for other in links.apart if other in seen),
         )
 
-    def _seen(self, case_ids: Sequence[str], staff: StaffMember) -> set[str]:
+    def _visible(self, case_ids: Sequence[str], staff: StaffMember) -> set[str]:
         found = self._store.cases(case_ids)
         return {name for name, case in found.items() if may_see(staff, case, self._policy)}
 
@@ -160,26 +173,25 @@ class Reading:
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")
         known = self._store.report(wanted)
-        if known is None:
-            raise NotFound()
-        if known.report.submitted_by != staff.id:
-            self.case(known.case_id, staff)
+        if known is None or known.report.submitted_by != staff.id:
+            self.case(known.case_id if known else _NONE, staff)
+        assert known is not None
         return known
 
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
-        A unit that is no more has its queue as long as something waits in it.
+        What the asker may not see is left out, as if it did not wait there. A unit that is no more has its queue as
+        long as something waits in it, and a member of staff while he or she is asked for something.
         Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
         if not may_read_queue(staff, unit, self._policy):
             raise Forbidden() if unit in self._policy.units else NotFound()
-        page = self._store.unit_queue(unit, limit, start)
+        page = self._seen(partial(self._store.unit_queue, unit), staff, limit, start)
         if unit not in self._policy.units and not page.items:
             raise NotFound()
-        return Page(self._listed(page, staff), page.next)
+        return page
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The visits waiting to be made, by cell and time: in the named area (a community or below), or one's own.
@@ -200,8 +212,8 @@ class Reading:
         for each in areas[areas.index(begun) :]:
             if len(items) == limit:
                 return Page(items, {"area": each, "key": None})
-            page = self._store.due_visits(each, limit - len(items), key)
-            items += self._listed(page, staff)
+            page = self._seen(partial(self._store.due_visits, each), staff, limit - len(items), key)
+            items += page.items
             if page.next:
                 return Page(items, {"area": each, "key": page.next})
             key = None
@@ -233,8 +245,8 @@ class Reading:
             category_zh=category.zh if category else None,
         )
 
-    def _listed(self, page: Page, staff: StaffMember) -> list[CaseSummary]:
-        return [item for item in page.items if may_list(staff, item, self._policy)]
+    def _seen(self, read: Read, staff: StaffMember, limit: int, start: Start) -> Page:
+        return seen(read, lambda item: may_list(staff, item, self._policy), limit, start)
 
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):

@@ -18,12 +18,13 @@ from infra.cloud import REGION, Cloud
 from infra.deploy import Deployed, client_at, deploy
 from infra.issuer import Issuer
 from infra.network.importing import Importer, importer
+from infra.panel.importing import PoolImporter
 from infra.queues import unit_queues
 from infra.samples import SAMPLES, rows_of
 from infra.settings import LOCAL, ROOT, load_deployment
 from infra.tiles import samples
 
-SAMPLE = SAMPLES / "gulou"
+SAMPLE, POOL = SAMPLES / "gulou", "panel.csv"
 PACK = ROOT / "chalicelib" / "policy" / "gulou"
 RUN_FILE = LOCAL / "run.json"
 _TOKEN_HOURS = 24
@@ -63,7 +64,10 @@ def standing(
         deployed = deploy(stage, REGION, cloud.endpoint, settings=issuer.settings, say=say)
         if not known_before:
             pack = (LOCAL / "build" / stage / "source" / PACK_FILE).read_bytes()
-            bring_in(importer(_clients_of(cloud), deployed.outputs["ReferenceTable"], pack), SAMPLE)
+            reference = deployed.outputs["ReferenceTable"]
+            network = importer(_clients_of(cloud), reference, pack)
+            bring_in(network, SAMPLE)
+            PoolImporter(deployed.client("dynamodb"), reference, network).bring_in(SAMPLE / POOL)
         described = _described(deployed, issuer, cloud)
         run_file.parent.mkdir(parents=True, exist_ok=True)
         run_file.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")
@@ -95,6 +99,8 @@ def _described(deployed: Deployed, issuer: Issuer, cloud: Cloud) -> dict[str, An
         areas = row["areas"].split(";")
         if row["role"] != "grid-worker" or len(areas[0]) == 16:
             by_role.setdefault(row["role"], {"token": token, "unit": row["unit"], "areas": areas})
+        if row["role"] == "unit-head":
+            by_unit[f"{row['unit']}/head"] = token
         if row["staff_id"] in duty:
             by_unit.setdefault(row["unit"], token)
         if row["role"] == "grid-worker" and len(areas[0]) == 16:
@@ -122,9 +128,10 @@ def _described(deployed: Deployed, issuer: Issuer, cloud: Cloud) -> dict[str, An
 
 
 def _needed(staff: list[dict[str, str]], duty: set[str]) -> Iterator[dict[str, str]]:
-    """Those whose tokens are given out: who is on duty, the information officers, and one of every role."""
+    """Those whose tokens are given out: who is on duty, heads, the information officers, and one of every role."""
     seen: set[str] = set()
     for row in staff:
-        if row["staff_id"] in duty or len(row["areas"]) == 16 or row["role"] not in seen:
+        known = row["staff_id"] in duty or row["role"] == "unit-head" or len(row["areas"]) == 16
+        if known or row["role"] not in seen:
             seen.add(row["role"])
             yield row

@@ -24,10 +24,12 @@ from chalicelib import bootstrap
 from chalicelib.domain.audit import BY_ITSELF, Origin
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.grid import Area
+from chalicelib.domain.panels import LAWYER, Hours, Member
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.reports import Report
 from chalicelib.domain.rounds import plan
+from chalicelib.models.panel_rows import MemberRow, written
 from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
@@ -38,7 +40,7 @@ from tests.world import ADMIN, CELL, COMMUNITY
 
 FOREIGN = "320302002001"
 PLANNED_IMPORT = "8b0e5c1f7a2d4e6b9c3f1a2b4d5e6f70"
-OTHER, LINKAGE_CENTRE = "health", "linkage-centre"
+OTHER, LINKAGE_CENTRE, PETITION_OFFICE = "health", "linkage-centre", "petition-office"
 SUBMITTER = StaffMember("me", "administrator", LINKAGE_CENTRE, ("320302",))
 _UNTIL_VISITS_ARE_DUE = {"days": 3}
 
@@ -66,6 +68,22 @@ RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), S
 SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
 AGREE = Step("accept-joint", {"unit": "{joint_unit}"})
 ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配件"}, by=ADMIN)
+
+
+_SAYS = {"opinion": "explain", "note": "已按规定答复"}
+REGISTER = Step("petition-register", {"people": 1})
+PASS_ON = Step("petition-pass-on", {"unit": "urban-management"})
+ASK_JOINTLY = Step("request-joint", {"units": ["commerce"], "reason": "需商务配合"})
+REFUSE = Step("refuse-joint", {"unit": "{joint_unit}", "reason": "非我单位职权"})
+REFER = Step("petition-refer", {"reason": "意见不一"})
+ANSWER, REVIEWED = Step("petition-answer", _SAYS), Step("petition-answer-review", _SAYS)
+REVIEW = Step("petition-ask-review", {"reason": "不服答复"})
+RE_REVIEW = Step("petition-ask-re-review", {"reason": "不服复查意见"})
+DIRECT = Step("petition-direct", {"way": "litigation", "note": "请向人民法院起诉"})
+
+
+LEADER = StaffMember("gl-leader", "leader", LINKAGE_CENTRE, ("320302",))
+"""Who may answer for a petition."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +116,25 @@ WAYS: Mapping[str, Way] = {
     "offered": Way("assigned", [Step(OFFER, {"other": "{twin}"})], twin=True),
     "merged": Way("assigned", [Step("merge", {"other": "{twin}", "reason": "同一处"})], twin=True),
     "told-again": Way("assigned", [Step(TELL_AGAIN)]),
+    "registered": Way("registered", [REGISTER]),
+    "passed-on": Way("passed-on", [REGISTER, PASS_ON]),
+    "petition-returned": Way("returned", [REGISTER, PASS_ON, RETURN]),
+    "petition-accepted": Way("accepted", [REGISTER, PASS_ON, ACCEPT]),
+    "petition-joint-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY]),
+    "petition-joint-agreed": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, AGREE]),
+    "petition-joint-refused": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE]),
+    "petition-referred": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE, REFER]),
+    "petition-extension-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_FOR_TIME]),
+    "answered": Way("answered", [REGISTER, PASS_ON, ACCEPT, ANSWER]),
+    "reviewing": Way("reviewing", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW]),
+    "reviewed": Way("reviewed", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED]),
+    "re-reviewing": Way("re-reviewing", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED, RE_REVIEW]),
+    "petition-closed": Way("closed", [REGISTER, DIRECT]),
+    "petition-screening": Way("screening", text="信访举报干部"),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
-WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "joint": "joint_unit"}
+WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "superior": "decider", "joint": "joint_unit"}
 """The fact that names the unit which may act, by the actors of an action; left out: the unit whose turn it is."""
 
 
@@ -155,7 +188,7 @@ class Cases:
             "attachment_id": picture,
             "picture": self.picture(SUBMITTER),
             "category": matter.category,
-            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
+            "desk": PETITION_OFFICE if matter.confidential else f"centre-{COMMUNITY}",
         }
         if way.twin:
             self._edge.clock.forward(seconds=1)
@@ -207,19 +240,21 @@ class Cases:
     def standing(self, case_id: str) -> Facts:
         """The facts of a case that change as it goes."""
         case = self._edge.case(case_id)
-        resolve = next((clock for clock in case["clocks"] if clock["name"] == "resolve"), None)
+        resolve = next((clock for clock in case["clocks"] if clock["name"] in ("resolve", "handle")), None)
         return {
             "state": case["state"],
             "kind": case["kind"],
             "unit_id": case["unit"]["id"],
             "lead": case["lead_unit"]["id"] if case["lead_unit"] else None,
             "approver": case["extension"]["approver"]["id"] if case["extension"] else None,
+            "decider": case["petition"]["decider"] if case["petition"] else None,
             "joint_unit": case["joint"][0]["id"] if case["joint"] else None,
             "asked_unit": next((each["id"] for each in case["joint"] if each["state"] == "asked"), None),
             "agreed_unit": next((each["id"] for each in case["joint"] if each["state"] == "accepted"), None),
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
+            "today": (self._edge.clock.now() + timedelta(hours=8)).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
@@ -243,6 +278,8 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
+        lay_member(edge.reference, _LAWYER)
+        edge.employ(LEADER)
         self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._laid = Laid(edge)
 
@@ -253,6 +290,7 @@ class Matters:
             "import_id": PLANNED_IMPORT,
         }
         general["beat_id"] = _BEAT
+        general["lawyer"] = _LAWYER.id
         if matter is None:
             return general
         return general | self._facts[matter.id, route.state or matter.state]
@@ -315,6 +353,15 @@ def _planned_import() -> dict[str, Any]:
     return {"pk": f"IMPORT#{PLANNED_IMPORT}", "sk": "IMPORT", **row}
 
 
+def lay_member(reference: Any, member: Member) -> None:
+    """Somebody of the pool of people, as an import leaves it."""
+    row = {"pk": MemberRow.KEY, "sk": MemberRow.sk_of(member.id), "member": written(member)}
+    reference.put_item(Item=row)
+
+
+_LAWYER = Member(
+    "pl1", "高远", LAWYER, "示例律师事务所", areas=(COMMUNITY,), hours=(Hours(COMMUNITY, 3, "09:00", "11:30"),)
+)
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"
 _ASKING = ("somebody", SUBMITTER.id)

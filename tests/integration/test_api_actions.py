@@ -19,9 +19,12 @@ from tests.integration.gateway import Answer
 from tests.integration.matters import (
     ACCEPT,
     FOREIGN,
+    LEADER,
     LINKAGE_CENTRE,
     OFFER,
     OTHER,
+    PETITION_OFFICE,
+    REGISTER,
     RESOLVE,
     SUBMITTER,
     TELL_AGAIN,
@@ -69,6 +72,19 @@ SAID: dict[str, dict[str, Any]] = {
     "not-same": {"other": "{twin}"},
     "unmerge": {"other": "{twin}"},
     "split": {"report_ids": ["{report_id}"], "category": "{category}"},
+    "petition-register": {"people": 1},
+    "petition-direct": {"way": "litigation"},
+    "petition-decline": {"ground": "no-request"},
+    "petition-pass-on": {"unit": "transport"},
+    "petition-answer": {"opinion": "explain"},
+    "petition-answer-review": {"opinion": "explain"},
+    "petition-conclude": {"opinion": "not-support"},
+    "petition-decide": {"unit": "water"},
+    "petition-change-card": {"card": "blue"},
+    "petition-name-leader": {"leader": LEADER.id},
+    "petition-deliver": {"on": "{today}"},
+    "petition-hold-hearing": {"on": "{today}"},
+    "petition-rate": {"outcome": "satisfied"},
 }
 WORDS = {"reason": "情况属实", "note": "已到现场"}
 
@@ -86,6 +102,7 @@ class Tried:
 
     def __post_init__(self) -> None:
         self.edge.empty()
+        self.edge.employ(LEADER)
         cases, self.matter = Cases(self.edge), matter_of(self.procedure)
         for name, way in TRIED.items():
             if self.has(name, way):
@@ -98,6 +115,10 @@ class Tried:
     def has(self, name: str, way: Way) -> bool:
         """Whether cases of the procedure come that way at all."""
         states = TABLE["procedures"][self.procedure]["states"]
+        if name == "petition-screening":  # as `screening`, for the table of permissions
+            return False
+        if way.steps and (way.steps[0] is REGISTER) != (self.procedure == "petition"):
+            return False
         named = {step.action for step in way.steps if step.where in (None, *states)} - {OFFER, TELL_AGAIN}
         return way.state in states and named <= set(actions_in(self.procedure))
 
@@ -157,6 +178,9 @@ def allowed(tried: Tried, name: str) -> set[str]:
             "an extension is asked for": case["extension"],
         },
     )
+    decider = (case["petition"] or {}).get("decider")
+    has["a joint unit refused, and nobody was asked to decide"] = "refused" in joint and not decider
+    has["the superior was asked"] = decider
     has["a unit is asked and has not answered"] = "asked" in joint
     has["a unit agreed to act jointly"] = "accepted" in joint
     links = case["links"] or {"offers": [], "absorbed": []}
@@ -175,16 +199,15 @@ def party(tried: Tried, name: str, action: str, actor: str) -> StaffMember | Non
         told = not tried.matter.source and (name != "screening" or not MATTERS[tried.procedure][2])
         role = "petition-office" if confidential else "grid-worker"
         return StaffMember(SUBMITTER.id, role, OTHER, (FOREIGN,)) if told else None
-    if actor in ("screening", "approver"):
-        if action in ("merge", "not-same", "unmerge") and confidential:
-            return None  # what is no longer on its desk the linkage centre does not see, and the other is not
-        desk = case["approver"] if actor == "approver" else case["desk"]
-        role = "linkage-centre" if desk == LINKAGE_CENTRE else "station"
+    if actor in ("screening", "approver", "superior"):
+        desk = case[{"approver": "approver", "superior": "decider"}.get(actor, "desk")]
+        role = {LINKAGE_CENTRE: "linkage-centre", PETITION_OFFICE: "petition-office"}.get(desk, "station")
+        role = "unit-head" if confidential and actor == "approver" else role
         return StaffMember("party", role, desk, (COMMUNITY,))
     unit = case[JOINTLY[action]] if actor == "joint" else case["lead"]
     if unit is None:
         return None
-    return StaffMember("party", "petition-office" if confidential else "department", unit, ("320302",))
+    return StaffMember("party", "petition-office" if unit == PETITION_OFFICE else "department", unit, ("320302",))
 
 
 def stranger(by: StaffMember, case: Facts) -> StaffMember:
@@ -231,7 +254,10 @@ def done(tried: Tried, name: str, action: str, by: StaffMember) -> None:
     assert answer.status == 200, (name, action, answer.body)
     assert (answer.body["state"], answer.version) == (row.get("to", case["state"]), case["version"] + 1), (name, action)
     visited = tried.edge.policy.categories[case["category"]].visit_after is not None
-    assert tried.told(case) == [event.rstrip("?") for event in row["events"] if visited or event[-1] != "?"]
+    told = tried.told(case)
+    if tried.procedure == "petition":  # whether its card changes too depends on more than its state
+        told = [event for event in told if f"{event}?" not in row["events"]]
+    assert told == [event.rstrip("?") for event in row["events"] if visited or event[-1] != "?"]
     if row.get("to") == "closed" and action != "evaluate":
         assert answer.body["outcome"] == row["outcome"]
     tried.laid.restore()
@@ -267,6 +293,8 @@ def test_what_may_be_done_within_a_window_is_refused_after_it(tried: Tried) -> N
 
 @pytest.mark.parametrize("said", EVALUATIONS)
 def test_what_is_said_of_an_answer_leads_where_the_table_says(tried: Tried, said: str) -> None:
+    if "resolved" not in tried.cases:
+        return
     case, row = tried.cases["resolved"], EVALUATIONS[said]
     answer = tried.edge.act(case["case_id"], "evaluate", ANYBODY, outcome=said)
     assert (answer.status, answer.body["state"], answer.body["outcome"]) == (200, row["to"], row.get("outcome"))
@@ -275,6 +303,8 @@ def test_what_is_said_of_an_answer_leads_where_the_table_says(tried: Tried, said
 
 @pytest.mark.parametrize("name", VISITS)
 def test_a_visits_result_leads_where_the_table_says(tried: Tried, name: str) -> None:
+    if "resolved" not in tried.cases:
+        return
     row, case = VISITS[name], dict(tried.cases["resolved"])
     if case["visit_id"] is None:
         assert tried.edge.policy.categories[case["category"]].visit_after is None
@@ -306,7 +336,7 @@ def test_a_petition_is_seen_and_handled_by_the_petition_office_and_hidden_from_w
         assert edge.get(f"/v1/cases/{receipt['case_id']}/timeline", by).status == 404
         assert edge.get(f"/v1/reports/{receipt['report_id']}", by).status == 404
     office = StaffMember("p1", "petition-office", "petition-office", ("320302",))
-    assert edge.act(receipt["case_id"], "accept", office).status == 200
+    assert edge.act(receipt["case_id"], "petition-register", office, people=1).status == 200
     assert edge.get("/v1/units/petition-office/queue", LINKAGE).body["items"] == []
 
 

@@ -296,7 +296,7 @@ def test_a_merge_through_the_api_and_what_is_read_of_it(edge: Edge) -> None:
     refused = edge.act(sleeps, "withdraw", WORKER, reason="不用了")
     assert (refused.status, refused.body["code"], refused.body["into"]) == (409, "case-merged", kept)
     hidden = edge.act(kept, "merge", LINKAGE, other="01KAMZ8Y4V6T2QW9R3N5C7XB1D", reason="同一处")
-    assert hidden.status == 404
+    assert (hidden.status, hidden.body["code"]) == (422, "unknown-case")
     missing = edge.act(kept, "unmerge", LINKAGE, reason="并错了")
     assert (missing.status, missing.body["code"], missing.body["field"]) == (422, "field-required", "other")
     code = asleep["tracking_code"]

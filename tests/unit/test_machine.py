@@ -44,6 +44,19 @@ ERRORS = {
     "unknown-category",
     "unknown-unit",
     "window-over",
+    "card-demands",
+    "day-in-future",
+    "day-too-early",
+    "more-than-people",
+    "petition-unnamed",
+    "too-many-representatives",
+    "unit-accused",
+    "unknown-card",
+    "unknown-ground",
+    "unknown-leader",
+    "unknown-way",
+    "until-before-since",
+    "way-handled-here",
 }
 
 

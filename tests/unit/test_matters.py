@@ -25,8 +25,8 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     MatterRefused,
-    NotFound,
     StaleVersion,
+    UnknownCase,
 )
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.figures import OPEN, Counts, Tally, counted
@@ -217,7 +217,7 @@ def test_never_with_itself_nor_with_what_is_closed_or_sleeps(town: Town) -> None
     with pytest.raises(CaseMerged) as refused:
         town.merge(third, sleeps)
     assert (refused.value.field, refused.value.extra) == ("other", {"into": kept})
-    with pytest.raises(NotFound):
+    with pytest.raises(UnknownCase):
         town.merge(kept, "01KAMZ8Y4V6T2QW9R3N5C7XB1D")
 
 
@@ -260,7 +260,7 @@ def _petition(accused: tuple[str, ...]) -> Petition:
 
 def test_who_may_not_see_the_other_is_told_that_there_is_none(town: Town) -> None:
     here, there = town.report(), town.report(cell=FAR)
-    with pytest.raises(Hidden):
+    with pytest.raises(UnknownCase):
         town.merge(here, there, STATION)
     with pytest.raises(Forbidden):
         town.merge(here, town.report(), WALKER)
