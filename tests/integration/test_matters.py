@@ -285,7 +285,9 @@ def test_no_more_than_a_transaction_takes(world: World) -> None:
 
 
 def test_a_merge_through_the_api_and_what_is_read_of_it(edge: Edge) -> None:
-    kept, sleeps = edge.report(WORKER)["case_id"], edge.report(WORKER)["case_id"]
+    kept = edge.report(WORKER)["case_id"]
+    edge.clock.forward(seconds=1)
+    sleeps = edge.report(WORKER)["case_id"]
     merged = edge.act(kept, "merge", LINKAGE, other=sleeps, reason="同一处")
     assert merged.status == 200, merged.body
     links = merged.body["links"]
