@@ -133,9 +133,10 @@ def sealing() -> Sealing:
 
 @cache
 def acting() -> Acting:
+    from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, _member_of_staff, _pool)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), _member_of_staff, _pool)
 
 
 @cache

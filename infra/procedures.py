@@ -33,6 +33,8 @@ _SAID = {
     "until": "延至哪一天",
     "media": "图片",
     "outcome": "满意与否",
+    "other": "另一事项",
+    "report_ids": "反映",
     "on": "哪一天",
     "people": "信访人数",
     "way": "法定途径",

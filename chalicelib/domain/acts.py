@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.grid import Area
     from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Category, Policy
+    from chalicelib.domain.reports import Report
     from chalicelib.domain.telling import Telling
 
 
@@ -54,7 +55,8 @@ class Particulars:
     pictures; `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, where
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
-    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
+    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
+    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
     `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
     the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
     (`agrees`), `parties` there or at one, `members` of the panel (`known_members`: those of the pool), `form` and
@@ -75,6 +77,9 @@ class Particulars:
     since: date | None = None
     other: Case | None = None
     report_ids: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
+    child: tuple[str, str] | None = None
+    answers: tuple[dict[str, str], ...] = ()
     people: int | None = None
     representatives: int | None = None
     accused: tuple[str, ...] = ()
@@ -101,6 +106,9 @@ class Particulars:
 _FARTHEST = date(9000, 1, 1)
 """Later is no later, and nothing is counted beyond the last year there is."""
 
+WAKES = "matter-unmerge"
+"""The only act that is possible on a case that sleeps in another."""
+
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
 MOST_JOINT = 20
@@ -110,8 +118,10 @@ MOST_JOINT = 20
 def possible(case: Case, action: Action) -> bool:
     """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock.
 
-    Who told of a matter withdraws it while nobody else told of it too.
+    Who told of a matter withdraws it while nobody else told of it too. What sleeps in another case can only be woken.
     """
+    if case.asleep:
+        return action.does == WAKES
     match action.does:
         case "assign":
             return case.category is not None and case.area is not None

@@ -63,6 +63,14 @@ PANEL_ANSWERED = "panel.answered.v1"
 PANEL_AVOIDED = "panel.avoided.v1"
 PANEL_TOOK_PART = "panel.took-part.v1"
 
+MATTER_OFFERED = "matter.offered.v1"
+MATTER_ABSORBED = "matter.absorbed.v1"
+MATTER_MERGED = "matter.merged.v1"
+MATTER_RELEASED = "matter.released.v1"
+MATTER_UNMERGED = "matter.unmerged.v1"
+MATTER_SPLIT = "matter.split.v1"
+MATTER_TOLD_APART = "matter.told-apart.v1"
+
 PETITION_REGISTERED = "petition.registered.v1"
 PETITION_ACCEPTED = "petition.accepted.v1"
 PETITION_DIRECTED = "petition.directed.v1"
@@ -140,6 +148,13 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         PANEL_ANSWERED,
         PANEL_AVOIDED,
         PANEL_TOOK_PART,
+        MATTER_OFFERED,
+        MATTER_ABSORBED,
+        MATTER_MERGED,
+        MATTER_RELEASED,
+        MATTER_UNMERGED,
+        MATTER_SPLIT,
+        MATTER_TOLD_APART,
         PETITION_REGISTERED,
         PETITION_ACCEPTED,
         PETITION_DIRECTED,

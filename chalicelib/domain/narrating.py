@@ -178,10 +178,12 @@ def _ended(scene: Scene) -> str:
 
 
 def _left_open(scene: Scene) -> str:
-    """Which joint units' part is not done, though the lead's is."""
-    units = scene.facts.get("open_joint")
+    """Which joint units' part is not done, though the lead's is, and how much of what was split off is not."""
+    units, children = scene.facts.get("open_joint"), scene.facts.get("open_children")
     lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
-    return f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成" if units else ""
+    left = [f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成"] if units else []
+    left += [f"拆分出的{len(children)}件尚未办结"] if children else []
+    return "；".join(left)
 
 
 def _timing(scene: Scene) -> Iterable[str]:
@@ -214,6 +216,9 @@ def _timing(scene: Scene) -> Iterable[str]:
 
 def _reported(scene: Scene) -> str:
     facts = scene.facts
+    if "split_from" in facts:
+        number, reports = facts["tracking_code"], len(scene.case.report_ids)
+        return f"拆分立案：编号{number}，由另一件事项拆分，反映{reports}件，紧急程度{URGENCIES[facts['urgency']]}"
     source = SOURCES.get(facts["source"], facts["source"])
     return f"收到反映：编号{facts['tracking_code']}，来源{source}，紧急程度{URGENCIES[facts['urgency']]}"
 

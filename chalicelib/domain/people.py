@@ -131,7 +131,7 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
         if case.petition is not None and (case.petition.leader == staff.id or _entrusted(staff, case, role)):
             return True
         return case.on_a_desk and _is_desk_of_all(staff, case.desk, role)
-    if staff.id in case.submitters:
+    if staff.id in case.told_by:
         return True
     return _within(staff, role, case.kind, case.area, (*case.units, case.desk), policy)
 
@@ -246,7 +246,7 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
         case "superior":
             return case.petition is not None and _is_desk(staff, case.petition.decider or "", policy)
         case "submitter":
-            return staff.id in case.submitters
+            return staff.id in case.told_by
         case "visitor":
             return staff.covers(case.area.code if case.area else None)
     return _is_desk(staff, case.desk, policy)

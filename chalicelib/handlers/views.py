@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.clocks import Clock
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Links
     from chalicelib.domain.masking import Masked
     from chalicelib.domain.mediations import Mediation
     from chalicelib.domain.petitions import Petition
@@ -81,6 +82,13 @@ _WHAT_ZH = {
     E.PANEL_ANSWERED: "第三方人员答复",
     E.PANEL_AVOIDED: "回避",
     E.PANEL_TOOK_PART: "第三方人员参与",
+    E.MATTER_OFFERED: "发现疑似同一事项",
+    E.MATTER_ABSORBED: "并入同一事项",
+    E.MATTER_MERGED: "并案办理",
+    E.MATTER_RELEASED: "并入事项分出",
+    E.MATTER_UNMERGED: "撤销并案，恢复办理",
+    E.MATTER_SPLIT: "拆分立案",
+    E.MATTER_TOLD_APART: "认定非同一事项",
     E.PETITION_REGISTERED: "信访登记",
     E.PETITION_CARD_CHANGED: "挂卡",
     E.PETITION_CARD_EXAMINED: "卡色研判",
@@ -155,6 +163,7 @@ def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
         "petition": _petition(case.petition) if case.petition else None,
         "allowed_actions": list(allowed_actions(case, policy, now)),
         "outcome": case.outcome,
+        "links": None,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
     }
@@ -175,6 +184,22 @@ def _mediation(mediation: Mediation) -> dict[str, Any]:
         "confirmation": mediation.confirmation,
         "court": mediation.court,
         "other_ways": list(mediation.other_ways),
+    }
+
+
+def links_view(case: Case, seen: Links) -> dict[str, Any]:
+    """`seen`: how the case hangs together with others that the asker may see."""
+    return {
+        "merged": case.asleep,
+        "merged_into": seen.merged_into,
+        "absorbed": [
+            {"case_id": each.case, "tracking_code": each.tracking_code, "reports": list(each.report_ids)}
+            for each in seen.absorbed
+        ],
+        "parent": seen.parent,
+        "children": list(seen.children),
+        "offers": [{"case_id": each.case, "score": each.score, "why": list(each.why)} for each in seen.offers],
+        "apart": list(seen.apart),
     }
 
 

@@ -16,7 +16,9 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     NotFound,
+    OtherChanged,
     StaleVersion,
+    TrackingCodeTaken,
     UnknownArea,
     UnknownCase,
     UnknownCategory,
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
-    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Pool, Roster
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, Policies, Pool, Roster
+
+_ATTEMPTS = 3
+"""How often an act is tried whose other case somebody else is at, too, or whose new tracking code is in use."""
 
 
 _NAME_UNITS = frozenset(
@@ -61,6 +66,7 @@ class Acting:
         roster: Roster,
         policies: Policies,
         clock: Clock,
+        ids: Ids,
         staff: Callable[[str], StaffMember | None] | None = None,
         pool: Callable[[], Pool] | None = None,
     ) -> None:
@@ -70,6 +76,7 @@ class Acting:
         self._roster = roster
         self._policies = policies
         self._clock = clock
+        self._ids = ids
         self._staff = staff
         self._pool = pool
 
@@ -85,9 +92,9 @@ class Acting:
         """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said; `other`:
         the id of the other case that it names, if it does.
 
-        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
-        InvalidField, UnknownArea, UnknownCase, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict,
-        and what the act itself raises (`domain.acts`).
+        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, CaseMerged,
+        StaleVersion, InvalidField, UnknownArea, UnknownCase, UnknownCategory, UnknownUnit, UnknownAttachment,
+        IdempotencyConflict, and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
 
@@ -104,9 +111,30 @@ class Acting:
             if area and where is None:
                 raise UnknownArea("area")
             told = replace(said, area=where, other=self._other(other, asked.by))
-            return act(case, action, self._looked_up(known, case, told), around)
+            told = self._of_matters(case, known, self._looked_up(known, case, told), around)
+            return act(case, action, told, around)
 
         return self._once(case, asked, change)
+
+    def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
+        """What acts on two cases need to know beside what is said; nothing for any other act."""
+        if not action.does.startswith("matter-"):
+            return said
+        from chalicelib.domain.matter_acts import MOST_AT_ONCE, answers_given, check_mergeable  # few acts are
+
+        match action.does, said.other:
+            case "matter-merge", Case() as other if case.open:
+                for policy in (self._policies.current, self._policies.of(other.policy_version)):
+                    check_mergeable(case, other, policy)
+            case "matter-unmerge", Case() as other:
+                kept, sleeps = (other, case) if case.asleep else (case, other)
+                told = [report for each in kept.links.within(sleeps.id) for report in each.report_ids]
+                return replace(said, answers=answers_given(self._store.history(kept.id), told))
+            case "matter-split", _:
+                known = (self._store.report(report) for report in said.report_ids[:MOST_AT_ONCE])
+                reports = tuple(each.report for each in known if each)
+                return replace(said, reports=reports, child=(self._ids.case_id(around.now), self._ids.tracking_code()))
+        return said
 
     def _other(self, other: str | None, staff: StaffMember) -> Case | None:
         """Another case that somebody names, and may see."""
@@ -173,7 +201,10 @@ class Acting:
         if case is None:
             return False
         policy = self._policies.of(case.policy_version)
-        around = Circumstances(SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time")
+        left = self._open_children(case)
+        around = Circumstances(
+            SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time", open_children=left
+        )
         change = fall_due(case, around)
         if change is not None:
             self._store.save(change, None, BY_ITSELF)
@@ -183,8 +214,14 @@ class Acting:
         try:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
-            done = change()
-            self._store.save(done, asked.command, asked.source)
+            for attempts_left in reversed(range(_ATTEMPTS)):
+                done = change()
+                try:
+                    self._store.save(done, asked.command, asked.source)
+                    break
+                except (OtherChanged, TrackingCodeTaken):
+                    if not attempts_left:
+                        raise StaleVersion() from None
         except DomainError as refused:
             before = self._done_before(asked)
             if before is None:
@@ -220,4 +257,12 @@ class Acting:
             asked.correlation_id,
             causation_id=asked.command.id,
             on_duty=duty_at(now, self._roster, policy),
+            open_children=self._open_children(case),
         )
+
+    def _open_children(self, case: Case) -> tuple[str, ...]:
+        if not case.links.children:
+            return ()
+        from chalicelib.services.awake import open_children  # few cases have any
+
+        return open_children(case, self._store)

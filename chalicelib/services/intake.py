@@ -25,6 +25,7 @@ from chalicelib.domain.procedure import Change, Circumstances, join, open_case
 from chalicelib.domain.records import Identity
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
+from chalicelib.services.awake import awake
 from chalicelib.services.duty import duty_at
 from chalicelib.services.locating import place
 
@@ -89,8 +90,8 @@ class Intake:
         """
         by = Origin(actor, source, correlation_id)
         try:
-            for case in self._matters_of(report):
-                return self._join(case, report, by)
+            for case, through in self._matters_of(report):
+                return self._join(case, report, by, through)
             return self._open(report, None, by)
         except AlreadyKnown:
             known = self._store.report(report.id)
@@ -110,7 +111,7 @@ class Intake:
             return None
         if known.report.fingerprint != report.fingerprint:
             raise IdempotencyConflict()
-        case = replay(self._store.history(known.case_id, up_to=known.version))
+        case = replay(self._store.history(known.made_in or known.case_id, up_to=known.version))
         return self._receipt(case, report, joined=known.joined)
 
     def _open(self, report: Report, area: Area | None, by: Origin) -> Receipt:
@@ -127,16 +128,18 @@ class Intake:
             return self._receipt(change.case, report, joined=False)
         raise TemporarilyUnavailable()
 
-    def _join(self, case: Case, report: Report, by: Origin) -> Receipt:
+    def _join(self, case: Case, report: Report, by: Origin, through: str | None = None) -> Receipt:
+        """`through`: the case that the report is told of, where that sleeps in this one."""
         for _ in range(_ATTEMPTS):
-            change = join(case, report, self._around(report, by, self._policies.of(case.policy_version)))
+            change = join(case, report, self._around(report, by, self._policies.of(case.policy_version)), through)
             try:
                 self._record(change, report, by, new=False)
             except StaleVersion:
-                current = self._store.case(case.id)
+                told_of = through or case.id
+                current = awake(self._store.case(told_of), self._store)
                 if current is None or not current.open:
                     return self._open(report, None, by)
-                case = current
+                case, through = current, told_of if told_of != current.id else None
                 continue
             return self._receipt(change.case, report, joined=True)
         raise TemporarilyUnavailable()
@@ -146,7 +149,8 @@ class Intake:
         identity = None
         if who.known:
             phone_hash = self._phones.hash_of(who.phone) if who.phone else None
-            identity = Identity(self._sealer.seal(who, report.id), masked(who), phone_hash, change.case.id)
+            home = change.case.home_of(report.id)
+            identity = Identity(self._sealer.seal(who, report.id), masked(who), phone_hash, home)
         self._store.record(change, report, identity, by.source, new=new)
 
     def _place(self, report: Report) -> Area | None:
@@ -165,19 +169,23 @@ class Intake:
         cell = place(report.position, day, self._grid, self._policy)
         return named if named is not None and not cell.code.startswith(named.code) else cell
 
-    def _matters_of(self, report: Report) -> Iterator[Case]:
-        """The open case of the sender that a text belongs to, if any."""
+    def _matters_of(self, report: Report) -> Iterator[tuple[Case, str | None]]:
+        """The open case of the sender that a text belongs to, if any; and, where that is one which another sleeps in,
+        the one that the sender knows.
+        """
         if report.reporter.phone is None:
             return
         cases = self._store.cases_of(self._phones.hash_of(report.reporter.phone), _NEWEST_CASES)
-        still_open = [case for case in cases if case.open]
+        found = [(case, awake(case, self._store)) for case in cases]
+        still_open = [(known, case) for known, case in found if case and case.open]
         named = {code.upper() for code in _TRACKING_CODE.findall(report.text)}
-        yield from (case for case in still_open if case.tracking_code in named)
+        wanted = [each for each in still_open if each[0].tracking_code in named]
         rules = self._policy.rules
         if still_open and not report.text.lstrip().startswith(rules.sms_new_prefix):
             newest = still_open[0]
-            if self._clock.now() - newest.updated_at <= timedelta(seconds=rules.sms_join_within):
-                yield newest
+            if self._clock.now() - newest[1].updated_at <= timedelta(seconds=rules.sms_join_within):
+                wanted.append(newest)
+        yield from ((case, known.id if known is not case else None) for known, case in wanted)
 
     def _around(self, report: Report, by: Origin, policy: Policy) -> Circumstances:
         now = self._clock.now()
@@ -190,7 +198,7 @@ class Intake:
             report_id=report.id,
             case_id=case.id,
             joined=joined,
-            tracking_code=case.tracking_code,
+            tracking_code=case.code_of(report.id),
             state=case.state,
             kind=case.kind,
             category=case.category,

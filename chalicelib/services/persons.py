@@ -64,7 +64,7 @@ class Persons:
         self._write_down(IDENTITY_EXPORTED, person, reason, by, command)
         reports = [
             _exported(known, case, self._sealer.open(identity.sealed, known.report.id))
-            for case in self._cases_of(person, IDENTITY_EXPORTED, by)
+            for case, _ in self._cases_of(person, IDENTITY_EXPORTED, by)
             for known, identity in self._told_by(person, case)
         ]
         return {"person": person, "exported_at": self._clock.now().isoformat(), "reports": reports}
@@ -81,7 +81,7 @@ class Persons:
         self._write_down(IDENTITY_ERASED, person, reason, by, command)
         erased: list[str] = []
         still_open: list[str] = []
-        for case in self._cases_of(person, IDENTITY_ERASED, by):
+        for case, known_as in self._cases_of(person, IDENTITY_ERASED, by):
             if case.open and not self._policy.rules.erase_open_cases:
                 still_open.append(case.id)
                 continue
@@ -90,16 +90,28 @@ class Persons:
                 entry = self._audit.entry(IDENTITY_ERASED, by, **about)
                 self._vault.forget(known.report.id, self._clock.now(), entry)
                 erased.append(known.report.id)
-            self._vault.unlink(person, case.id)
+            for each in known_as:
+                self._vault.unlink(person, each)
         return Erased(person, tuple(erased), tuple(still_open))
 
-    def _cases_of(self, person: str, what: str, by: Origin) -> Iterator[Case]:
-        """The cases a person has told of, without those that accuse the unit of who asks; each of them is noted."""
-        for case in self._vault.cases_of(person):
+    def _cases_of(self, person: str, what: str, by: Origin) -> Iterator[tuple[Case, list[str]]]:
+        """The cases that have reports of a person, each once, with the cases by which the person is known to be in it.
+
+        What sleeps in another has its reports there. Those that accuse the unit of who asks are left out; each of them
+        is noted.
+        """
+        found: dict[str, tuple[Case, list[str]]] = {}
+        for known in self._vault.cases_of(person):
+            case = known
+            while case.links.merged_into and (into := self._vault.cases([case.links.merged_into])):
+                case = into[case.links.merged_into]
+            found.setdefault(case.id, (case, []))[1].append(known.id)
+        for case_id in sorted(found):
+            case, _ = found[case_id]
             if accused_reach(by.actor.unit, accused_of(case), self._policy):
                 self._audit.note(what, by, WITHHELD, case=case.id, person=person)
             else:
-                yield case
+                yield found[case_id]
 
     def _told_by(self, person: str, case: Case) -> Iterator[tuple[KnownReport, Identity]]:
         """The reports of a case that are this person's, with the identities they still have."""

@@ -113,13 +113,19 @@ class CaseStore(Protocol):
         ...
 
     def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
-        """Store what an act changed. `by`: who stands in the audit, if not whom the events name.
+        """Store what an act changed, of all the cases it changed. `by`: who stands in the audit, if not whom the events
+        name.
 
-        Raises AlreadyKnown when the command was done before, StaleVersion.
+        Raises AlreadyKnown when the command was done before, StaleVersion, OtherChanged where only another than the
+        case acted on changed meanwhile, TrackingCodeTaken, MatterRefused for more than one transaction takes.
         """
         ...
 
     def case(self, case_id: str) -> Case | None: ...
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        """Those there are of some cases, by id."""
+        ...
 
     def case_id_of(self, tracking_code: str) -> str | None: ...
 
@@ -130,7 +136,7 @@ class CaseStore(Protocol):
     def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]: ...
 
     def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
-        """The cases a phone has reported to, newest first, at most `newest`."""
+        """The cases a phone has reported to, newest first, at most `newest`; some may sleep in others."""
         ...
 
     def unit_queue(

@@ -45,7 +45,7 @@ class Town:
         self.policies = Kept(policy)
         grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, pool=MemoryPool)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), pool=MemoryPool)
         self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
         self._numbers = count(1)
 
