@@ -292,6 +292,42 @@ class Rules(NamedTuple):
     cell_households_most: int
 
 
+class SameMatter(NamedTuple):
+    """When two reports tell of one matter, and where candidates lie. Durations in seconds, distances in metres.
+
+    `things`, `aspects` and `landmarks`: by name, the words that say them. `spread`, `related`: categories. `windows`:
+    by kind. What each is for: `same-matter.toml`, `domain.same_matter`.
+    """
+
+    automatic: float
+    offered: float
+    most_offers: int
+    automatic_within: int
+    reopen_within: int
+    most_entries: int
+    most_bytes: int
+    most_rows: int
+    neighbour_metres: int
+    farthest_metres: int
+    attempts: int
+    synonyms: tuple[tuple[str, str], ...]
+    phrases: tuple[str, ...]
+    broad: tuple[str, ...]
+    alone: tuple[str, ...]
+    again: tuple[str, ...]
+    over: tuple[str, ...]
+    spread: tuple[str, ...]
+    personal: tuple[str, ...]
+    common: tuple[str, ...]
+    related: tuple[tuple[str, ...], ...]
+    things: Mapping[str, tuple[str, ...]]
+    aspects: Mapping[str, tuple[str, ...]]
+    landmarks: Mapping[str, tuple[str, ...]]
+    windows: Mapping[str, int]
+    longest_window: int
+    weights: Mapping[str, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A compiled policy pack. Lookups by id raise KeyError; callers turn unknown input into a named error.
@@ -320,6 +356,7 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     calendar: WorkCalendar
+    same_matter: SameMatter
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
     calendar_of: str = ""
 

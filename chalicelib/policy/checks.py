@@ -41,6 +41,7 @@ from chalicelib.policy.schema import (
     duration_of,
     words_of,
 )
+from chalicelib.policy.same_matter import check_same_matter
 from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 
@@ -446,4 +447,5 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _messages,
     _rules,
     check_calendar,
+    check_same_matter,
 )

@@ -37,11 +37,14 @@ from chalicelib.policy.schema import (
     RolePart,
     RoutingPart,
     RulesPart,
+    SameMatterPart,
     TemplatePart,
     UnitPart,
     UsePart,
     ViewPart,
+    WindowPart,
 )
+from chalicelib.policy.same_matter import compiled_same_matter
 from chalicelib.policy.workdays import compiled_calendar
 
 __all__ = ["Fault", "PackInvalid", "compile_pack", "main"]
@@ -142,8 +145,9 @@ def _updated(part: P, changes: dict[str, Any]) -> P:
 
 def _compiled(text: PackText) -> dict[str, Any]:
     pack, rules, patrol_rules = text.one(PackPart), text.one(RulesPart), text.one(PatrolRulesPart)
-    if pack is None or rules is None or patrol_rules is None:
-        raise AssertionError("a pack without faults has all three")
+    same_matter = text.one(SameMatterPart)
+    if pack is None or rules is None or patrol_rules is None or same_matter is None:
+        raise AssertionError("a pack without faults has all four")
     district = pack.part.district
     return {
         **pack.part.model_dump(),
@@ -175,6 +179,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
         "calendar": compiled_calendar(text),
+        "same_matter": compiled_same_matter(same_matter.part, _parts(text, WindowPart)),
     }
 
 

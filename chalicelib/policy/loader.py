@@ -22,6 +22,7 @@ from chalicelib.domain.policy import (
     Role,
     RoutingRule,
     Rules,
+    SameMatter,
     State,
     Template,
     Unit,
@@ -76,6 +77,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
+        same_matter=_same_matter(compiled["same_matter"]),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
@@ -114,6 +116,12 @@ def _clock(row: dict[str, Any]) -> ClockRule:
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:
     return WorkCalendar(frozenset(row["holidays"]), frozenset(row["workdays"]), tuple(row["years"]), row["reasons"])
+
+
+def _same_matter(row: dict[str, Any]) -> SameMatter:
+    tables = {key: _tuples(row[key]) for key in ("things", "aspects", "landmarks")}
+    pairs = {key: tuple(map(tuple, row[key])) for key in ("synonyms", "related")}
+    return SameMatter(**{**_tuples(row), **tables, **pairs})
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:
