@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
     from chalicelib.services.locating import Locating
+    from chalicelib.services.matching import Matching
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
@@ -79,7 +80,14 @@ def intake() -> Intake:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.intake import Intake
 
-    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), _CLOCK, RandomIds())
+    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), matching(), _CLOCK, RandomIds())
+
+
+@cache
+def matching() -> Matching:
+    from chalicelib.services.matching import Matching
+
+    return Matching(_store(), _grid(), policies(), _CLOCK)
 
 
 @cache

@@ -34,6 +34,7 @@ from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.alerts import Alerts
 from chalicelib.services.audit import Audit
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.persons import Persons
 from chalicelib.services.reading import Reading
 from chalicelib.services.reporters import Reporters
@@ -164,8 +165,17 @@ class World:
         grid = DynamoGrid(connection)
         self.policies = Kept(policy)
         roster = DynamoRoster()
+        self.matching = Matching(self.store, grid, self.policies, self.clock)
         self.intake = Intake(
-            self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
+            self.store,
+            grid,
+            roster,
+            self.policies,
+            self.sealer,
+            PlainPhones(),
+            self.matching,
+            self.clock,
+            RandomIds(),
         )
         self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
         self.vault = DynamoVault(connection)

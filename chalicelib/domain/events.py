@@ -48,6 +48,8 @@ CASE_MIGRATED = "case.migrated.v1"
 CLOCK_WARNED = "clock.warned.v1"
 CLOCK_RECOMPUTED = "clock.recomputed.v1"
 
+MATTER_OFFERED = "matter.offered.v1"
+
 PATROL_PLANNED = "patrol.planned.v1"
 PATROL_WALKED = "patrol.walked.v1"
 PATROL_OVERDUE = "patrol.overdue.v1"
@@ -96,6 +98,7 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         CASE_MIGRATED,
         CLOCK_WARNED,
         CLOCK_RECOMPUTED,
+        MATTER_OFFERED,
     }
 )
 PATROL_EVENT_TYPES: frozenset[str] = frozenset(

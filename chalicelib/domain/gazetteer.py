@@ -14,7 +14,9 @@ _LEAST = 2
 
 
 class Gazetteer(NamedTuple):
-    """`names`: each with its area, longest first, so that 白云山 is not taken for 白云. `parts`: compounds by community."""
+    """`names`: each with its area, longest first, so that 白云山 is not taken for 白云. `parts`: by community, its
+    compounds.
+    """
 
     names: tuple[tuple[str, str], ...] = ()
     parts: Mapping[str, tuple[str, ...]] = {}
@@ -47,12 +49,12 @@ class Gazetteer(NamedTuple):
                 said = said.replace(name, " ")
         return found
 
-    def home(self, said: str, area: str) -> str:
+    def home(self, found: Mapping[str, str], area: str) -> str:
         """Where a text is about: a compound that it names, in the community of `area` if that is known, or `area`.
 
-        `area`: the code of what its sender says or the position tells, or nothing.
+        `found`: the names in it. `area`: the code of what its sender says or the position tells, or nothing.
         """
-        codes = self.found(said).values()
+        codes = found.values()
         inside = [
             code for code in codes if not area or code[:_COMMUNITY] == area[:_COMMUNITY] or len(area) < _COMMUNITY
         ]

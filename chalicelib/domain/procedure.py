@@ -19,6 +19,7 @@ from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
@@ -32,13 +33,16 @@ from chalicelib.domain.telling import Telling
 from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Offer
     from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.screening import Screening
 
 __all__ = ["Change", "Circumstances", "Particulars", "act", "allowed_actions", "category_kept", "fall_due", "join"]
-__all__ += ["migrate", "move", "open_case", "record_visit"]
+__all__ += ["migrate", "move", "offer", "open_case", "record_visit"]
 
 
 VISIT_CLOCK = "visit"
@@ -67,11 +71,18 @@ class Change:
 
 
 def open_case(
-    case_id: str, tracking_code: str, report: Report, screening: Screening, area: Area | None, around: Circumstances
+    case_id: str,
+    tracking_code: str,
+    report: Report,
+    screening: Screening,
+    area: Area | None,
+    around: Circumstances,
+    offers: Iterable[Offer] = (),
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
-    The desk is the station of the case's community, or the linkage centre where no place is known.
+    The desk is the station of the case's community, or the linkage centre where no place is known. `offers`: cases that
+    may be the same matter, for somebody to decide.
     """
     telling = _telling(None, case_id, around)
     telling.tell(
@@ -95,14 +106,70 @@ def open_case(
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
         assign_by_rule(telling, cases.ASSIGNED, None)
+    _offer(telling, offers)
     return _change(telling, None)
 
 
-def join(case: Case, report: Report, around: Circumstances) -> Change:
-    """One more report of a known matter."""
+def join(
+    case: Case, report: Report, around: Circumstances, screening: Screening | None = None, area: Area | None = None
+) -> Change:
+    """One more report of a known matter; of one that is closed it asks for reopening, which a person decides.
+
+    `screening` and `area`: what it knows of the matter. A case that waits for that is screened by it, so that it comes
+    to the same whoever told first; a more urgent report makes the case more urgent, whose clocks run as they were
+    promised.
+    """
     telling = _telling(case, case.id, around)
-    telling.tell(E.CASE_JOINED, report_id=report.id, source=report.source)
+    telling.tell(
+        E.CASE_JOINED,
+        report_id=report.id,
+        source=report.source,
+        **({"submitted_by": report.submitted_by} if report.submitted_by else {}),
+    )
+    if case.state == cases.CLOSED:
+        request_reopening(telling, report_id=report.id, note=None)
+    elif screening is not None:
+        _learn(telling, screening, area)
     return _change(telling, case)
+
+
+def offer(case: Case, offers: Iterable[Offer], around: Circumstances) -> Change | None:
+    """Say of a case which others may be the same matter; None where there is none that was not said before."""
+    telling = _telling(case, case.id, around)
+    _offer(telling, offers)
+    return _change(telling, case) if telling.events else None
+
+
+def _offer(telling: Telling[Case], offers: Iterable[Offer]) -> None:
+    """Nobody is asked again of what was offered, or told apart, before."""
+    links = telling.known.links
+    decided = {each.case for each in links.offers} | {*links.apart}
+    for each in offers:
+        if each.case not in decided:
+            telling.tell(E.MATTER_OFFERED, case=each.case, score=each.score, why=list(each.why))
+
+
+def _learn(telling: Telling[Case], screening: Screening, area: Area | None) -> None:
+    """Let a case that waits on a desk for its category or place have them of a report, and any case its urgency."""
+    case, policy = telling.known, telling.around.policy
+    waits = case.state == cases.SCREENING and (case.category is None or case.area is None)
+    category, place = case.category, case.area
+    if waits:
+        category = category or (screening.category if screening.category in policy.categories else None)
+        place = place or area
+    urgency = max(case.urgency, screening.urgency, key=URGENCIES.index)
+    if (category, place, urgency) == (case.category, case.area, case.urgency):
+        return
+    telling.tell(
+        E.CASE_CLASSIFIED,
+        **classified(case, category, urgency, policy),
+        area=area_facts(place),
+        was={"kind": case.kind, "area": area_facts(case.area)},
+        chosen_by="report",
+        words=list(screening.words),
+    )
+    if waits and category is not None and place is not None:
+        assign_by_rule(telling, cases.ASSIGNED, None)
 
 
 def act(case: Case, action_id: str, said: Particulars, around: Circumstances) -> Change:

@@ -12,7 +12,7 @@ from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.audit import entry_of
 from chalicelib.domain.cases import Case
-from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.errors import AlreadyKnown, OpenedMeanwhile, StaleVersion, TrackingCodeTaken, UnknownAttachment
 from chalicelib.domain.records import Command, Identity, KnownCommand, KnownReport, Page, Sealed
 from chalicelib.models.base import Write, WriteRefused, batch_get, stamp, translating
 from chalicelib.models.case_rows import (
@@ -26,6 +26,7 @@ from chalicelib.models.case_rows import (
     QueueIndex,
     TaskRow,
     TrackingRow,
+    case_from,
     case_key,
     community_list,
     other_tasks,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
     from chalicelib.domain.events import Actor, CaseEvent
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.records import CaseSummary
     from chalicelib.domain.reports import Report
@@ -55,7 +57,16 @@ class DynamoCaseStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
         case = change.case
         write = Write(self._connection)
         write.put(
@@ -73,6 +84,7 @@ class DynamoCaseStore:
             write.put("submitter", SubmitterRow.of(report.submitted_by, case.id))
         if identity:
             write.put("identity", IdentityRow.of(report.id, identity, report.received_at))
+        _put_near(write, near)
         write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
         for attachment_id in report.media:
             row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
@@ -88,9 +100,18 @@ class DynamoCaseStore:
                 raise TrackingCodeTaken() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
             raise UnknownAttachment(_lost(refused, report.media)) from refused
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
         case = change.case
         write = Write(self._connection)
         if command:
@@ -104,6 +125,8 @@ class DynamoCaseStore:
             write.put("command", row, CommandRow.must_be_new())
         _put_case(write, change)
         media = _link_pictures(write, change)
+        for place in near:
+            _put_near(write, place)
         write.put("audit", AuditRow.of(entry_of(change, source, by=by)))
         try:
             write.commit()
@@ -112,11 +135,26 @@ class DynamoCaseStore:
                 raise AlreadyKnown() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
             raise UnknownAttachment(_lost(refused, media)) from refused
 
     def case(self, case_id: str) -> Case | None:
         row = _get(CaseRow, case_key(case_id), CaseRow.SK)
         return row.to_case() if row else None
+
+    def cases(self, case_ids: Sequence[str]) -> dict[str, Case]:
+        keys = [{"pk": case_key(case_id), "sk": CaseRow.SK} for case_id in case_ids]
+        rows = batch_get(self._connection, CaseRow, keys, consistent=True) if keys else []
+        return {case.id: case for case in map(case_from, rows)}
+
+    def near(self, places: Sequence[str]) -> list[Near]:
+        from chalicelib.models.near_rows import NearRow, near_from  # only where reports are taken or screened
+
+        keys = [{"pk": NearRow.key(place), "sk": NearRow.SK} for place in places]
+        rows = batch_get(self._connection, NearRow, keys, consistent=True) if keys else []
+        found = {NearRow.place_of(row["pk"]): row for row in rows}
+        return [near_from(place, found.get(place)) for place in places]
 
     def case_id_of(self, tracking_code: str) -> str | None:
         row = _get(TrackingRow, TrackingRow.key(tracking_code), TrackingRow.SK)
@@ -213,6 +251,15 @@ def _put_case(write: Write, change: Change) -> None:
         write.put("task", TaskRow.of(case, task))
     for over in sorted(other_tasks(change.before).keys() - tasks.keys()):
         write.delete("task", TaskRow(case_key(case.id), over))
+
+
+def _put_near(write: Write, near: Near | None) -> None:
+    """Enter or take away a case where candidates lie, if that is still as it was read."""
+    if near is not None:
+        from chalicelib.models.near_rows import NearRow
+
+        unchanged = NearRow.must_be_new() if near.version == 1 else NearRow.version == near.version - 1
+        write.put("near", NearRow.of(near), unchanged)
 
 
 def _link_pictures(write: Write, change: Change) -> list[str]:

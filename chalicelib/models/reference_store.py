@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pynamodb.connection import Connection
+from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.grid import Area, Cell, tile_of, tiles_around
-from chalicelib.domain.network import NetworkVersion, in_force
+from chalicelib.domain.network import NetworkVersion, in_force, version_on
 from chalicelib.domain.records import Contact, Duty, Holder
 from chalicelib.models.base import batch_get, translating
-from chalicelib.models.reference_rows import AreaRow, DutyRow, FeatureRow, NetworkRow, PostRow, TileRow
+from chalicelib.models.reference_rows import AreaRow, DutyRow, FeatureRow, NamesRow, NetworkRow, PostRow, TileRow
+
+if TYPE_CHECKING:
+    from chalicelib.domain.gazetteer import Gazetteer
 
 _KEPT_SECONDS = 60
 
@@ -22,8 +27,10 @@ _KEPT_SECONDS = 60
 class DynamoGrid:
     """`services.ports.Grid`: one batch read a look-up, of what is asked and of which versions count."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._connection = connection
+        self._monotonic = monotonic
+        self._named: tuple[float, str, Any] = (float("-inf"), "", None)
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
         return self._cells([tile_of(lat, lon)], day)
@@ -47,6 +54,19 @@ class DynamoGrid:
         children = json.loads(zlib.decompress(zipped))["properties"]["children"] if zipped else []
         return dict(children)
 
+    def gazetteer(self, day: str) -> Gazetteer:
+        from chalicelib.domain.gazetteer import Gazetteer  # only where reports are taken or screened
+
+        read_at, known, gazetteer = self._named
+        now = self._monotonic()
+        if gazetteer is None or now - read_at > _KEPT_SECONDS:
+            network = batch_get(self._connection, NetworkRow, [{"pk": NetworkRow.KEY, "sk": NetworkRow.SK}])
+            version = found.id if (found := version_on(_versions(network), day)) else ""
+            if gazetteer is None or version != known or not gazetteer.names:
+                gazetteer = Gazetteer.of(_names(version))
+            self._named = now, version, gazetteer
+        return cast("Gazetteer", gazetteer)
+
     def _cells(self, tiles: Sequence[str], day: str) -> Sequence[Cell]:
         keys = [{"pk": TileRow.key(tile), "sk": TileRow.SK} for tile in tiles]
         listed = self._in_force(keys, day)
@@ -61,6 +81,15 @@ class DynamoGrid:
         versions = _versions(rows)
         found = (in_force(json.loads(row["said"]), versions, day) for row in rows if "said" in row)
         return [said for said in found if said]
+
+
+def _names(version: str) -> dict[str, str]:
+    """The names of a version; none where it was imported before names were kept, until its import is run again."""
+    try:
+        row = NamesRow.get(NamesRow.KEY, NamesRow.sk_of(version))
+    except DoesNotExist:
+        return {}
+    return dict(json.loads(zlib.decompress(row.names)))
 
 
 def _versions(rows: Sequence[dict[str, Any]]) -> list[NetworkVersion]:

@@ -12,6 +12,7 @@ from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
+from chalicelib.policy.same_matter import check_same_matter
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
@@ -41,7 +42,6 @@ from chalicelib.policy.schema import (
     duration_of,
     words_of,
 )
-from chalicelib.policy.same_matter import check_same_matter
 from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 

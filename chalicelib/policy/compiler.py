@@ -22,6 +22,7 @@ from chalicelib.policy.checks import check_durations, check_overlay, check_pack,
 from chalicelib.policy.loader import canonical, version_of
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
+from chalicelib.policy.same_matter import compiled_same_matter
 from chalicelib.policy.schema import (
     CategoryPart,
     ClockPart,
@@ -44,7 +45,6 @@ from chalicelib.policy.schema import (
     ViewPart,
     WindowPart,
 )
-from chalicelib.policy.same_matter import compiled_same_matter
 from chalicelib.policy.workdays import compiled_calendar
 
 __all__ = ["Fault", "PackInvalid", "compile_pack", "main"]

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.deliveries import Delivery
     from chalicelib.domain.events import Actor, CaseEvent, Event
     from chalicelib.domain.figures import Counts, Tally
+    from chalicelib.domain.gazetteer import Gazetteer
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.histories import Following, Key, Lying, Naming
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
     from chalicelib.domain.policy import Policy
@@ -102,19 +104,44 @@ class CaseStore(Protocol):
     `source`: from where it was asked; see `domain.audit.Entry`.
     """
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
-        """Store a report with the case it opened (`new`) or joined.
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
+        """Store a report with the case it opened (`new`) or joined. `near`: what lies at a place with this case in it.
 
         Raises AlreadyKnown when the report is stored already, TrackingCodeTaken, StaleVersion when the joined case
-        changed meanwhile, UnknownAttachment when the report names a picture nobody announced.
+        changed meanwhile, OpenedMeanwhile when the place did, UnknownAttachment when the report names a picture nobody
+        announced.
         """
         ...
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
         """Store what an act changed. `by`: who stands in the audit, if not whom the events name.
 
-        Raises AlreadyKnown when the command was done before, StaleVersion.
+        Raises AlreadyKnown when the command was done before, StaleVersion, OpenedMeanwhile.
         """
+        ...
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        """Cases by their ids, in one read; what is not there is left out."""
+        ...
+
+    def near(self, places: Sequence[str]) -> Sequence[Near]:
+        """What lies at places where candidates lie, in one read, each in its turn."""
         ...
 
     def case(self, case_id: str) -> Case | None: ...
@@ -225,6 +252,10 @@ class Grid(Protocol):
         ...
 
     def area(self, code: str, day: str) -> Area | None: ...
+
+    def gazetteer(self, day: str) -> Gazetteer:
+        """The names of communities and compounds; kept for a minute, since they seldom change."""
+        ...
 
     def parts(self, code: str, day: str) -> Sequence[str]:
         """The codes of the areas right below one."""

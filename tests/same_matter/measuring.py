@@ -90,12 +90,13 @@ def told(report: Mapping[str, Any], rules: SameMatter) -> Told:
     found = screen(report["text"], report["category"], None, policy())
     category = policy().categories.get(found.category or "")
     said = f"{report['address'] or ''} {report['text']}"
-    marks, gist = features(report["text"], report["address"], gazetteer().found(said), rules)
+    names = gazetteer().found(said)
+    marks, gist = features(report["text"], report["address"], names, rules)
     return Told(
         int(datetime.fromisoformat(report["told_at"]).timestamp()),
         category.kind if category else None,
         found.category,
-        gazetteer().home(said, report["area"] or ""),
+        gazetteer().home(names, report["area"] or ""),
         (report["lat"], report["lon"]) if report["lat"] is not None else None,
         report["source"],
         marks,
