@@ -109,8 +109,10 @@ def _clock(clock: ClockPart, whole: Whole, text: PackText) -> list[str]:
         _limits(clock, text),
         _named(clock.runs_in, whole),
         _named(clock.pauses_in, whole),
-        "期满即止 window" if clock.window else "；".join(met),
-        f"剩余 {clock.warn_left}% 时" if clock.warn_left else _NONE,
+        (f"期满即归档 window, closes as `{clock.closes}`" if clock.closes else "期满即止 window")
+        if clock.window
+        else "；".join(met),
+        _warning(clock),
         _escalation(clock),
         extension + (f"；到期前 {_limit(clock.ask_before)} 申请" if clock.ask_before else ""),
         clock.article or "本地 local",
@@ -121,7 +123,8 @@ def _limits(clock: ClockPart, text: PackText) -> str:
     own = "按类别 the category's" if clock.limit == "category" else _limit(clock.limit)
     kinds = {entry.part.id: entry.part.zh for entry in text.all(KindPart)}
     by_urgency: Mapping[str, Limit | None] = dict(clock.urgencies)
-    other = [f"{_URGENCIES[name]} {_limit(limit)}" for name, limit in by_urgency.items() if limit]
+    other = [f"卡 `{card}` {_limit(limit)}" for card, limit in clock.cards.items()]
+    other += [f"{_URGENCIES[name]} {_limit(limit)}" for name, limit in by_urgency.items() if limit]
     other += [f"{kinds[kind]} {_limit(limit)}" for kind, limit in clock.kinds.items()]
     only = ["仅须回访的类别"] if clock.visited else []
     only += ["末日为休息日顺延"] if clock.roll_over else []
@@ -143,6 +146,12 @@ def _duration(seconds: int) -> str:
     return "".join(words)
 
 
+def _warning(clock: ClockPart) -> str:
+    if clock.remind_before:
+        return f"届满前 {_limit(clock.remind_before)}"
+    return f"剩余 {clock.warn_left}% 时" if clock.warn_left else _NONE
+
+
 def _escalation(clock: ClockPart) -> str:
     if clock.window:
         return _NONE
@@ -154,6 +163,7 @@ def _action(action: ActionPart, whole: Whole, text: PackText) -> list[str]:
     roles = [entry.part.zh for entry in text.all(RolePart) if f"case.{action.id}" in entry.part.permissions]
     limits = [f"{whole.clocks[action.within].part.zh.removesuffix('期')}期内"] if action.within else []
     limits += [f"延长“{whole.clocks[action.clock].part.zh}”时限"] if action.clock else []
+    limits += ["自指明之日起算"] if action.from_day else []
     limits += [f"重新起算“{whole.clocks[clock].part.zh}”时限" for clock in action.restarts]
     return [
         f"{action.zh} `{action.id}`",

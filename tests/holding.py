@@ -81,7 +81,7 @@ class Holding:
         """After a sweep nothing is left that time alone should have done by then."""
         for case in self.cases.values():
             assert case.next_timer is None or case.next_timer > now, case
-            assert not case.open or case.close_at is None or case.close_at > now, case
+            assert case.closes_at is None or case.closes_at > now, case
             assert all(visit.state != "planned" or visit.due_at > now for visit in case.visits), case
             for clock in case.clocks:
                 if clock.open and not clock.window and clock.state is ClockState.RUNNING:
@@ -111,7 +111,7 @@ class Holding:
     def _time_did(self, case: Case, occurrence: tuple[str, int], was: Clock, event: CaseEvent) -> None:
         policy, facts = self._policies.of(case.policy_version), event.data
         if event.type == E.CLOCK_WARNED:
-            assert was.warn_at and was.warn_at <= event.time < was.due_at
+            assert was.warn_at and was.warn_at <= event.time and (was.window or event.time < was.due_at)
             self._once("warned", *occurrence, was.due_at)
         elif event.type == E.CLOCK_BREACHED:
             rule = policy.procedure_of(case).clocks[was.name]

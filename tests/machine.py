@@ -35,6 +35,7 @@ from chalicelib.domain.records import Command
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.moving import Moving, Succession
 from tests.holding import Holding, Rows
@@ -676,7 +677,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _an_intake(self) -> Intake:
         roster, sealer, phones = MemoryRoster(), OpenSealer(), PlainPhones()
-        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, self.clock, self.ids)
+        matching = Matching(self.store, self.grid, self.policies, self.clock)
+        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, matching, self.clock, self.ids)
 
 
 def changed(policy: Policy) -> Policy:

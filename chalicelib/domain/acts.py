@@ -285,7 +285,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         clock=asked.clock,
         was=clock.due_at.isoformat(),
         due_at=asked.until.isoformat(),
-        warn_at=stamp(warning(rule, clock.started_at, asked.until, around.now)) if rule else None,
+        warn_at=stamp(warning(rule, clock.started_at, asked.until, around.now, around.policy)) if rule else None,
         reason=asked.reason,
         requested_by=asked.asked_by,
         unit=case.lead,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib import import_module
@@ -14,6 +14,7 @@ from chalicelib.domain import events as E
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.grid import Area
 from chalicelib.domain.links import NO_LINKS, Links
+from chalicelib.domain.replacing import replace
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -66,7 +67,7 @@ class Task(NamedTuple):
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visit:
     """A follow-up visit 回访. Its id is the case's with a number."""
 
@@ -77,7 +78,7 @@ class Visit:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A matter and all that is known of how it stands.
 
@@ -197,8 +198,28 @@ class Case:
             return None
         moments = [at for clock in self.clocks if (at := clock.next_at)]
         moments += [visit.due_at for visit in self.visits if visit.state == "planned"]
-        moments += [self.close_at] if self.close_at and self.open else []
+        moments += [at] if (at := self.closes_at) else []
         return min(moments, default=None)
+
+    @property
+    def closing(self) -> Clock | None:
+        """The window that the case ends by when it runs out, if there is one."""
+        return next((clock for clock in self.clocks if clock.closes and clock.ended_at is None), None)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When the case closes by itself. A window that it ends by comes before the time after its answer."""
+        if not self.open:
+            return None
+        window = self.closing
+        if window is None:
+            return self.close_at
+        return window.due_at if window.state is ClockState.RUNNING else None
+
+    @property
+    def stood_since(self) -> datetime:
+        """Since when it stands as it does, by the last clock that began; that a day was named is no change."""
+        return max((clock.since or clock.started_at for clock in self.clocks if clock.open), default=self.opened_at)
 
     def clock(self, name: str) -> Clock | None:
         """The clock of a name that has not ended."""
@@ -237,7 +258,9 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
     if "state" in facts:
         changes |= {"state": facts["state"], "turn": facts["turn"]}
     if "timing" in facts or "clocks" in facts:
-        changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts)
+        changes["clocks"] = _timed(changes.get("clocks", case.clocks), event.time, facts, case)
+    if "uncounted" in facts:
+        changes["clocks"] = _without(changes.get("clocks", case.clocks), event.time, facts["uncounted"])
     return replace(
         case, version=event.version, updated_at=event.time, digest=digest_of(digested(case.digest, event)), **changes
     )
@@ -453,7 +476,7 @@ _APPLY: dict[str, Apply] = {
 }
 
 
-def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) -> tuple[Clock, ...]:
+def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any], case: Case) -> tuple[Clock, ...]:
     """The clocks after a change of state: those that end, wait, go on, and those that start."""
     timing = facts.get("timing", {})
     ended, paused, resumed = timing.get("ended", {}), timing.get("paused", ()), timing.get("resumed", {})
@@ -472,19 +495,35 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any]) ->
         return clock
 
     warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))
+    closes, named = timing.get("closes", {}), _moment(facts.get("counted_from"))
     started = (
         Clock(
             name=name,
             state=ClockState.RUNNING,
-            started_at=at,
+            started_at=named or at,
             due_at=datetime.fromisoformat(due_at),
             warn_at=datetime.fromisoformat(warn[name]) if name in warn else None,
             window=name in windows,
             provisional=name in provisional,
+            closes=closes.get(name, ""),
+            since=case.stood_since if named else None,
         )
         for name, due_at in facts.get("clocks", {}).items()
     )
     return (*map(change, clocks), *started)
+
+
+def _without(clocks: tuple[Clock, ...], at: datetime, uncounted: Mapping[str, Any]) -> tuple[Clock, ...]:
+    """The clocks when some days do not count in them, each with the times that follow."""
+
+    def change(clock: Clock) -> Clock:
+        if not clock.open or clock.name not in uncounted:
+            return clock
+        told = uncounted[clock.name]
+        due_at, guessed = datetime.fromisoformat(told["due_at"]), told.get("provisional", False)
+        return clock.without(told["days"], due_at, _moment(told["warn_at"]), at, provisional=guessed)
+
+    return tuple(map(change, clocks))
 
 
 def digested(before: str, event: CaseEvent) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from chalicelib.domain.replacing import replace
 
 
 class ClockState(StrEnum):
@@ -15,13 +18,15 @@ class ClockState(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clock:
     """A deadline. `breached` stays so even when the thing is done afterwards; `ended_at` then says when it was.
 
     `warn_at`: when who must act is warned, None when it was done or is not asked for. `step`: how often a breach was
-    escalated; `again_at`: when next. `escalated_to`: the units it was escalated to. A `window` is nobody's duty: time
-    does nothing to it. `provisional`: counted through a year whose days off are not announced yet.
+    escalated; `again_at`: when next. `escalated_to`: the units it was escalated to. A `window` is nobody's duty: it is
+    never late. `closes`: how the case ends when the window runs out, where it ends by it. `provisional`: counted
+    through a year whose days off are not announced yet. `uncounted`: days (ISO) that do not count in it. `since`: of
+    one that is counted from a day that somebody named, since when the case had stood as it did.
     """
 
     name: str
@@ -37,6 +42,9 @@ class Clock:
     extended: int = 0
     window: bool = False
     provisional: bool = False
+    closes: str = ""
+    uncounted: tuple[str, ...] = ()
+    since: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -49,9 +57,13 @@ class Clock:
 
     @property
     def next_at(self) -> datetime | None:
-        """When time alone next does something to it: a warning, the breach, one more escalation."""
-        if self.ended_at is not None or self.window:
+        """When time alone next does something to it: a warning, the breach, one more escalation; of a window, a
+        reminder, or that the case ends by it.
+        """
+        if self.ended_at is not None:
             return None
+        if self.window and not self.closes:
+            return self.warn_at if self.state is ClockState.RUNNING else None
         if self.state is ClockState.RUNNING:
             return min(self.warn_at, self.due_at) if self.warn_at else self.due_at
         return self.again_at if self.state is ClockState.BREACHED else None
@@ -119,3 +131,10 @@ class Clock:
             state = ClockState.PAUSED if self.paused_at else ClockState.RUNNING
             return replace(counted, state=state, again_at=None, escalated_to=())
         return counted
+
+    def without(
+        self, days: Iterable[str], due_at: datetime, warn_at: datetime | None, at: datetime, *, provisional: bool
+    ) -> Clock:
+        """Due as it is when some more days do not count; what is due later than now is late no more."""
+        known = (*self.uncounted, *days)
+        return replace(self.recount(due_at, warn_at, at, provisional=provisional), uncounted=known)

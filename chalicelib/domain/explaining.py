@@ -7,17 +7,17 @@ so that a clerk can follow it on a calendar, and sees where an event says someth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain import events as E
 from chalicelib.domain import recounting as R
 from chalicelib.domain.clocks import Clock, ClockState
-from chalicelib.domain.limit_steps import in_words, moment_in_words
+from chalicelib.domain.limit_steps import days_in_words, in_words, moment_in_words, steps_without
 from chalicelib.domain.limits import Limit, explained, explained_extension, explained_pause
-from chalicelib.domain.narrating import URGENCIES, unit_words
+from chalicelib.domain.narrating import OUTCOMES, URGENCIES, unit_words
 from chalicelib.domain.recounting import Moment, Recounting, Run, Told, Versions, retold
-from chalicelib.domain.timing import BY_CATEGORY, BY_KIND, BY_PROCEDURE, BY_URGENCY
+from chalicelib.domain.timing import BY_CARD, BY_CATEGORY, BY_KIND, BY_PROCEDURE, BY_URGENCY
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
@@ -37,6 +37,9 @@ _DIFFERS = {
     "until": "申请延期期限",
     "provisional": "是否暂定",
     "window": "是否窗口期",
+    "closes": "届满归档结果",
+    "day": "起算日",
+    "card": "卡色",
     "ended": "是否按期",
     "warned": "预警",
     "ran out": "超期",
@@ -123,9 +126,13 @@ def _sentences(moment: Moment, policy: Policy) -> Iterator[str]:
             yield f"{_by(moment.told, policy)}不同意延期，截止时间不变{_reason(moment.told)}"
         case R.EXTENDED:
             yield from _extended(moment, policy)
+        case R.UNCOUNTED:
+            yield from _uncounted(moment, policy)
         case R.WARNED:
             due = _moment(moment.after.due_at, moment, policy)
-            yield f"临近期限，提醒{unit_words(moment.told.event.data['unit'], policy)}：{due}届满"
+            told = unit_words(moment.told.event.data["unit"], policy)
+            over = moment.after.due_at <= moment.told.event.time
+            yield f"临近期限，提醒{told}：{due}届满" if not over else f"期间已于{due}届满，补发提醒{told}"
         case R.BREACHED:
             yield from _breached(moment, policy)
         case R.RECOUNTED:
@@ -142,10 +149,16 @@ def _started(moment: Moment, policy: Policy) -> Iterator[str]:
         return
     article = f"（{run.rule.article}）" if run.rule.article else ""
     limit = f"期限{in_words(run.limit)}：{_stated(run, moment.told)}{article}"
-    yield f"{_cause(moment, policy)}，“{run.rule.zh}”开始计时；{limit}"
+    named = "自指明之日" if "counted_from" in moment.told.event.data else ""
+    yield f"{_cause(moment, policy)}，“{run.rule.zh}”{named}开始计时；{limit}"
     yield from explained(run.limit, clock.started_at, moment.calendar, policy.zone, roll_over=run.rule.roll_over)
     if clock.window:
         yield "此为可以提出的期间，不作超期督办"
+        if clock.closes:
+            yield f"期间届满的，事项即归档：{OUTCOMES.get(clock.closes, clock.closes)}"
+        if clock.warn_at and run.rule.remind_before:
+            left, at = in_words(run.rule.remind_before), _moment(clock.warn_at, moment, policy)
+            yield f"届满前{left}（{at}）提醒"
     elif clock.warn_at:
         yield f"剩余{run.rule.warn_left}%时（{_moment(clock.warn_at, moment, policy)}）预警"
 
@@ -168,6 +181,8 @@ def _resumed(moment: Moment, policy: Policy) -> Iterator[str]:
 
 def _ended(moment: Moment, policy: Policy) -> str:
     cause, before = _cause(moment, policy), moment.before
+    if before is not None and before.closes and before.due_at <= moment.told.event.time:
+        return f"期间届满，事项归档：{OUTCOMES.get(before.closes, before.closes)}"
     if moment.after.window:
         return f"{cause}，期间终止"
     if moment.after.state is ClockState.MET:
@@ -193,6 +208,26 @@ def _extended(moment: Moment, policy: Policy) -> Iterator[str]:
         yield f"改于{_moment(clock.warn_at, moment, policy)}预警"
 
 
+def _uncounted(moment: Moment, policy: Policy) -> Iterator[str]:
+    """Which days are not counted, and what that makes of the day the clock is due on."""
+    before, clock, run = moment.before, moment.after, moment.run
+    assert before is not None
+    facts, year = moment.told.event.data["uncounted"][clock.name], moment.told.event.time.astimezone(policy.zone).year
+    days = days_in_words([date.fromisoformat(day) for day in facts["days"]], year)
+    was, due = _moment(before.due_at, moment, policy), _moment(clock.due_at, moment, policy)
+    same = before.due_at == clock.due_at
+    ends = f"截止时间不变，仍为{due}" if same else f"截止时间由{was}改为{due}"
+    yield f"{facts.get('why') or _cause(moment, policy)}，{days}不计入期限；{ends}"
+    last = run.moved[-1] if run and run.moved else None
+    if run and run.rule and isinstance(last, R.Uncounted) and moment.calendar is not None and not same:
+        told = last.limit, run.started_at, before.due_at, last.known, last.days, moment.calendar, policy.zone
+        yield from steps_without(*told, roll_over=run.rule.roll_over)
+    if clock.warn_at and not same:
+        yield f"改于{_moment(clock.warn_at, moment, policy)}{'提醒' if clock.window else '预警'}"
+    if before.state is ClockState.BREACHED and clock.state is not ClockState.BREACHED:
+        yield "顺延后尚未届满，此前的超期不再作数"
+
+
 def _breached(moment: Moment, policy: Policy) -> Iterator[str]:
     facts, clock = moment.told.event.data, moment.after
     to, step = facts.get("escalated_to"), facts.get("step", 1)
@@ -210,9 +245,12 @@ def _recounted(moment: Moment, policy: Policy) -> Iterator[str]:
     yield f"放假安排公布后重新计算，截止时间{'不变，仍为' + due if same else f'由{was}改为{due}'}"
     if run and run.rule and run.limit and moment.calendar is not None and run.fixed is None:
         roll = run.rule.roll_over
-        yield from explained(run.limit, run.started_at, moment.calendar, policy.zone, roll_over=roll)
+        left = (
+            set() if run.pauses else {day for each in run.moved if isinstance(each, R.Uncounted) for day in each.days}
+        )
+        yield from explained(run.limit, run.started_at, moment.calendar, policy.zone, roll_over=roll, without=left)
         if run.pauses:
-            yield f"另计入{len(run.pauses)}次暂停"
+            yield f"另计入{len(run.pauses)}次暂停" + ("和不计入的日子" if len(run.moved) > len(run.pauses) else "")
 
 
 def _stated(run: Run, told: Told) -> str:
@@ -223,6 +261,8 @@ def _stated(run: Run, told: Told) -> str:
     kind = policy.kinds.get(known.kind) if known else None
     name = f"《{procedure.zh}》" if procedure else ""
     match run.stated_by:
+        case by if by == BY_CARD:
+            return f"{name}对所挂卡色的规定"
         case by if by == BY_URGENCY and case:
             return f"{name}对{URGENCIES.get(case.urgency, case.urgency)}事项的规定"
         case by if by == BY_KIND and kind:

@@ -6,7 +6,7 @@ Runs of days are told together, and what a long limit has many of is told as a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from chalicelib.domain.limits import (
     Limit,
     counted,
     counted_on,
+    counted_without,
     due_at,
     extended,
     given_back,
@@ -39,7 +40,13 @@ _WEEKDAYS = "一二三四五六日"
 
 
 def steps(
-    limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+    limit: Limit,
+    started: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+    without: Collection[date] = (),
 ) -> tuple[str, ...]:
     """How `due_at` came to what it says."""
     local = started.astimezone(zone)
@@ -47,13 +54,14 @@ def steps(
         due = due_at(limit, started, calendar, zone).at.astimezone(zone)
         began = f"{_zh(local.date())}{_time(local)}开始计时，按实际时间连续计算，不分工作日与节假日"
         return (began, f"{in_words(limit)}后，{_zh(due.date(), local.year)}{_time(due)}届满")
-    count = counted(limit, local.date(), calendar, roll_over=roll_over)
+    count = counted(limit, local.date(), calendar, roll_over=roll_over, without=without)
     if limit.unit == SAME_DAY:
         began = f"{_zh(local.date())}{_time(local)}开始计时，限当日完成"
         return (began, _ends("截止日为", count, calendar, local.year), *_guessed(count, calendar))
     return (
         f"{_zh(local.date())}开始计时，当日不计入（民法典第二百零一条）",
         *(_days(count, calendar, local.year) if limit.unit == WORKING_DAYS else ()),
+        *_left_out(limit, count, calendar, without, local.year),
         _ends(f"第{in_words(limit)}为", count, calendar, local.year),
         *_guessed(count, calendar),
     )
@@ -114,6 +122,38 @@ def steps_of_pause(
     )
 
 
+def steps_without(
+    limit: Limit,
+    started: datetime,
+    due: datetime,
+    known: Collection[date],
+    days: Collection[date],
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+) -> tuple[str, ...]:
+    """How `later_without` came to what it says."""
+    if due_at(limit, started, calendar, zone, roll_over=roll_over, without=known).at == due:
+        return steps(limit, started, calendar, zone, roll_over=roll_over, without={*known, *days})
+    year = started.astimezone(zone).year
+    moved = counted_without(limit, started, due, known, days, calendar, zone, roll_over=roll_over)
+    if moved.end == moved.start:
+        return (f"均不在期限之内，截止时间不变，仍为{_closing(due.astimezone(zone), year)}",)
+    unit = WORKING_DAYS if limit.unit == WORKING_DAYS else DAYS
+    later = calendar.working_days(moved.start, moved.last) if unit == WORKING_DAYS else (moved.last - moved.start).days
+    return (
+        *(_days(moved, calendar, year) if limit.unit == WORKING_DAYS else ()),
+        _ends(f"截止日由{_zh(moved.start, year)}顺延{in_words(Limit(unit, later))}，为", moved, calendar, year),
+        *_guessed(moved, calendar),
+    )
+
+
+def days_in_words(days: Collection[date], year: int | None = None) -> str:
+    """Days in Chinese: 10月9日、10月12日; `year` is left out."""
+    return "、".join(_zh(day, year) for day in sorted(days))
+
+
 def in_words(limit: Limit) -> str:
     """A limit in Chinese: 15日, 5个工作日, 72小时, 当日."""
     if limit.unit == SAME_DAY:
@@ -139,6 +179,17 @@ def _days(count: Counted, calendar: WorkCalendar, year: int) -> Iterator[str]:
             yield f"{_span(run, year)}为{sort}，{counts}"
         elif days[sort, working]:
             yield f"其间{sort}共{days.pop((sort, working))}天，{counts}"
+
+
+def _left_out(
+    limit: Limit, count: Counted, calendar: WorkCalendar, without: Collection[date], year: int
+) -> Iterator[str]:
+    """Which of the days that are not to be counted lay within the limit, and so are not."""
+    within = {day for day in without if count.start < day <= count.last}
+    if limit.unit == WORKING_DAYS:
+        within = {day for day in within if calendar.is_working(day)}
+    if within:
+        yield f"{days_in_words(within, year)}共{len(within)}日不计入"
 
 
 def _runs(first: date, last: date, calendar: WorkCalendar) -> Iterator[tuple[str, bool, list[date]]]:

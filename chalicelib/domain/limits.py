@@ -10,6 +10,7 @@ seconds and knows no calendar.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,11 +53,23 @@ class Counted(NamedTuple):
         return Due(end_of(self.end, zone), looked is not None and not calendar.is_announced(looked, self.end))
 
 
-def due_at(limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False) -> Due:
-    """When a limit that began at a moment runs out. Raises ValueError for a count that is not above 0."""
+def due_at(
+    limit: Limit,
+    started: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+    without: Collection[date] = (),
+) -> Due:
+    """When a limit that began at a moment runs out; `without`: days that are not counted (`counted_without`).
+
+    Raises ValueError for a count that is not above 0.
+    """
     if limit.unit == EXACT:
         return Due(started.astimezone(UTC) + timedelta(seconds=_positive(limit)), False)
-    return counted(limit, started.astimezone(zone).date(), calendar, roll_over=roll_over).due(calendar, zone)
+    day = started.astimezone(zone).date()
+    return counted(limit, day, calendar, roll_over=roll_over, without=without).due(calendar, zone)
 
 
 def resumed(
@@ -95,13 +108,56 @@ def extended(
     return counted(extension, last_day(due, zone), calendar, roll_over=roll_over).due(calendar, zone)
 
 
+def later_without(
+    limit: Limit,
+    started: datetime,
+    due: Due,
+    known: Collection[date],
+    days: Collection[date],
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+) -> Due:
+    """When a limit runs out that is due at `due`, once some `days` are not counted in it beside the `known` ones.
+
+    Each day after the one it began on, up to and with the one it is due on, makes it a day later; of working days only
+    a working day does, by a working day. A day is left out once, however often it is named, and whichever is named
+    first. An exact limit, and one of the same day, has no days to leave out.
+    """
+    if limit.unit not in (DAYS, WORKING_DAYS):
+        return due
+    if due_at(limit, started, calendar, zone, roll_over=roll_over, without=known).at == due.at:
+        return due_at(limit, started, calendar, zone, roll_over=roll_over, without={*known, *days})
+    moved = counted_without(limit, started, due.at, known, days, calendar, zone, roll_over=roll_over)
+    if moved.end == moved.start:
+        return due
+    new = moved.due(calendar, zone)
+    return new._replace(provisional=due.provisional or new.provisional)
+
+
+def ahead_of(limit: Limit, due: datetime, calendar: WorkCalendar, zone: ZoneInfo) -> datetime:
+    """The moment from which so much is left until `due`. Of days, the first of the last so many begins then."""
+    if limit.unit == EXACT:
+        return due.astimezone(UTC) - timedelta(seconds=_positive(limit))
+    last, count = last_day(due, zone), _positive(limit)
+    first = calendar.working_day_before(last, count) if limit.unit == WORKING_DAYS else last - (count - 1) * ONE_DAY
+    return beginning_of(first, zone)
+
+
 def explained(
-    limit: Limit, started: datetime, calendar: WorkCalendar, zone: ZoneInfo, *, roll_over: bool = False
+    limit: Limit,
+    started: datetime,
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool = False,
+    without: Collection[date] = (),
 ) -> tuple[str, ...]:
     """How `due_at` came to what it says: its steps in Chinese, a sentence each, for a clerk to follow on a calendar."""
     from chalicelib.domain.limit_steps import steps  # few ask
 
-    return steps(limit, started, calendar, zone, roll_over=roll_over)
+    return steps(limit, started, calendar, zone, roll_over=roll_over, without=without)
 
 
 def explained_pause(
@@ -129,18 +185,49 @@ def explained_extension(
     return steps_of_extension(extension, due, calendar, zone, roll_over=roll_over)
 
 
-def counted(limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False) -> Counted:
-    """The days of a limit that begins on a day, which is not counted but by one that is due the same day."""
+def counted(
+    limit: Limit, start: date, calendar: WorkCalendar, *, roll_over: bool = False, without: Collection[date] = ()
+) -> Counted:
+    """The days of a limit that begins on a day, which is not counted but by one that is due the same day.
+
+    `without`: days that are not counted either. Where a limit rolls over, it does so from the last that is.
+    """
     count = _positive(limit)
     if limit.unit == WORKING_DAYS:
         last = calendar.working_day_after(start, count)
+        last = _later(last, limit, start, without, calendar) if without else last
         return Counted(start, last, last, start + ONE_DAY)
     if limit.unit not in (DAYS, SAME_DAY):
         raise ValueError(f"{limit.unit!r} is counted in no days")
     last = start + timedelta(days=count - (limit.unit == SAME_DAY))
+    last = _later(last, limit, start, without, calendar) if without else last
     if not roll_over:
         return Counted(start, last, last, None)
     return Counted(start, last, calendar.working_day_from(last), last)
+
+
+def counted_without(
+    limit: Limit,
+    started: datetime,
+    due: datetime,
+    known: Collection[date],
+    days: Collection[date],
+    calendar: WorkCalendar,
+    zone: ZoneInfo,
+    *,
+    roll_over: bool,
+) -> Counted:
+    """The days of a limit that cannot be counted from its beginning any more, having stood still or been extended.
+
+    It `start`s with the day it was due on. Of the `known` days those may still make it later that lay beyond that.
+    """
+    due_on = last_day(due, zone)
+    left = {day for day in (*known, *days) if day > due_on or day not in known}
+    last = _later(due_on, limit, started.astimezone(zone).date(), left, calendar)
+    if limit.unit == WORKING_DAYS:
+        return Counted(due_on, last, last, due_on + ONE_DAY)
+    rolls = roll_over and last != due_on
+    return Counted(due_on, last, calendar.working_day_from(last) if rolls else last, last if rolls else None)
 
 
 def counted_on(
@@ -185,13 +272,29 @@ def given_back(
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """24:00 of a day, in UTC."""
-    after = day + ONE_DAY
-    return datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(UTC)
+    return beginning_of(day + ONE_DAY, zone)
+
+
+def beginning_of(day: date, zone: ZoneInfo) -> datetime:
+    """The midnight that begins a day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def last_day(due: datetime, zone: ZoneInfo) -> date:
     """The day with whose end something is due; of a moment within a day, that day."""
     return (due.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def _later(last: date, limit: Limit, start: date, days: Collection[date], calendar: WorkCalendar) -> date:
+    """The last day of a limit, once each of the days that lie in it is not counted."""
+    for day in sorted(set(days)):
+        if not start < day <= last:
+            continue
+        if limit.unit != WORKING_DAYS:
+            last += ONE_DAY
+        elif calendar.is_working(day):
+            last = calendar.working_day_after(last, 1)
+    return last
 
 
 def _positive(limit: Limit) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def features(
 
 def grams(gist: str) -> frozenset[str]:
     """The pairs of neighbouring characters of a gist."""
-    return frozenset(map("".join, zip(gist, gist[1:], strict=False)))
+    return frozenset(map("".join, pairwise(gist)))
 
 
 def _first(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

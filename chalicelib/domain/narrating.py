@@ -7,7 +7,7 @@ none. What a pack no longer has is told by its id, so that every history can be 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
@@ -190,6 +190,9 @@ def _timing(scene: _Scene) -> Iterable[str]:
         yield f"应于{'、'.join(wanted)}"
     for name in (each for each in starts if each in windows):
         yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
+    for name, left in facts.get("uncounted", {}).items():
+        days = "、".join(_of_year(f"{day.year}年{day.month}月{day.day}日", scene) for day in map(_day, left["days"]))
+        yield f"{left.get('why', '')}{days}不计入{clock_words(name, case, policy)}，至{_due(left['due_at'], scene)}"
 
 
 def _reported(scene: _Scene) -> str:
@@ -379,8 +382,9 @@ def _migrated(scene: _Scene) -> str:
 
 def _warned(scene: _Scene) -> str:
     facts, policy = scene.facts, scene.policy
-    clock = clock_words(facts["clock"], scene.case, policy)
-    return f"临期提醒：{clock}将于{_due(facts['due_at'], scene)}届满，提醒{_unit(scene)}"
+    clock, due = clock_words(facts["clock"], scene.case, policy), datetime.fromisoformat(facts["due_at"])
+    when = "将于" if due > scene.event.time else "已于"
+    return f"临期提醒：{clock}{when}{_due(facts['due_at'], scene)}届满，提醒{_unit(scene)}"
 
 
 def _breached(scene: _Scene) -> str:
@@ -482,6 +486,10 @@ def _called(name: str, scene: _Scene) -> str:
 def _due(stamped: str, scene: _Scene) -> str:
     """As `due_words`; the year only where it is another than that of the event."""
     return _of_year(due_words(datetime.fromisoformat(stamped), scene.policy), scene)
+
+
+def _day(iso: str) -> date:
+    return date.fromisoformat(iso)
 
 
 def _at(stamped: str, scene: _Scene) -> str:

@@ -108,6 +108,8 @@ class Action(NamedTuple):
     `requires`: what must be said with it.
     `actors`: lead | screening (the desk) | joint | approver | submitter. `within`: the window it must fall in.
     `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
+    `from_day`: the clocks that begin with it are counted from the day that is named with it (`on`), if one is; which is
+    no more than `days_back` days before the case came to stand as it does.
     """
 
     id: str
@@ -122,6 +124,8 @@ class Action(NamedTuple):
     clock: str = ""
     restarts: tuple[str, ...] = ()
     outcome: str = ""
+    from_day: bool = False
+    days_back: int = 0
 
 
 class ClockRule(NamedTuple):
@@ -129,9 +133,11 @@ class ClockRule(NamedTuple):
 
     It starts when the case enters one of `runs_in`, waits in `pauses_in`, and ends when the case leaves both: met where
     it enters one of `met_in`, or by one of the actions `met_by`; otherwise it is no longer asked for. `limit`: None
-    for the category's own; `urgencies`, `kinds`: other limits by urgency, then by kind. A `window` is nobody's duty: it
-    only says until when something may be asked. `visited`: only of categories that are visited. `warn_left`: who must
-    act is warned when so many per cent of the time are left; `again`: seconds between escalations; 0: none.
+    for the category's own; `cards`, `urgencies`, `kinds`: other limits by a petition's card, then by urgency, then by
+    kind. A `window` is nobody's duty: it only says until when something may be asked. `remind_before`: when no more
+    than that is left of a window, who has the case is reminded; `closes`: how the case ends when it runs out, where it
+    ends by it. `visited`: only of categories that are visited. `warn_left`: who must act is warned when so many per
+    cent of the time are left; `again`: seconds between escalations; 0: none.
     `extensions`: how often it may be extended, by no more than `extension` beyond what it was; asked while `ask_before`
     still fits in what is left.
     """
@@ -155,6 +161,9 @@ class ClockRule(NamedTuple):
     extension: Limit | None
     ask_before: Limit | None
     article: str = ""  # of the law or standard that its limit comes from
+    cards: Mapping[str, Limit] = {}
+    remind_before: Limit | None = None
+    closes: str = ""
 
 
 class Procedure(NamedTuple):

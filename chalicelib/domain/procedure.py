@@ -7,8 +7,8 @@ function returns a `Change`: the case before and afterwards, and the events that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
@@ -19,6 +19,7 @@ from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.limits import beginning_of
 from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.steps import (
     area_facts,
@@ -51,7 +52,10 @@ VISIT_CLOCK = "visit"
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who acts, when, under which policy, and as part of what. `on_duty`: whether a unit has somebody on duty now."""
+    """Who acts, when, under which policy, and as part of what. `on_duty`: whether a unit has somebody on duty now.
+
+    `counted_from`: from when the clocks are counted that the act starts, where a day was named for it.
+    """
 
     actor: Actor
     now: datetime
@@ -59,6 +63,7 @@ class Circumstances:
     correlation_id: str
     causation_id: str
     on_duty: Callable[[str], bool] | None = None
+    counted_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,8 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
     for field in action.requires:
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
+    if action.from_day and said.on is not None:
+        around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
     return _change(telling, case)
@@ -234,26 +241,29 @@ def record_visit(
 
 
 def fall_due(case: Case, around: Circumstances) -> Change | None:
-    """What time alone has brought: clocks warn and run out, a visit is due, a settled case closes. None if nothing.
+    """What time alone has brought: clocks warn and run out, a visit is due, a case closes. None if nothing.
 
-    However late it is asked, every step of every clock happens once.
+    However late it is asked, every step of every clock happens once. What a window closes waits for no visit.
     """
     telling = _telling(case, case.id, around)
-    closes_at = case.close_at if case.open and case.close_at and case.close_at <= around.now else None
+    ends, window = case.closes_at, case.closing
+    closes_at = ends if ends and ends <= around.now else None
     visit = case.visit if case.visit and case.visit.state == "planned" and case.visit.due_at <= around.now else None
+    visit = None if window and closes_at else visit
     until = closes_at if closes_at and not visit else around.now
     for clock in case.clocks:
         if clock.next_at is None or clock.next_at > until:
             continue
-        if clock.state is not ClockState.RUNNING or clock.due_at <= until:
+        if not clock.window and (clock.state is not ClockState.RUNNING or clock.due_at <= until):
             _breach(telling, clock, until)
         elif visit or not closes_at:
-            telling.tell(E.CLOCK_WARNED, clock=clock.name, due_at=clock.due_at.isoformat(), unit=case.unit)
+            due = {"due_at": clock.due_at.isoformat(), **({"window": True} if clock.window else {})}
+            telling.tell(E.CLOCK_WARNED, clock=clock.name, unit=case.unit, **due)
     if visit:  # where nobody was told of it in time, it has its time now
         later = {"close_at": (around.now + (closes_at - visit.due_at)).isoformat()} if closes_at else {}
         telling.tell(E.VISIT_DUE, visit_id=visit.id, **later)
     elif closes_at:
-        close(telling, "unvisited")
+        close(telling, window.closes if window else "unvisited")
     return _change(telling, case) if telling.events else None
 
 
@@ -343,6 +353,21 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
             escalated_to=above[min(step, len(above)) - 1],
             again_at=stamp(at),
         )
+
+
+def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> datetime:
+    """The midnight that begins a day that was named; that day itself is not counted.
+
+    Raises InvalidField for a day to come, and for one before the case came to stand as it does, by more than the action
+    allows.
+    """
+    zone = around.policy.zone
+    if day > around.now.astimezone(zone).date():
+        raise InvalidField("on", "day-in-future")
+    earliest = case.stood_since.astimezone(zone).date() - timedelta(days=action.days_back)
+    if day < earliest:
+        raise InvalidField("on", "day-too-early", earliest=earliest.isoformat())
+    return beginning_of(day, zone)
 
 
 def _in_time(case: Case, action: Action, now: datetime | None) -> bool:

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.domain import events as E
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
-from chalicelib.domain.limits import EXACT, Due, Limit, due_at, extended, resumed
-from chalicelib.domain.timing import again_after, begins, stated_limit, warning
+from chalicelib.domain.limits import EXACT, Due, Limit, due_at, extended, later_without, resumed
+from chalicelib.domain.timing import (
+    again_after,
+    begins,
+    card_of,
+    due_without,
+    left_out,
+    limit_of,
+    stated_limit,
+    warning,
+)
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.policy import ClockRule, Policy
     from chalicelib.domain.workdays import WorkCalendar
 
-STARTED, PAUSED, RESUMED, ENDED = "started", "paused", "resumed", "ended"
+STARTED, PAUSED, RESUMED, ENDED, UNCOUNTED = "started", "paused", "resumed", "ended", "uncounted"
 ASKED, REFUSED, EXTENDED = "extension-asked", "extension-refused", "extended"
 WARNED, BREACHED, RECOUNTED = "warned", "breached", "recounted"
 
@@ -70,9 +79,21 @@ class Pause(NamedTuple):
     resumed_at: datetime
 
 
+class Uncounted(NamedTuple):
+    """Days that were named as not counted; `known`: those named before."""
+
+    limit: Limit
+    known: frozenset[date]
+    days: frozenset[date]
+
+
 @dataclass(slots=True)
 class Run:
-    """One run of a clock: by what it is counted. `fixed`: the day it was extended to, from where pauses count then."""
+    """One run of a clock: by what it is counted. `fixed`: the day it was extended to, from where it is counted then.
+
+    `moved`: what moved it since, in order: where it stood still, and days that do not count. `card`: the card that the
+    case carried as it began.
+    """
 
     policy: Policy
     rule: ClockRule | None
@@ -80,7 +101,12 @@ class Run:
     stated_by: str
     started_at: datetime
     fixed: datetime | None = None
-    pauses: list[Pause] = field(default_factory=list)
+    moved: list[Pause | Uncounted] = field(default_factory=list)
+    card: str | None = None
+
+    @property
+    def pauses(self) -> list[Pause]:
+        return [each for each in self.moved if isinstance(each, Pause)]
 
     def counted(self, calendar: WorkCalendar) -> Due | None:
         """When it is due by a calendar; None where no rule says how long it runs."""
@@ -89,12 +115,15 @@ class Run:
         zone, roll = self.policy.zone, self.rule.roll_over
         due = due_at(self.limit, self.started_at, calendar, zone, roll_over=roll)
         due = Due(self.fixed, False) if self.fixed else due
-        for limit, paused_at, resumed_at in self.pauses:
-            if limit is None:
-                due = Due(due.at + (resumed_at - paused_at), due.provisional)
-                continue
-            moved = resumed(limit, due.at, paused_at, resumed_at, calendar, zone, roll_over=roll)
-            due = Due(moved.at, due.provisional or moved.provisional)
+        for each in self.moved:
+            if isinstance(each, Uncounted):
+                started, (limit, known, days) = self.started_at, each
+                due = later_without(limit, started, due, known, days, calendar, zone, roll_over=roll)
+            elif each.limit is None:
+                due = Due(due.at + (each.resumed_at - each.paused_at), due.provisional)
+            else:
+                went_on = resumed(each.limit, due.at, each.paused_at, each.resumed_at, calendar, zone, roll_over=roll)
+                due = Due(went_on.at, due.provisional or went_on.provisional)
         return due
 
 
@@ -133,9 +162,9 @@ def again(clock: Clock, run: Run, calendar: WorkCalendar, at: datetime) -> tuple
     due = run.counted(calendar)
     if due is None or run.rule is None:
         return None
-    if due.at == clock.due_at or clock.window:
+    if due.at == clock.due_at:
         return due, clock.warn_at
-    return due, warning(run.rule, clock.started_at, due.at, at)
+    return due, warning(run.rule, clock.started_at, due.at, at, run.policy, calendar)
 
 
 class Recounting:
@@ -156,6 +185,8 @@ class Recounting:
                 yield from self._single(told, _OF_A_CLOCK[told.event.type], runs)
             elif told.before is not None and ("state" in facts or "timing" in facts or "clocks" in facts):
                 yield from self._changed(told, told.before, runs)
+            if told.before is not None and "uncounted" in facts:
+                yield from self._uncounted(told, runs)
 
     def differing(self, history: Iterable[Told]) -> Iterator[Differing]:
         for moment in self.moments(history):
@@ -204,22 +235,30 @@ class Recounting:
         yield from _apart(told, clock.name, "due", clock.due_at, due.at if due else None)
         if due is None or run.rule is None:
             return
-        warn = None if run.rule.window else warning(run.rule, clock.started_at, due.at, told.event.time)
+        warn = warning(run.rule, clock.started_at, due.at, told.event.time, run.policy)
         yield from _apart(told, clock.name, "warn", clock.warn_at, warn)
         yield from _apart(told, clock.name, "provisional", clock.provisional, due.provisional)
         yield from _apart(told, clock.name, "window", clock.window, run.rule.window)
+        yield from _apart(told, clock.name, "closes", clock.closes, run.rule.closes)
+        if "counted_from" in told.event.data:
+            begun = clock.started_at.astimezone(run.policy.zone)
+            if clock.started_at > told.event.time or begun.time() != time():
+                yield from _apart(told, clock.name, "day", clock.started_at, None)
+        if told.before is not None and told.before.petition is not None:
+            yield from _apart(told, clock.name, "card", run.card, card_of(told.before))
 
     def _missing(self, told: Told, before: Case, policy: Policy) -> Iterator[Moment]:
         """Clocks that should have started with an event, and did not."""
-        to = told.event.data["state"]
-        said = told.event.data.get("clocks", {})
+        to, facts = told.event.data["state"], told.event.data
+        said, named = facts.get("clocks", {}), facts.get("counted_from")
+        begun = datetime.fromisoformat(named) if named else told.event.time
         for rule in policy.procedure_of(before).clocks.values():
             if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to):
                 continue
-            limit, _ = stated_limit(rule, before.category, before.urgency, policy)
+            limit = limit_of(rule, before.category, before.urgency, policy, card_of(before))
             if limit is None:
                 continue
-            due = due_at(limit, told.event.time, policy.calendar, policy.zone, roll_over=rule.roll_over).at
+            due = due_at(limit, begun, policy.calendar, policy.zone, roll_over=rule.roll_over).at
             apart = tuple(_apart(told, rule.id, "due", None, due))
             clock = Clock(rule.id, ClockState.RUNNING, told.event.time, due)
             yield Moment(told, STARTED, -1, None, clock, None, policy, policy.calendar, apart)
@@ -232,9 +271,10 @@ class Recounting:
         if clock.paused_at is None:
             yield from _apart(told, clock.name, "due", now.due_at, None)
             return
-        limit = stated_limit(rule, before.category, before.urgency, policy)[0] if rule else None
+        card = timing.get("card") or card_of(before)
+        limit = limit_of(rule, before.category, before.urgency, policy, card) if rule else None
         if run is not None:
-            run.pauses.append(Pause(limit, clock.paused_at, at))
+            run.moved.append(Pause(limit, clock.paused_at, at))
         if rule is None:
             yield from _apart(told, clock.name, "due", now.due_at, None)
         elif clock.state is ClockState.BREACHED:
@@ -248,8 +288,41 @@ class Recounting:
                 zone, days = policy.zone, policy.calendar
                 due = resumed(limit, clock.due_at, clock.paused_at, at, days, zone, roll_over=roll)
             yield from _apart(told, clock.name, "due", now.due_at, due.at)
-            yield from _apart(told, clock.name, "warn", now.warn_at, warning(rule, clock.started_at, due.at, at))
+            warn = warning(rule, clock.started_at, due.at, at, policy)
+            yield from _apart(told, clock.name, "warn", now.warn_at, warn)
             yield from _apart(told, clock.name, "provisional", now.provisional, clock.provisional or due.provisional)
+
+    def _uncounted(self, told: Told, runs: dict[int, Run | None]) -> Iterator[Moment]:
+        """Days that an event says are not counted in a clock."""
+        before, at = told.before, told.event.time
+        assert before is not None
+        for place, clock in enumerate(before.clocks):
+            facts = told.event.data["uncounted"].get(clock.name)
+            if facts is None or not clock.open:
+                continue
+            policy, run, now = self._policy(told, facts.get("calendar")), runs.get(place), told.after.clocks[place]
+            rule = policy.procedure_of(before).clocks.get(clock.name) if policy else None
+            limit = (
+                limit_of(rule, before.category, before.urgency, policy, card_of(before)) if rule and policy else None
+            )
+            apart: tuple[Differing, ...] = ()
+            if policy is not None and rule is not None and limit is not None:
+                due = due_without(rule, limit, clock, facts["days"], policy, at)
+                same = due.at == clock.due_at
+                warn = clock.warn_at if same else warning(rule, clock.started_at, due.at, at, policy)
+                apart = (
+                    *_apart(told, clock.name, "due", now.due_at, due.at),
+                    *_apart(told, clock.name, "warn", now.warn_at, warn),
+                    *_apart(told, clock.name, "provisional", now.provisional, due.provisional),
+                )
+                if run is not None:
+                    known = frozenset(map(date.fromisoformat, clock.uncounted))
+                    days = frozenset(left_out(clock, facts["days"], policy, at))
+                    run.moved.append(Uncounted(limit, known, days))
+            elif policy is not None:
+                apart = tuple(_apart(told, clock.name, "due", now.due_at, None))
+            calendar = policy.calendar if policy else None
+            yield Moment(told, UNCOUNTED, place, clock, now, run, policy, calendar, apart)
 
     def _single(self, told: Told, what: str, runs: dict[int, Run | None]) -> Iterator[Moment]:
         """What an event says of one clock by its name."""
@@ -269,7 +342,7 @@ class Recounting:
         if not apart and policy is not None:
             apart = tuple(_said(told, what, before, clock, now, run, policy, days))
         if what == EXTENDED and run is not None:
-            run.fixed, run.pauses = now.due_at, []
+            run.fixed, run.moved = now.due_at, []
         yield Moment(told, what, place, clock, now, run, policy, days or (policy.calendar if policy else None), apart)
 
     def _due(self, run: Run, started: datetime) -> Due | None:
@@ -300,8 +373,9 @@ def _begun(told: Told, before: Case, clock: Clock, policy: Policy | None) -> Run
     if policy is None:
         return None
     rule = policy.procedure_of(before).clocks.get(clock.name)
-    limit, by = stated_limit(rule, before.category, before.urgency, policy) if rule else (None, "")
-    return Run(policy, rule, limit, by, told.event.time)
+    card = told.event.data.get("timing", {}).get("card") or card_of(before)
+    limit, by = stated_limit(rule, before.category, before.urgency, policy, card) if rule else (None, "")
+    return Run(policy, rule, limit, by, clock.started_at, card=card)
 
 
 def _ended(told: Told, clock: Clock, timing: Mapping[str, Any]) -> Iterator[Differing]:
@@ -346,7 +420,7 @@ def _said(
             asked = before.extension
             due = asked.until if asked is not None and asked.clock == name else None
             yield from _apart(told, name, "due", now.due_at, due)
-            warn = warning(rule, clock.started_at, due, at) if rule and due else None
+            warn = warning(rule, clock.started_at, due, at, policy) if rule and due else None
             yield from _apart(told, name, "warn", now.warn_at, warn)
         case "breached":
             began = clock.due_at if clock.state is ClockState.RUNNING else clock.again_at

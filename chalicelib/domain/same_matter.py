@@ -50,7 +50,7 @@ def score(new: Told, known: Told, rules: SameMatter) -> Score | None:
 
 
 def comparable(new: Told, known: Told, rules: SameMatter) -> bool:
-    """Whether it can be one matter at all: told within the window of its kind, and not in places far from each other."""
+    """Whether it can be one matter at all: told within the window of its kind, in places not far from each other."""
     window = rules.windows.get(known.kind or new.kind or "", rules.longest_window)
     if abs(new.at - known.at) > window:
         return False
@@ -59,18 +59,28 @@ def comparable(new: Told, known: Told, rules: SameMatter) -> bool:
 
 CONTRADICTIONS = frozenset(
     {
-        "compound-other", "community-other", "building-other", "unit-other", "room-other", "gate-other", "landmark-other",
-        "door-other", "file-other", "plate-other", "sum-other", "surname-other", "category-other", "things-none",
-        "aspect-other", "hour-other", "over", "alone", "point-far",
+        *(
+            "compound-other",
+            "community-other",
+            "building-other",
+            "unit-other",
+            "room-other",
+            "gate-other",
+            "door-other",
+        ),
+        *("landmark-other", "file-other", "plate-other", "sum-other", "surname-other", "category-other", "things-none"),
+        *("aspect-other", "hour-other", "over", "alone", "point-far"),
     }
-)  # fmt: skip
+)
+"""Evidence that keeps a report from joining by itself, whatever speaks for it."""
+
 EVIDENCE = CONTRADICTIONS | {
-    "bias", "compound-same", "point-near", "point-beside", "building-same", "building-spread", "building-mentioned", "unit-mentioned",
-    "unit-untold", "unit-same", "room-same",
-    "room-beside", "floor-same", "floor-other", "gate-same", "landmark-same", "door-same", "road-same", "road-other",
-    "category-same", "category-related", "category-unknown", "things", "things-all", "words", "aspect-same", "sum-same",
-    "surname-same", "plate-same", "place-apart", "one-of-many", "hour-same", "again", "within-hour", "within-day", "days",
-}  # fmt: skip
+    *("bias", "compound-same", "point-near", "point-beside", "building-same", "building-spread", "building-mentioned"),
+    *("unit-same", "unit-mentioned", "unit-untold", "room-same", "room-beside", "floor-same", "floor-other"),
+    *("gate-same", "landmark-same", "door-same", "road-same", "road-other", "place-apart", "one-of-many"),
+    *("category-same", "category-related", "category-unknown", "things", "things-all", "words", "aspect-same"),
+    *("sum-same", "surname-same", "plate-same", "hour-same", "again", "within-hour", "within-day", "days"),
+}
 """What there can be, by name: what the policy may weigh."""
 
 _PRECISE = frozenset({"building-same", "door-same", "plate-same"})
@@ -93,8 +103,8 @@ _OF_A_KIND = 0.5
 def _certain(found: dict[str, float], new: Told, known: Told, rules: SameMatter) -> bool:
     """Whether both tell the place precisely, and of things of one kind: without that no report joins by itself.
 
-    A house, a number of a road, a plate; or a gate, a landmark, a road with a position near it. What befell a person, not a
-    thing that all see, is the same only where the room, a sum, a name say so.
+    A house, a number of a road, a plate; or a gate, a landmark, a road with a position near it. What befell a person,
+    not a thing that all see, is the same only where the room, a sum, a name say so.
     """
     if not _UNCLEAR.isdisjoint(found):
         return False

@@ -28,14 +28,28 @@ def enter(
 ) -> None:
     """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
 
-    An empty `to` stays where it is. `action`: by which it gets there, if by one. `meets`: clocks that are met by it.
+    An empty `to` stays where it is. `action`: by which it gets there, if by one; where a day was named with it, what it
+    starts is counted from that. `meets`: clocks that are met by it. `close_at` of a case that a window closes is the
+    window's.
     """
-    case, policy, now = telling.known, telling.around.policy, telling.around.now
+    case, around = telling.known, telling.around
+    policy, named = around.policy, around.counted_from if action else None
     moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, now, meets)
+    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named)
     windows = timing.get("timing", {}).get("windows", ())
     due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
+    if "close_at" in facts and (closing := _closing(case, timing)):
+        facts["close_at"] = closing
     telling.tell(event_type, **facts, **({"due_at": min(due)} if due else {}), **moved, **timing)
+
+
+def _closing(case: Case, timing: dict[str, Any]) -> str | None:
+    """When the window that the case ends by runs out, after what becomes of the clocks."""
+    changed = timing.get("timing", {})
+    for name in changed.get("closes", ()):
+        return str(timing["clocks"][name])
+    known = case.closing
+    return known.due_at.isoformat() if known and known.name not in changed.get("ended", ()) else None
 
 
 def start_work(

@@ -59,6 +59,13 @@ class WorkCalendar(NamedTuple):
         """The day itself when it is worked, else the first working day after it."""
         return day if self.is_working(day) else self.working_day_after(day, 1)
 
+    def working_day_before(self, day: date, count: int) -> date:
+        """The first of the last `count` working days up to and with a day. `count` is above 0."""
+        while count > 0:
+            count -= self.is_working(day)
+            day -= ONE_DAY
+        return day + ONE_DAY
+
     def working_days(self, after: date, until: date) -> int:
         """How many days are worked after a day, up to and with another."""
         return sum(self.is_working(after + timedelta(days=n)) for n in range(1, (until - after).days + 1))

@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import AttributeNullError, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import TemporarilyUnavailable
 
@@ -31,10 +30,36 @@ class _Meta:
 
 
 class Row(Model):
-    """What every item has: its two keys."""
+    """What every item has: its two keys.
+
+    Rows hold plain values, and have no defaults, versions or maps of PynamoDB's: made and written without looking for
+    those, they cost a third (ADR 44).
+    """
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+
+    def __init__(
+        self, pk: str | None = None, sk: str | None = None, _user_instantiated: bool = True, **values: Any
+    ) -> None:
+        if pk is not None:
+            values["pk"] = pk
+        if sk is not None:
+            values["sk"] = sk
+        if unknown := values.keys() - self.get_attributes().keys():
+            raise ValueError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        self.attribute_values = values
+
+    def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+        """The item, as DynamoDB gets it. Raises AttributeNullError when something is missing."""
+        item: dict[str, dict[str, Any]] = {}
+        for name, attribute in self.get_attributes().items():
+            value = self.attribute_values.get(name)
+            if value is not None:
+                item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(value)}
+            elif null_check and not attribute.null:
+                raise AttributeNullError(name)
+        return item
 
     @classmethod
     def must_be_new(cls) -> Condition:
@@ -127,18 +152,18 @@ class Write:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._puts: list[tuple[str, Row, Condition | None]] = []
-        self._deletes: list[tuple[str, Row]] = []
-        self._updates: list[tuple[str, Row, list[Action], Condition | None]] = []
+        self._puts: list[_Part] = []
+        self._deletes: list[_Part] = []
+        self._updates: list[_Part] = []
 
     def put(self, name: str, row: Row, condition: Condition | None = None) -> None:
-        self._puts.append((name, row, condition))
+        self._puts.append((name, {"TableName": row.Meta.table_name, "Item": row.serialize(), **_only_if(condition)}))
 
     def delete(self, name: str, row: Row) -> None:
-        self._deletes.append((name, row))
+        self._deletes.append((name, row.get_delete_kwargs_from_instance()))
 
     def update(self, name: str, row: Row, actions: list[Action], condition: Condition | None = None) -> None:
-        self._updates.append((name, row, actions, condition))
+        self._updates.append((name, row.get_update_kwargs_from_instance(actions, condition)))
 
     def commit(self) -> None:
         """Write all or nothing.
@@ -146,16 +171,12 @@ class Write:
         Raises WriteRefused when a condition failed, TemporarilyUnavailable when the store did not answer or
         competing writers did not let go. The outcome of the latter is unknown: the same request may be sent again.
         """
-        names = [name for part in (self._deletes, self._puts, self._updates) for name, *_ in part]
+        parts = (self._deletes, self._puts, self._updates)
+        names = [name for part in parts for name, _ in part]
+        deletes, puts, updates = ([asked for _, asked in part] for part in parts)
         for _ in range(_CONFLICT_ATTEMPTS):
             try:
-                with TransactWrite(connection=self._connection) as transaction:
-                    for _, row in self._deletes:
-                        transaction.delete(row)
-                    for _, row, condition in self._puts:
-                        transaction.save(row, condition=condition)
-                    for _, row, actions, condition in self._updates:
-                        transaction.update(row, actions=actions, condition=condition)
+                self._connection.transact_write_items([], deletes, puts, updates)
                 return
             except TransactWriteError as error:
                 reasons = list(error.cancellation_reasons)
@@ -171,6 +192,20 @@ class Write:
             except PynamoDBException as error:
                 raise TemporarilyUnavailable(None) from error
         raise TemporarilyUnavailable(None)
+
+
+_Part = tuple[str, dict[str, Any]]
+"""A part of a transaction: its name, and what is asked of DynamoDB."""
+
+
+def _only_if(condition: Condition | None) -> dict[str, Any]:
+    if condition is None:
+        return {}
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    asked: dict[str, Any] = {"ConditionExpression": condition.serialize(names, values)}
+    asked["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    return {**asked, "ExpressionAttributeValues": values} if values else asked
 
 
 def batch_get(

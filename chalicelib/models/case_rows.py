@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.mediations import Mediation
     from chalicelib.domain.petitions import Petition
 
-_SELDOM = ("warn_at", "again_at", "paused_at", "step", "escalated_to", "extended", "window", "provisional")
+_SELDOM = (
+    *("warn_at", "again_at", "paused_at", "step", "escalated_to", "extended", "window", "provisional"),
+    *("closes", "uncounted", "since"),
+)
 """What most clocks have not."""
 
 DUE_SHARDS = 8
@@ -362,6 +365,9 @@ def _clock(name: str, state: str, started: str, due: str, ended: str | None, mor
         extended=more.get("extended", 0),
         window=more.get("window", False),
         provisional=more.get("provisional", False),
+        closes=more.get("closes", ""),
+        uncounted=tuple(more.get("uncounted", ())),
+        since=_when(more.get("since")),
     )
 
 

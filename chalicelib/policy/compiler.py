@@ -2,8 +2,8 @@
 
     python -m chalicelib.policy.compiler chalicelib/policy/gulou --overlay overlays/demo.toml -o pack.json
 
-The JSON has exactly the fields of `chalicelib.domain.policy`; the same pack always gives the same bytes, and its
-version is the pack's id with the beginning of their hash.
+The JSON has exactly the fields of `chalicelib.domain.policy`, but for what few rows say, where they do not; the same
+pack always gives the same bytes, and its version is the pack's id with the beginning of their hash.
 """
 
 from __future__ import annotations
@@ -188,7 +188,9 @@ def _procedure(whole: Whole) -> dict[str, Any]:
     return {
         **{"id": part.id, "zh": part.zh, "en": part.en},
         "states": {name: entry.part.model_dump() for name, entry in whole.states.items()},
-        "actions": {name: entry.part.model_dump() for name, entry in whole.actions.items()},
+        "actions": {
+            name: _where_written(entry.part, ("from_day", "days_back")) for name, entry in whole.actions.items()
+        },
         "clocks": {name: _clock(entry.part) for name, entry in whole.clocks.items()},
     }
 
@@ -196,11 +198,16 @@ def _procedure(whole: Whole) -> dict[str, Any]:
 def _clock(clock: ClockPart) -> dict[str, Any]:
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
-        **clock.model_dump(),
+        **_where_written(clock, ("cards", "remind_before", "closes")),
         "limit": None if clock.limit == "category" else clock.limit,
         "urgencies": urgencies,
         "again": clock.again or 0,
     }
+
+
+def _where_written(part: Part, seldom: Iterable[str]) -> dict[str, Any]:
+    """A row without what few rows say, where it does not: each function reads all of it as it starts."""
+    return {key: value for key, value in part.model_dump().items() if value or key not in seldom}
 
 
 def _template(template: TemplatePart) -> dict[str, str]:

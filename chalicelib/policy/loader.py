@@ -32,6 +32,7 @@ from chalicelib.domain.policy import (
 from chalicelib.domain.workdays import WorkCalendar
 
 _VERSION_DIGITS = 12
+_LIMITS, _TABLES = ("limit", "extension", "ask_before", "remind_before"), ("urgencies", "kinds", "cards")
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -109,8 +110,8 @@ def _procedure(row: dict[str, Any]) -> Procedure:
 
 
 def _clock(row: dict[str, Any]) -> ClockRule:
-    limits = {key: Limit(*row[key]) if row[key] else None for key in ("limit", "extension", "ask_before")}
-    tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in ("urgencies", "kinds")}
+    limits = {key: Limit(*row[key]) if row[key] else None for key in _LIMITS if key in row}
+    tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in _TABLES if key in row}
     return ClockRule(**{**_tuples(row), **limits, **tables})
 
 

@@ -54,6 +54,7 @@ def check_turns(text: PackText) -> Iterator[Fault]:
 def _waits(whole: Whole) -> Iterator[Fault]:
     """A case never lies with somebody who can do nothing about it."""
     answered = {entry.part.to for entry in whole.actions.values() if entry.part.does in ("resolve", "verify")}
+    closing = {state for entry in whole.clocks.values() if entry.part.closes for state in entry.part.runs_in}
     leading_on = {(at, by) for at, _, by in states_moves(whole)}
     for state, entry in whole.states.items():
         turn = entry.part.turn
@@ -62,7 +63,7 @@ def _waits(whole: Whole) -> Iterator[Fault]:
             yield entry.fault("turn", f"no action of {_WHOSE[turn]!r}, whose turn it is, leads on from this state")
         elif turn == cases.VISITOR and state not in answered:
             yield entry.fault("turn", "nobody visits: no action that answers leads to this state")
-        elif turn == cases.NOBODY and entry.part.open and state not in answered:
+        elif turn == cases.NOBODY and entry.part.open and state not in answered | closing:
             yield entry.fault("turn", "an open case would wait in nobody's queue")
 
 

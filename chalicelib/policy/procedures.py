@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain import cases
 from chalicelib.domain.acts import modules
+from chalicelib.domain.limits import Limit
 from chalicelib.domain.procedure import VISIT_CLOCK
 from chalicelib.policy.reader import Entry, Fault, PackText
 from chalicelib.policy.schema import (
@@ -23,6 +24,9 @@ from chalicelib.policy.schema import (
     RolePart,
     StatePart,
     UsePart,
+    at_least,
+    at_most,
+    words_of,
 )
 
 _FOLDER, _ENDING = "procedures/", ".toml"
@@ -118,7 +122,8 @@ def states_moves(whole: Whole) -> list[tuple[str, str, str]]:
         if to != state
     ]
     answered = [e.part.to for e in whole.actions.values() if e.part.does in ("resolve", "verify")]
-    moves += [(state, cases.CLOSED, "") for state in dict.fromkeys(answered)]
+    answered += [state for e in whole.clocks.values() if e.part.closes for state in e.part.runs_in]
+    moves += [(state, cases.CLOSED, "") for state in dict.fromkeys(answered) if state != cases.CLOSED]
     for state, entry in whole.states.items():
         if entry.part.turn == cases.VISITOR:
             moves += [(state, to, "") for to in (cases.CLOSED, cases.REOPEN_REQUESTED) if to in whole.states]
@@ -270,12 +275,26 @@ def _sense(whole: Whole) -> Iterator[Fault]:
             yield entry.fault("clock", f"clock {part.clock!r} is never extended")
         if (part.does == "close") != bool(part.outcome):
             yield entry.fault("outcome", "is how a case that is closed ends, and of nothing else")
+        if part.from_day and not any(clock.part.id in _begun_by(part, whole) for clock in whole.clocks.values()):
+            yield entry.fault("from_day", "means nothing: no clock begins with it")
+        if part.days_back and not part.from_day:
+            yield entry.fault("days_back", "means nothing: no day is named with it")
         if part.within in whole.clocks:
             window = whole.clocks[part.within].part
             if not window.window:
                 yield entry.fault("within", f"clock {part.within!r} is no window")
             elif not set(part.states) <= set(window.runs_in):
                 yield entry.fault("within", f"window {part.within!r} does not run in all states of the action")
+
+
+def _begun_by(action: ActionPart, whole: Whole) -> set[str]:
+    """The clocks that may begin with an action: those it restarts, and those that run where it leads and not before."""
+    entered = {
+        clock.part.id
+        for clock in whole.clocks.values()
+        if action.to in clock.part.runs_in and not set(action.states) <= {*clock.part.runs_in, *clock.part.pauses_in}
+    }
+    return {*action.restarts, *entered}
 
 
 def _ways(whole: Whole, text: PackText) -> Iterator[Fault]:
@@ -331,19 +350,24 @@ def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
             yield entry.fault("pauses_in", f"in {state!r} it runs")
         for state in sorted(set(part.met_in) & {*part.runs_in, *part.pauses_in}):
             yield entry.fault("met_in", f"in {state!r} it runs or waits")
+        yield from _limits(entry)
+        for kind in sorted(set(part.kinds) - kinds):
+            yield entry.fault("kinds", f"unknown kind {kind!r}")
         if part.window:
-            if part.id not in windows:
+            if part.id not in windows and not part.remind_before and not part.closes:
                 yield entry.fault("window", "no action asks for it")
+            yield from _closing(entry, whole)
             for key in ("met_in", "met_by", "warn_left", "again", "extensions"):
                 if getattr(part, key):
                     yield entry.fault(key, "means nothing: a window is nobody's duty")
             continue
+        for key in ("remind_before", "closes"):
+            if getattr(part, key):
+                yield entry.fault(key, "means nothing: it is no window")
         if cases.CLOSED in (*part.runs_in, *part.pauses_in):
             yield entry.fault("runs_in", f"it would never stop: nothing leads from {cases.CLOSED!r} by itself")
         if not part.met_in and not part.met_by and part.id != VISIT_CLOCK:
             yield entry.fault("met_in", "is missing: nothing that is done would meet it")
-        for kind in sorted(set(part.kinds) - kinds):
-            yield entry.fault("kinds", f"unknown kind {kind!r}")
         if part.limit == "category" and part.id not in ("accept", "resolve"):
             yield entry.fault("limit", f"a category has no limit {part.id!r}")
         if bool(part.extensions) != (part.extension is not None):
@@ -351,6 +375,32 @@ def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
         for action in part.met_by:
             if action in whole.actions and whole.actions[action].part.does not in ("advance", "accept"):
                 yield entry.fault("met_by", f"{action!r} is no step that is only noted")
+
+
+def _limits(entry: Entry[ClockPart]) -> Iterator[Fault]:
+    """That there is something left to be reminded of, whichever limit a window has."""
+    part, given = entry.part, dict(entry.part.urgencies).values()
+    if part.remind_before is None:
+        return
+    for limit in (part.limit, *part.cards.values(), *part.kinds.values(), *given):
+        if isinstance(limit, Limit) and at_most(part.remind_before) >= at_least(limit):
+            shown = f"{words_of(part.remind_before)} is not shorter than the limit ({words_of(limit)})"
+            yield entry.fault("remind_before", shown)
+
+
+def _closing(entry: Entry[ClockPart], whole: Whole) -> Iterator[Fault]:
+    """That a case ends by one window only, and not by one that runs when it has ended."""
+    part = entry.part
+    if not part.closes:
+        return
+    if cases.CLOSED in (*part.runs_in, *part.pauses_in):
+        yield entry.fault("closes", f"in {cases.CLOSED!r} the case has ended already")
+    for other in whole.clocks.values():
+        if other.part.id == part.id:
+            return
+        both = {*part.runs_in, *part.pauses_in} & {*other.part.runs_in, *other.part.pauses_in}
+        if other.part.closes and both:
+            yield entry.fault("closes", f"in {min(both)!r} window {other.part.id!r} closes the case")
 
 
 def _doers(whole: Whole, text: PackText) -> Iterator[Fault]:

@@ -378,6 +378,8 @@ class ActionPart(Part):
     clock: Id | Literal[""] = ""
     restarts: list[Id] = []
     outcome: Id | Literal[""] = ""
+    from_day: bool = False
+    days_back: Annotated[int, Field(ge=0, le=60)] = 0
 
 
 class UrgencyLimits(Part):
@@ -399,6 +401,7 @@ class ClockPart(Part):
     limit: Limit | Literal["category"]
     urgencies: UrgencyLimits = UrgencyLimits()
     kinds: dict[Id, Limit] = {}
+    cards: dict[Id, Limit] = {}
     roll_over: bool = False
     window: bool = False
     visited: bool = False
@@ -407,6 +410,8 @@ class ClockPart(Part):
     extensions: Annotated[int, Field(ge=0, le=9)] = 0
     extension: Limit | None = None
     ask_before: Limit | None = None
+    remind_before: Limit | None = None
+    closes: Id | Literal[""] = ""
     article: Text | Literal[""] = ""
 
 

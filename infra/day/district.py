@@ -127,12 +127,16 @@ class District:
             reporter = {"name": resident.name, "phone": resident.international, **(told_by or {})}
             self.said |= set((told_by or {}).values())
         return {
-            "text": "三号楼前井盖缺失",
+            "text": f"{self._building()}号楼前井盖缺失",
             "told_at": _now(),
             "position": self.places[place]["position"],
             "reporter": reporter,
             **said,
         }
+
+    def _building(self) -> int:
+        """The number of a building nobody has told of yet: what is told of another is another matter."""
+        return next(self._numbers) + 21
 
     def text(self, resident: Resident, content: str) -> dict[str, Any]:
         """A text message through Aliyun; the case it became part of."""
@@ -172,7 +176,7 @@ class District:
             "order_no": order_no,
             "type": "complaint",
             "title": "消防通道被堵",
-            "content": "消防通道被私家车堵住,救护车开不进来。",
+            "content": f"{self._building()}号楼消防通道被私家车堵住,救护车开不进来。",
             "caller": {"name": resident.name, "phone": resident.international},
             "area": self.places[0]["area"],
             "received_at": _now(),

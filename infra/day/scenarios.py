@@ -137,7 +137,7 @@ def a_report_by_the_sign_of_a_cell(district: District) -> Case:
     form, key = (re.findall(f'data-{name}="([^"]+)"', page) for name in ("form", "key"))
     if not form or not key:
         raise Missed(f"the report form is {page[:200]}")
-    said = {"form": form[0], "text": "三号楼前井盖缺失", "name": resident.name, "phone": resident.phone}
+    said = {"form": form[0], "text": "十九号楼前井盖缺失", "name": resident.name, "phone": resident.phone}
     first, again = (
         answered(district.caller.post("/v1/public/reports", said, headers={"Idempotency-Key": key[0]}), 201)
         for _ in range(2)

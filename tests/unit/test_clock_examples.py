@@ -8,26 +8,22 @@ announced: Mondays to Fridays, provisional. Times are of the district; 24:00 is 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.domain.clocks import Clock, ClockState
+from chalicelib.domain.clocks import ClockState
 from chalicelib.domain.deadlines import recount
 from chalicelib.domain.errors import ActionNotAllowed, ExtensionTooLate, ExtensionTooLong, InvalidField, OwnRequest
-from chalicelib.domain.events import SYSTEM, Actor, CaseEvent
-from chalicelib.domain.explaining import Explained, explain
-from chalicelib.domain.grid import Area
+from chalicelib.domain.events import SYSTEM, CaseEvent
+from chalicelib.domain.explaining import explain
 from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, open_case
-from chalicelib.domain.reports import Report
-from chalicelib.domain.screening import screen
+from chalicelib.domain.procedure import Circumstances
 from chalicelib.policy.schema import limit_of, words_of
+from tests.dated import Matter
 from tests.world import Kept
 
-AREA = Area("3203020010020101", ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
 STREET, DISTRICT = "centre-320302001", "linkage-centre"
 LIGHT, DISPUTE, URGENT, HAZARD, POPULATION = (
     "street-light",
@@ -36,61 +32,6 @@ LIGHT, DISPUTE, URGENT, HAZARD, POPULATION = (
     "corridor-clutter",
     "group-rental",
 )
-
-
-class Matter:
-    """A case on its way, by local times."""
-
-    def __init__(self, policy: Policy, at: str, category: str | None, source: str = "mobile") -> None:
-        self.policy, self.history = policy, list[CaseEvent]()
-        now = self.moment(at)
-        told = {"told_at": now, "received_at": now, "fingerprint": "f" * 64, "text": "麻烦来看一下"}
-        report = Report(source, "1", category=category, submitted_by="w1", **told)
-        screening = screen(report.text, category, None, policy)
-        self._take(open_case("01C", "7K3M9QXA", report, screening, AREA, self._around(now, Actor("w1", "grid-worker"))))
-
-    def act(self, at: str, action: str, by: str = "someone", **said: Any) -> None:
-        words = {"reason": "理由充分", "note": "已经处理", "media": ("m1",), "outcome": "satisfied", **said}
-        now = self.moment(at)
-        self._take(act(self.case, action, Particulars(**words), self._around(now, Actor(by, "department", "health"))))
-
-    def wait(self, until: str) -> list[CaseEvent]:
-        """Let time have its way at a moment; what it told."""
-        change = fall_due(self.case, self._around(self.moment(until), SYSTEM))
-        if change is None:
-            return []
-        self._take(change)
-        return list(change.events)
-
-    def clock(self, name: str) -> Clock:
-        return [clock for clock in self.case.clocks if clock.name == name][-1]
-
-    def due(self, name: str) -> tuple[str, bool]:
-        clock = self.clock(name)
-        return self.local(clock.due_at), clock.provisional
-
-    def explained(self, name: str) -> Explained:
-        return [each for each in explain(self.history, Kept(self.policy)) if each.clock.name == name][-1]
-
-    def moment(self, local: str) -> datetime:
-        day, _, time = local.partition(" ")
-        hour, _, minute = time.partition(":")
-        begun = datetime.fromisoformat(day).replace(tzinfo=self.policy.zone)
-        return (begun + timedelta(hours=int(hour), minutes=int(minute))).astimezone(UTC)
-
-    def local(self, at: datetime) -> str:
-        there = at.astimezone(self.policy.zone)
-        if (there.hour, there.minute) == (0, 0):
-            return f"{there.date() - timedelta(days=1)} 24:00"
-        return f"{there:%Y-%m-%d %H:%M}"
-
-    def _around(self, now: datetime, actor: Actor) -> Circumstances:
-        return Circumstances(actor, now, self.policy, "r1", "c1")
-
-    def _take(self, change: Change) -> None:
-        self.case = change.case
-        self.history += change.events
-        assert not any(each.differs for each in explain(self.history, Kept(self.policy)))
 
 
 KNOWN, GUESSED = False, True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.policy.procedure_turns import check_turns
-from chalicelib.policy.procedures import check_procedures
+from chalicelib.policy.procedures import check_procedures, procedures_of, states_moves
 from chalicelib.policy.reader import read_pack
 
 GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
@@ -244,6 +244,49 @@ FAULTS = {
         (HOTLINE, 'id = "objection"', "window = true", "window = true\nwarn_left = 20"),
         [f"{HOTLINE}: clock[objection].warn_left: means nothing: a window is nobody's duty"],
     ),
+    "reminder of what is somebody's duty": (
+        (DISPUTE, "", "", _clock("step", '"accepted"', 'met_in = ["resolved"]\nremind_before = "PT1H"')),
+        [f"{DISPUTE}: clock[step].remind_before: means nothing: it is no window"],
+    ),
+    "reminder that comes before the window": (
+        (HOTLINE, 'id = "objection"', "window = true", 'window = true\nremind_before = "2 日"'),
+        [f"{HOTLINE}: clock[objection].remind_before: 2 日 is not shorter than the limit (2 日)"],
+    ),
+    "reminder that comes before the window of a card": (
+        (
+            DISPUTE,
+            "",
+            "",
+            _clock("step", '"accepted"', 'window = true\nremind_before = "PT1H"\ncards = { red = "PT1H" }'),
+        ),
+        [f"{DISPUTE}: clock[step].remind_before: PT1H is not shorter than the limit (PT1H)"],
+    ),
+    "end of a case by what is somebody's duty": (
+        (DISPUTE, "", "", _clock("step", '"accepted"', 'met_in = ["resolved"]\ncloses = "over"')),
+        [f"{DISPUTE}: clock[step].closes: means nothing: it is no window"],
+    ),
+    "end of a case that has ended": (
+        (DISPUTE, "", "", _clock("step", '"closed"', 'window = true\ncloses = "over"')),
+        [f"{DISPUTE}: clock[step].closes: in 'closed' the case has ended already"],
+    ),
+    "two ends of a case": (
+        (
+            DISPUTE,
+            "",
+            "",
+            _clock("step", '"accepted"', 'window = true\ncloses = "over"')
+            + _clock("stride", '"resolved"', 'window = true\ncloses = "gone"\npauses_in = ["accepted"]'),
+        ),
+        [f"{DISPUTE}: clock[stride].closes: in 'accepted' window 'step' closes the case"],
+    ),
+    "day that nothing counts from": (
+        (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nfrom_day = true'),
+        [f"{DISPUTE}: action[mediate].from_day: means nothing: no clock begins with it"],
+    ),
+    "days back from no day": (
+        (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\ndays_back = 3'),
+        [f"{DISPUTE}: action[mediate].days_back: means nothing: no day is named with it"],
+    ),
     "limit for an unknown kind": (
         (HOTLINE, "[clock.kinds]", "hazard =", "hazards ="),
         [f"{HOTLINE}: clock[resolve].kinds: unknown kind 'hazards'"],
@@ -325,3 +368,12 @@ def test_a_notice_of_what_never_happens_is_named(pack: Path) -> None:
 def test_the_same_clock_may_have_another_name_in_another_procedure(pack: Path) -> None:
     _edit(pack, SECURITY, 'id = "accept"', 'zh = "接警受理"', 'zh = "接警"')
     assert _faults(pack) == []
+
+
+def test_a_case_may_wait_in_nobodys_queue_for_the_window_that_it_ends_by(pack: Path) -> None:
+    way = _action("mediate", "advance", '"accepted"', 'to = "waiting"\nfrom_day = true')
+    window = _clock("step", '"waiting"', 'window = true\ncloses = "over"\nremind_before = "PT1H"')
+    _edit(pack, SECURITY, "", "", _state("waiting", "nobody") + way + window)
+    assert _faults(pack) == []
+    (waiting,) = [whole for whole in procedures_of(read_pack(pack)).values() if whole.id == "security"]
+    assert ("waiting", "closed", "") in states_moves(waiting)
