@@ -326,6 +326,7 @@ class SameMatter(NamedTuple):
     again: tuple[str, ...]
     over: tuple[str, ...]
     spread: tuple[str, ...]
+    shared: tuple[str, ...]
     personal: tuple[str, ...]
     common: tuple[str, ...]
     related: tuple[tuple[str, ...], ...]

@@ -45,6 +45,8 @@ def score(new: Told, known: Told, rules: SameMatter) -> Score | None:
     against = tuple(name for name in found if name in CONTRADICTIONS)
     if against or not _certain(found, new, known, rules) or new.at - known.at > rules.automatic_within:
         value = min(value, rules.automatic - _BELOW)
+    if not DECISIVE.isdisjoint(found):
+        value = min(value, rules.offered - _BELOW)
     why = sorted((name for name in found if weights.get(name)), key=lambda name: -abs(weights[name] * found[name]))
     return Score(round(value, 3), tuple(why), against)
 
@@ -73,6 +75,11 @@ CONTRADICTIONS = frozenset(
     }
 )
 """Evidence that keeps a report from joining by itself, whatever speaks for it."""
+
+DECISIVE = frozenset(
+    {"compound-other", "community-other", "building-other", "unit-other", "door-other", "file-other", "plate-other"}
+)
+"""Of those, what nobody is even asked about: another house, stairwell or address than the other says."""
 
 EVIDENCE = CONTRADICTIONS | {
     *("bias", "compound-same", "point-near", "point-beside", "building-same", "building-spread", "building-mentioned"),
@@ -155,10 +162,8 @@ def _of_numbers(new: Told, known: Told, rules: SameMatter, found: dict[str, floa
         found[f"unit-{unit}"] = 1
     elif house == _SAME and (F.UNIT in a) != (F.UNIT in b):
         found["unit-untold"] = 1
-    if house != _OTHER and F.ROOM in a and F.ROOM in b:
-        found[_rooms(a[F.ROOM], b[F.ROOM])] = 1
-    elif house != _OTHER and (floor := _floors(a, b)) is not None:
-        found["floor-same" if floor else "floor-other"] = 1
+    if house != _OTHER and new.category not in rules.shared and known.category not in rules.shared:
+        _of_floors(a, b, found)
     if {F.BROAD, F.ROOM} <= a.keys() | b.keys() and (F.BROAD in a) == (F.ROOM in b) != (F.BROAD in b):
         found["one-of-many"] = 1
     for sort, name in ((F.GATE, "gate"), (F.LANDMARK, "landmark"), (F.DOOR, "door"), (F.ROAD, "road")):
@@ -167,6 +172,13 @@ def _of_numbers(new: Told, known: Told, rules: SameMatter, found: dict[str, floa
             found[f"{name}-same" if same else f"{name}-other"] = 1
     if (mine := _PLACES & a.keys()) and (theirs := _PLACES & b.keys()) and mine.isdisjoint(theirs):
         found["place-apart"] = 1
+
+
+def _of_floors(a: F.Marks, b: F.Marks, found: dict[str, float]) -> None:
+    if F.ROOM in a and F.ROOM in b:
+        found[_rooms(a[F.ROOM], b[F.ROOM])] = 1
+    elif (floor := _floors(a, b)) is not None:
+        found["floor-same" if floor else "floor-other"] = 1
 
 
 def _of_things(new: Told, known: Told, rules: SameMatter, found: dict[str, float]) -> None:

@@ -45,7 +45,11 @@ def check_same_matter(text: PackText) -> Iterator[Fault]:
     for name in part.weights:
         if name not in EVIDENCE:
             yield entry.fault("weights", f"there is no evidence {name!r}")
-    named = [("spread", part.spread), *(("related", group.split(" ")) for group in part.related)]
+    named = [
+        ("spread", part.spread),
+        ("shared", part.shared),
+        *(("related", group.split(" ")) for group in part.related),
+    ]
     for key, ids in named:
         for category in ids:
             if category not in categories:

@@ -569,6 +569,7 @@ class SameMatterPart(Part):
     again: list[Keyword]
     over: list[Keyword]
     spread: list[Id]
+    shared: list[Id]
     personal: list[Id]
     common: list[Id]
     related: list[Text]
