@@ -127,9 +127,10 @@ def sealing() -> Sealing:
 
 @cache
 def acting() -> Acting:
+    from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds())
 
 
 @cache

@@ -31,6 +31,8 @@ _SAID = {
     "until": "延至哪一天",
     "media": "图片",
     "outcome": "满意与否",
+    "other": "另一事项",
+    "report_ids": "反映",
 }
 _TURNS = {"desk": "甄别单位", "lead": "主办单位", "visitor": "回访人", "nobody": _NONE}
 _URGENCIES = {"ordinary": "普通", "urgent": "紧急", "major": "重大"}

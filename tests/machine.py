@@ -164,8 +164,8 @@ class CaseMachine(RuleBasedStateMachine):
         self.store = Overtaken(setting.store)
         self.holding = Holding(setting.rows_of, self.policies, self.officer)
         self.grid = MemoryGrid([*AREAS, HERE[:9], THERE[:9]])
-        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock)
         self.ids = CountedIds()
+        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock, self.ids)
         self.intake = self._an_intake()
         self.hands: list[Case | None] = [None, None]
         self.deeds: list[Deed] = []

@@ -11,10 +11,18 @@ from typing import Any
 
 from chalicelib.domain.audit import Entry, entry_of
 from chalicelib.domain.cases import Case
-from chalicelib.domain.errors import AlreadyKnown, OpenedMeanwhile, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    OpenedMeanwhile,
+    OtherChanged,
+    StaleVersion,
+    TrackingCodeTaken,
+    UnknownAttachment,
+)
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.gazetteer import Gazetteer
 from chalicelib.domain.grid import Area, Cell
+from chalicelib.domain.matter_events import moved
 from chalicelib.domain.nearby import Near
 from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import (
@@ -48,6 +56,7 @@ from chalicelib.models.case_rows import (
 from chalicelib.models.near_rows import NearRow, near_from
 from chalicelib.models.report_rows import ReporterRow, ReportRow, SubmitterRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
+from chalicelib.services.awake import awake
 
 Attributes = Mapping[str, Any]
 
@@ -85,15 +94,16 @@ class MemoryCaseStore:
         self._must_lie(near)
         self._claim(report.media, report.submitted_by, "report", report.id)
         self._enter(near)
-        self._put(ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new))
+        self._put(ReportRow.of(report, case.id, case.code_of(report.id), case.version, joined=not new))
+        home = case.home_of(report.id)
         if new:
             self._put(TrackingRow.of(case.tracking_code, case.id))
         if identity:
             self.identities[report.id] = identity
             if identity.phone_hash:
-                self._put(ReporterRow.of(identity.phone_hash, case.id))
+                self._put(ReporterRow.of(identity.phone_hash, home))
         if report.submitted_by:
-            self._put(SubmitterRow.of(report.submitted_by, case.id))
+            self._put(SubmitterRow.of(report.submitted_by, home))
         self._write(change, entry_of(change, source, identity.phone_hash if identity else None))
 
     def save(
@@ -110,6 +120,7 @@ class MemoryCaseStore:
         self._must_follow(case)
         for place in near:
             self._must_lie(place)
+        self._others_must_follow(change)
         for event in change.events:
             self._claim(event.data.get("media", ()), event.actor.id, "case", case.id)
         for place in near:
@@ -118,13 +129,39 @@ class MemoryCaseStore:
             said = {"case_id": case.id, "version": case.version, "fingerprint": command.fingerprint}
             self._put(CommandRow(CommandRow.key(command.id), CommandRow.SK, **said))
         self._write(change, entry_of(change, source, by=by))
+        for other in change.also:
+            self._write(other, entry_of(other, source, by=by))
+            if other.before is None:
+                self._put(TrackingRow.of(other.case.tracking_code, other.case.id))
+                known = (self.identities.get(report_id) for report_id in other.case.report_ids)
+                for phone_hash in {each.phone_hash for each in known if each and each.phone_hash}:
+                    self._put(ReporterRow.of(phone_hash, other.case.id))
+                for staff_id in other.case.submitters:
+                    self._put(SubmitterRow.of(staff_id, other.case.id))
+        for move in (move for each in (change, *change.also) for move in moved(each.events)):
+            row = dict(self.partitions[ReportRow.key(move.report)][ReportRow.SK])
+            row |= {"case_id": move.to_case, "made_in": row.get("made_in") or move.from_case}
+            row |= {"tracking_code": move.tracking_code} if move.tracking_code else {}
+            self.partitions[ReportRow.key(move.report)][ReportRow.SK] = row
+
+    def _others_must_follow(self, change: Change) -> None:
+        for other in change.also:
+            if other.before is None and self._has(TrackingRow.key(other.case.tracking_code), TrackingRow.SK):
+                raise TrackingCodeTaken()
+            try:
+                self._must_follow(other.case)
+            except StaleVersion:
+                raise OtherChanged() from None
+        for move in (move for each in (change, *change.also) for move in moved(each.events)):
+            if self.partitions[ReportRow.key(move.report)][ReportRow.SK]["case_id"] != move.from_case:
+                raise OtherChanged()
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        return {case_id: case for case_id in case_ids if (case := self.case(case_id))}
 
     def case(self, case_id: str) -> Case | None:
         row = self._row(case_key(case_id), CaseRow.SK)
         return case_from(dict(row)) if row else None
-
-    def cases(self, case_ids: Sequence[str]) -> dict[str, Case]:
-        return {case_id: case for case_id in case_ids if (case := self.case(case_id))}
 
     def near(self, places: Sequence[str]) -> list[Near]:
         return [near_from(place, self._lying(place)) for place in places]
@@ -169,7 +206,8 @@ class MemoryCaseStore:
 
     def reported_by(self, staff_id: str, limit: int, start: dict[str, Any] | None) -> Page:
         links = sorted(self.partitions.get(SubmitterRow.key(staff_id), {}), reverse=True)
-        rows = (self._row(case_key(case_id), CaseRow.SK) for case_id in links)
+        found = dict.fromkeys(case.id for case_id in links if (case := awake(self.case(case_id), self)))
+        rows = (self._row(case_key(case_id), CaseRow.SK) for case_id in sorted(found, reverse=True))
         return _cut([summary_from(dict(row)) for row in rows if row], limit, start)
 
     def due(self, until: datetime) -> Iterable[str]:

@@ -177,7 +177,7 @@ class World:
             self.clock,
             RandomIds(),
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
@@ -233,9 +233,18 @@ class World:
     def asked(self, by: StaffMember, version: int, key: str | None = None, content: str = "same") -> Asked:
         return Asked(by, Command(f"{by.id}-{key or uuid4().hex}", content), version, "r")
 
-    def act(self, case_id: str, action: str, by: StaffMember, *, area: str | None = None, **said: Any) -> Case:
+    def act(
+        self,
+        case_id: str,
+        action: str,
+        by: StaffMember,
+        *,
+        area: str | None = None,
+        other: str | None = None,
+        **said: Any,
+    ) -> Case:
         asked = self.asked(by, self.case(case_id).version)
-        return self.acting.act(case_id, action, asked, Particulars(**said), area)
+        return self.acting.act(case_id, action, asked, Particulars(**said), area, other)
 
     def picture(self, owner: str) -> str:
         """A picture that somebody announced, to be named in a report or with an act."""

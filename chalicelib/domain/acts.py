@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.cases import Extension
     from chalicelib.domain.grid import Area
     from chalicelib.domain.policy import Action, Policy
+    from chalicelib.domain.reports import Report
     from chalicelib.domain.telling import Telling
 
 
@@ -52,7 +53,8 @@ class Particulars:
     pictures; `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, where
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
-    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
+    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
+    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
     `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff). Of
     mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
     `docking`, `court`.
@@ -72,6 +74,9 @@ class Particulars:
     since: date | None = None
     other: Case | None = None
     report_ids: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
+    child: tuple[str, str] | None = None
+    answers: tuple[dict[str, str], ...] = ()
     people: int | None = None
     representatives: int | None = None
     accused: tuple[str, ...] = ()
@@ -92,6 +97,9 @@ class Particulars:
 _FARTHEST = date(9000, 1, 1)
 """Later is no later, and nothing is counted beyond the last year there is."""
 
+WAKES = "matter-unmerge"
+"""The only act that is possible on a case that sleeps in another."""
+
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
 MOST_JOINT = 20
@@ -101,8 +109,10 @@ MOST_JOINT = 20
 def possible(case: Case, action: Action) -> bool:
     """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock.
 
-    Who told of a matter withdraws it while nobody else told of it too.
+    Who told of a matter withdraws it while nobody else told of it too. What sleeps in another case can only be woken.
     """
+    if case.asleep:
+        return action.does == WAKES
     match action.does:
         case "assign":
             return case.category is not None and case.area is not None

@@ -178,6 +178,20 @@ class ExtensionTooLong(DomainError):
     code = "extension-too-long"
 
 
+class CaseMerged(DomainError):
+    """The case is merged into another and sleeps there. `into`: which; what is to be done is done to that."""
+
+    code = "case-merged"
+
+
+class MatterRefused(DomainError):
+    """What two cases are does not allow them to be one, or one to become two; the code says why."""
+
+
+class OtherChanged(StaleVersion):
+    """Raised by the store when another case than the one that was acted on changed. Never leaves the services."""
+
+
 class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 

@@ -49,6 +49,12 @@ CLOCK_WARNED = "clock.warned.v1"
 CLOCK_RECOMPUTED = "clock.recomputed.v1"
 
 MATTER_OFFERED = "matter.offered.v1"
+MATTER_ABSORBED = "matter.absorbed.v1"
+MATTER_MERGED = "matter.merged.v1"
+MATTER_RELEASED = "matter.released.v1"
+MATTER_UNMERGED = "matter.unmerged.v1"
+MATTER_SPLIT = "matter.split.v1"
+MATTER_TOLD_APART = "matter.told-apart.v1"
 
 PATROL_PLANNED = "patrol.planned.v1"
 PATROL_WALKED = "patrol.walked.v1"
@@ -99,6 +105,12 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         CLOCK_WARNED,
         CLOCK_RECOMPUTED,
         MATTER_OFFERED,
+        MATTER_ABSORBED,
+        MATTER_MERGED,
+        MATTER_RELEASED,
+        MATTER_UNMERGED,
+        MATTER_SPLIT,
+        MATTER_TOLD_APART,
     }
 )
 PATROL_EVENT_TYPES: frozenset[str] = frozenset(

@@ -69,7 +69,8 @@ def days_of(month: str) -> str:
 
 
 def _reported(facts: Mapping[str, Any]) -> Iterable[str]:
-    return "opened", f"source:{_name(facts['source'])}"
+    """What was split off is a case, of reports that were counted before."""
+    return ("opened",) if "split_from" in facts else ("opened", f"source:{_name(facts['source'])}")
 
 
 def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
@@ -97,6 +98,8 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_DELEGATED: lambda facts: ("delegated",),
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
+    E.MATTER_MERGED: lambda facts: ("merged",),
+    E.MATTER_UNMERGED: lambda facts: ("unmerged",),
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
@@ -109,14 +112,17 @@ COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_CHANGING_STATE})
 
 
 def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
-    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there."""
+    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there.
+
+    One that sleeps in another is the same matter as that, and is open with it.
+    """
     facts = event.data
     match event.type:
-        case E.CASE_REPORTED:
+        case E.CASE_REPORTED | E.MATTER_UNMERGED:
             return {now: {OPEN: 1}}
         case E.CASE_REOPEN_REQUESTED if "closed_as" in facts:
             return {now: {OPEN: 1}}
-        case E.CASE_CLOSED:
+        case E.CASE_CLOSED | E.MATTER_MERGED:
             return {now: {OPEN: -1}}
         case E.CASE_MOVED:
             before = now._replace(area=_counted_in(facts["from_area"], district))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
@@ -145,12 +146,19 @@ def place_words(case: Case) -> str:
 
 def _what(scene: _Scene) -> str:
     facts = scene.facts
-    parts = [f"{_TELL[scene.event.type](scene)}{_ended(scene)}", _left_open(scene), *_timing(scene)]
+    tell = _TELL.get(scene.event.type) or _loaded(scene.event.type)
+    parts = [f"{tell(scene)}{_ended(scene)}", _left_open(scene), *_timing(scene)]
     if media := facts.get("media"):
         parts.append(f"附图片{len(media)}张")
     if done_at := facts.get("done_at"):
         parts.append(f"实际办理时间{_at(done_at, scene)}（以办理人设备为准）")
     return "；".join(part for part in parts if part)
+
+
+def _loaded(event_type: str) -> Callable[[_Scene], str]:
+    """How an event is told whose sentences are in a module of their own, by its first word."""
+    _TELL.update(import_module(f"chalicelib.domain.narrating_{event_type.partition('.')[0]}").TELL)
+    return _TELL[event_type]
 
 
 def _ended(scene: _Scene) -> str:
@@ -165,10 +173,12 @@ def _ended(scene: _Scene) -> str:
 
 
 def _left_open(scene: _Scene) -> str:
-    """Which joint units' part is not done, though the lead's is."""
-    units = scene.facts.get("open_joint")
+    """Which joint units' part is not done, though the lead's is, and how much of what was split off is not."""
+    units, children = scene.facts.get("open_joint"), scene.facts.get("open_children")
     lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
-    return f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成" if units else ""
+    left = [f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成"] if units else []
+    left += [f"拆分出的{len(children)}件尚未办结"] if children else []
+    return "；".join(left)
 
 
 def _timing(scene: _Scene) -> Iterable[str]:
@@ -197,6 +207,9 @@ def _timing(scene: _Scene) -> Iterable[str]:
 
 def _reported(scene: _Scene) -> str:
     facts = scene.facts
+    if "split_from" in facts:
+        number, reports = facts["tracking_code"], len(scene.case.report_ids)
+        return f"拆分立案：编号{number}，由另一件事项拆分，反映{reports}件，紧急程度{URGENCIES[facts['urgency']]}"
     source = SOURCES.get(facts["source"], facts["source"])
     return f"收到反映：编号{facts['tracking_code']}，来源{source}，紧急程度{URGENCIES[facts['urgency']]}"
 

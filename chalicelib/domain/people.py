@@ -124,7 +124,7 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
         if petition is not None and (petition.leader == staff.id or _entrusted(staff, case, role)):
             return True
         return case.on_a_desk and _is_desk_of_all(staff, case.desk, role)
-    if staff.id in case.submitters:
+    if staff.id in case.told_by:
         return True
     return _within(staff, role, case.kind, case.area, (*case.units, case.desk), policy)
 
@@ -226,7 +226,7 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
             asked = case.extension.approver if case.extension else approver_of(case, policy)
             return _is_desk(staff, asked, policy)
         case "submitter":
-            return staff.id in case.submitters
+            return staff.id in case.told_by
     return _is_desk(staff, case.desk, policy)
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.acts import Particulars, act_of, possible
+from chalicelib.domain.acts import WAKES, Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
-from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
+from chalicelib.domain.errors import ActionNotAllowed, CaseMerged, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.limits import beginning_of
 from chalicelib.domain.screening import URGENCIES
@@ -54,7 +54,8 @@ VISIT_CLOCK = "visit"
 class Circumstances:
     """Who acts, when, under which policy, and as part of what. `on_duty`: whether a unit has somebody on duty now.
 
-    `counted_from`: from when the clocks are counted that the act starts, where a day was named for it.
+    `counted_from`: from when the clocks are counted that the act starts, where a day was named for it. `open_children`:
+    the cases that were split from this one and are not closed.
     """
 
     actor: Actor
@@ -64,15 +65,20 @@ class Circumstances:
     causation_id: str
     on_duty: Callable[[str], bool] | None = None
     counted_from: datetime | None = None
+    open_children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case after an act, the events of the act in order, and the case before (None: the act opened it)."""
+    """A case after an act, the events of the act in order, and the case before (None: the act opened it).
+
+    `also`: other cases that the act changed too: all of them are, or none.
+    """
 
     case: Case
     events: tuple[CaseEvent, ...]
     before: Case | None = None
+    also: tuple[Change, ...] = ()
 
 
 def open_case(
@@ -116,20 +122,30 @@ def open_case(
 
 
 def join(
-    case: Case, report: Report, around: Circumstances, screening: Screening | None = None, area: Area | None = None
+    case: Case,
+    report: Report,
+    around: Circumstances,
+    through: str | None = None,
+    screening: Screening | None = None,
+    area: Area | None = None,
 ) -> Change:
     """One more report of a known matter; of one that is closed it asks for reopening, which a person decides.
 
+    `through`: the case that its sender knows, where that sleeps in this one: the report is that one's, and goes with it
+    when it wakes. Not where it has so many by now that they could not be taken along at once.
     `screening` and `area`: what it knows of the matter. A case that waits for that is screened by it, so that it comes
     to the same whoever told first; a more urgent report makes the case more urgent, whose clocks run as they were
     promised.
     """
+    if case.asleep:
+        raise CaseMerged(None, into=case.links.merged_into)
     telling = _telling(case, case.id, around)
     telling.tell(
         E.CASE_JOINED,
         report_id=report.id,
         source=report.source,
         **({"submitted_by": report.submitted_by} if report.submitted_by else {}),
+        **({"through": through} if through and _has_room(case, through) else {}),
     )
     if case.state == cases.CLOSED:
         request_reopening(telling, report_id=report.id, note=None)
@@ -177,15 +193,30 @@ def _learn(telling: Telling[Case], screening: Screening, area: Area | None) -> N
         assign_by_rule(telling, cases.ASSIGNED, None)
 
 
+def _has_room(case: Case, through: str) -> bool:
+    """Whether a case that sleeps in this one, or what that sleeps in, can take one more report along when it wakes."""
+    from chalicelib.domain.matter_acts import MOST_AT_ONCE  # few reports come this way
+
+    above, known = through, {each.case: each.into for each in case.links.absorbed}
+    if through not in known:
+        return False
+    while known[above] != case.id:
+        above = known[above]
+    return sum(len(each.report_ids) for each in case.links.within(above)) < MOST_AT_ONCE
+
+
 def act(case: Case, action_id: str, said: Particulars, around: Circumstances) -> Change:
     """Do one of the actions of the case's procedure to it.
 
-    Raises ActionNotAllowed when how the case stands does not allow it, WindowOver when it is too late for it,
+    Raises ActionNotAllowed when how the case stands does not allow it, CaseMerged for one that sleeps in another (of
+    which nothing is possible but to wake it), WindowOver when it is too late for it,
     InvalidField when something required is missing, and what the act itself raises. Whether the actor may is asked
     before.
     """
     policy = around.policy
     action = policy.procedure_of(case).actions.get(action_id)
+    if case.asleep and (action is None or action.does != WAKES):
+        raise CaseMerged(None, into=case.links.merged_into)
     if action is None or case.state not in action.states or not possible(case, action):
         raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     window = case.clock(action.within) if action.within else None
@@ -221,6 +252,8 @@ def record_visit(
     Raises ActionNotAllowed when that visit is not waiting to be made.
     """
     visit = case.visit
+    if case.asleep:
+        raise CaseMerged(None, into=case.links.merged_into)
     if case.turn != cases.VISITOR or visit is None or visit.id != visit_id:
         actions = list(allowed_actions(case, around.policy, around.now))
         raise ActionNotAllowed(None, allowed_actions=actions, state=case.state)
@@ -243,8 +276,11 @@ def record_visit(
 def fall_due(case: Case, around: Circumstances) -> Change | None:
     """What time alone has brought: clocks warn and run out, a visit is due, a case closes. None if nothing.
 
-    However late it is asked, every step of every clock happens once. What a window closes waits for no visit.
+    However late it is asked, every step of every clock happens once. What a window closes waits for no visit. To a case
+    that sleeps in another nothing happens; what it missed comes when it wakes.
     """
+    if case.asleep:
+        return None
     telling = _telling(case, case.id, around)
     ends, window = case.closes_at, case.closing
     closes_at = ends if ends and ends <= around.now else None
@@ -382,4 +418,5 @@ def _telling(case: Case | None, case_id: str, around: Circumstances) -> Telling[
 
 
 def _change(telling: Telling[Case], before: Case | None) -> Change:
-    return Change(telling.known, telling.events, before)
+    also = tuple(Change(other.known, other.events, other.before) for other in telling.also)
+    return Change(telling.known, telling.events, before, also)

@@ -50,7 +50,8 @@ class Kept(NamedTuple):
 class KnownReport(NamedTuple):
     """A report as the store has it, with the case it belongs to and the version of the case it made.
 
-    `erased_at`: since when nobody can be told any more who told it.
+    `erased_at`: since when nobody can be told any more who told it. `made_in`: the case that it came to, if that is
+    another than it belongs to now; its is the version.
     """
 
     report: Report
@@ -61,6 +62,7 @@ class KnownReport(NamedTuple):
     contactable: bool
     anonymous: bool
     erased_at: datetime | None = None
+    made_in: str = ""
 
 
 class KnownCommand(NamedTuple):
@@ -72,7 +74,7 @@ class KnownCommand(NamedTuple):
 class CaseSummary(NamedTuple):
     """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn.
 
-    `accused`: the units that a petition accuses, who must not find it in any list.
+    `accused`: the units that a petition accuses, who must not find it in any list. `merged_into`: where it sleeps.
     """
 
     case_id: str
@@ -93,6 +95,7 @@ class CaseSummary(NamedTuple):
     level: str | None = None
     task: Task | None = None
     accused: tuple[str, ...] = ()
+    merged_into: str | None = None
 
 
 class Page(NamedTuple):

@@ -113,12 +113,17 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 
 
 def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
-    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
-    case = telling.known
+    """Close the case; where joint units are not done, or what was split from it is not closed, it says so.
+
+    `start_level`: where it should have been settled.
+    """
+    case, children = telling.known, telling.around.open_children
+    open_children: dict[str, Any] = {"open_children": list(children)} if children else {}
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
+    left = {**open_joint, **open_children}
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **left, **facts)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:

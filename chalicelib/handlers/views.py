@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.clocks import Clock
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Links
     from chalicelib.domain.masking import Masked
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import CaseSummary, KnownReport
@@ -65,6 +66,13 @@ _WHAT_ZH = {
     E.CASE_MIGRATED: "改用新版政策",
     E.CLOCK_WARNED: "临期提醒",
     E.CLOCK_RECOMPUTED: "重算时限",
+    E.MATTER_OFFERED: "发现疑似同一事项",
+    E.MATTER_ABSORBED: "并入同一事项",
+    E.MATTER_MERGED: "并案办理",
+    E.MATTER_RELEASED: "并入事项分出",
+    E.MATTER_UNMERGED: "撤销并案，恢复办理",
+    E.MATTER_SPLIT: "拆分立案",
+    E.MATTER_TOLD_APART: "认定非同一事项",
 }
 
 
@@ -122,8 +130,25 @@ def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
         ],
         "allowed_actions": list(allowed_actions(case, policy, now)),
         "outcome": case.outcome,
+        "links": None,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
+    }
+
+
+def links_view(case: Case, seen: Links) -> dict[str, Any]:
+    """`seen`: how the case hangs together with others that the asker may see."""
+    return {
+        "merged": case.asleep,
+        "merged_into": seen.merged_into,
+        "absorbed": [
+            {"case_id": each.case, "tracking_code": each.tracking_code, "reports": list(each.report_ids)}
+            for each in seen.absorbed
+        ],
+        "parent": seen.parent,
+        "children": list(seen.children),
+        "offers": [{"case_id": each.case, "score": each.score, "why": list(each.why)} for each in seen.offers],
+        "apart": list(seen.apart),
     }
 
 

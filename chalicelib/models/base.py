@@ -144,6 +144,10 @@ class WriteRefused(Exception):
         super().__init__(", ".join(sorted(names)))
 
 
+MOST_PARTS = 100
+"""DynamoDB takes no more in one transaction."""
+
+
 class Write:
     """One transaction. Parts are named, so that a refusal says which condition failed.
 
@@ -164,6 +168,9 @@ class Write:
 
     def update(self, name: str, row: Row, actions: list[Action], condition: Condition | None = None) -> None:
         self._updates.append((name, row.get_update_kwargs_from_instance(actions, condition)))
+
+    def __len__(self) -> int:
+        return len(self._puts) + len(self._deletes) + len(self._updates)
 
     def commit(self) -> None:
         """Write all or nothing.

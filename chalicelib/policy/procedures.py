@@ -140,12 +140,26 @@ def _targets(action: ActionPart) -> list[str]:
 def _whole(entry: Entry[ProcedurePart], text: PackText) -> Whole:
     drop = entry.part.drop
     base = next((e for e in text.all(ProcedurePart) if e.part.id == entry.part.extends and e is not entry), None)
+    states = _rows(entry, base, text.all(StatePart), drop, drop.states)
+    actions = _rows(entry, base, text.all(ActionPart), drop, drop.actions)
     return Whole(
         entry,
-        _rows(entry, base, text.all(StatePart), drop, drop.states),
-        _rows(entry, base, text.all(ActionPart), drop, drop.actions),
+        states,
+        {name: _stated(action, states) for name, action in actions.items()},
         _rows(entry, base, text.all(ClockPart), drop, drop.clocks),
     )
+
+
+def _stated(action: Entry[ActionPart], states: Mapping[str, Entry[StatePart]]) -> Entry[ActionPart]:
+    """An action with the states by name that `any` and `open` stand for, whichever a procedure has."""
+    match action.part.states:
+        case ["any"]:
+            named = list(states)
+        case ["open"]:
+            named = [name for name, state in states.items() if state.part.open]
+        case _:
+            return action
+    return replace(action, part=action.part.model_copy(update={"states": named}))
 
 
 def _rows(

@@ -43,7 +43,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
             *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
             *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
-            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.MATTER_UNMERGED),
         }
     ),
     "clock_zh": frozenset(
@@ -70,7 +70,12 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
             *(E.CASE_WITHDRAWN, E.CASE_VOIDED),
         }
     ),
-    "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED}),
+    "screening-duty": frozenset(
+        {
+            *(E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED),
+            *(E.MATTER_MERGED, E.MATTER_UNMERGED),
+        }
+    ),
     "asked-duty": frozenset({E.JOINT_REQUESTED}),
     "approver-duty": frozenset({E.EXTENSION_REQUESTED}),
     "supervisor-duty": frozenset({E.CLOCK_BREACHED}),

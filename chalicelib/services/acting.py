@@ -16,7 +16,9 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     NotFound,
+    OtherChanged,
     StaleVersion,
+    TrackingCodeTaken,
     UnknownArea,
     UnknownCategory,
     UnknownUnit,
@@ -29,7 +31,10 @@ from chalicelib.services.duty import duty_at
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
-    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Roster
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, Policies, Roster
+
+_ATTEMPTS = 3
+"""How often an act is tried whose other case somebody else is at, too, or whose new tracking code is in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,31 @@ class Asked:
 class Acting:
     """Does what is asked of a case, once; a repeat gets the case as it was after the first time."""
 
-    def __init__(self, store: CaseStore, grid: Grid, roster: Roster, policies: Policies, clock: Clock) -> None:
+    def __init__(
+        self, store: CaseStore, grid: Grid, roster: Roster, policies: Policies, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
         self._grid = grid
         self._roster = roster
         self._policies = policies
         self._clock = clock
+        self._ids = ids
 
-    def act(self, case_id: str, action: str, asked: Asked, said: Particulars, area: str | None = None) -> Case:
-        """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said.
+    def act(
+        self,
+        case_id: str,
+        action: str,
+        asked: Asked,
+        said: Particulars,
+        area: str | None = None,
+        other: str | None = None,
+    ) -> Case:
+        """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said; `other`:
+        the id of another case that it is about.
 
-        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
-        InvalidField, UnknownArea, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict, and what the
-        act itself raises (`domain.acts`).
+        Raises NotFound for a case, or another, that does not exist or may not be seen, Forbidden, ActionNotAllowed,
+        CaseMerged, StaleVersion, InvalidField, UnknownArea, UnknownCategory, UnknownUnit, UnknownAttachment,
+        IdempotencyConflict, and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
 
@@ -74,9 +91,30 @@ class Acting:
             where = self._grid.area(area, policy.day_of(around.now)) if area else None
             if area and where is None:
                 raise UnknownArea("area")
-            return act(case, action, replace(said, area=where), around)
+            told = replace(said, area=where, other=self._seen(other, asked.by) if other else None)
+            return act(case, action, self._of_matters(case, known, told, around), around)
 
         return self._once(case, asked, change)
+
+    def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
+        """What acts on two cases need to know beside what is said; nothing for any other act."""
+        if not action.does.startswith("matter-"):
+            return said
+        from chalicelib.domain.matter_acts import MOST_AT_ONCE, answers_given, check_mergeable  # few acts are
+
+        match action.does, said.other:
+            case "matter-merge", Case() as other if not case.asleep:
+                for policy in (self._policies.current, self._policies.of(other.policy_version)):
+                    check_mergeable(case, other, policy)
+            case "matter-unmerge", Case() as other:
+                kept, sleeps = (other, case) if case.asleep else (case, other)
+                told = [report for each in kept.links.within(sleeps.id) for report in each.report_ids]
+                return replace(said, answers=answers_given(self._store.history(kept.id), told))
+            case "matter-split", _:
+                known = (self._store.report(report) for report in said.report_ids[:MOST_AT_ONCE])
+                reports = tuple(each.report for each in known if each)
+                return replace(said, reports=reports, child=(self._ids.case_id(around.now), self._ids.tracking_code()))
+        return said
 
     def _action(self, action: str, case: Case, policy: Policy) -> Action:
         """The action of the case's procedure; of another, where only that has it: how the case stands refuses it."""
@@ -117,7 +155,10 @@ class Acting:
         if case is None:
             return False
         policy = self._policies.of(case.policy_version)
-        around = Circumstances(SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time")
+        left = self._open_children(case)
+        around = Circumstances(
+            SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time", open_children=left
+        )
         change = fall_due(case, around)
         if change is not None:
             self._store.save(change, None, BY_ITSELF)
@@ -127,8 +168,14 @@ class Acting:
         try:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
-            done = change()
-            self._store.save(done, asked.command, asked.source)
+            for attempts_left in reversed(range(_ATTEMPTS)):
+                done = change()
+                try:
+                    self._store.save(done, asked.command, asked.source)
+                    break
+                except (OtherChanged, TrackingCodeTaken):
+                    if not attempts_left:
+                        raise StaleVersion() from None
         except DomainError as refused:
             before = self._done_before(asked)
             if before is None:
@@ -164,4 +211,12 @@ class Acting:
             asked.correlation_id,
             causation_id=asked.command.id,
             on_duty=duty_at(now, self._roster, policy),
+            open_children=self._open_children(case),
         )
+
+    def _open_children(self, case: Case) -> tuple[str, ...]:
+        if not case.links.children:
+            return ()
+        from chalicelib.services.awake import open_children  # few cases have any
+
+        return open_children(case, self._store)

@@ -21,7 +21,7 @@ from chalicelib.domain.events import PATROL_EVENT_TYPES
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
-from chalicelib.domain.wording import OF_CLOCKS, words_of_beat, words_of_case
+from chalicelib.domain.wording import OF_CLOCKS, code_of, words_of_beat, words_of_case
 from chalicelib.services.duty import on_duty
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Alerts:
         return Attempt(self._clock.now(), "sent", provider_id)
 
     def _hand_over(self, event: Happening, message: _Message, template: Template) -> str:
-        words = self._words(event)
+        words = self._words(event, message.contact.id)
         if message.channel == SMS:
             short = {name: _shortened(word) for name, word in words.items()}
             return self._texts.send(message.address, Words(template.sms).substitute(short))
@@ -185,7 +185,7 @@ class Alerts:
         facts = event.data
         match notice.audience:
             case "reporter":
-                return self._reporters([facts["report_id"]])
+                return self._reporters([facts["report_id"], *facts.get("and_reports", ())])
             case "reporters":
                 return self._reporters(facts["report_ids"])
             case "lead-duty":
@@ -254,11 +254,15 @@ class Alerts:
                 return acting
         return self._on_duty([self._policy.centre_of(area)], at)
 
-    def _words(self, event: Happening) -> dict[str, str]:
-        """The names are those of the version that the event came about by: the one in force may have them no more."""
+    def _words(self, event: Happening, recipient: str) -> dict[str, str]:
+        """The names are those of the version that the event came about by: the one in force may have them no more.
+
+        A reporter is told the tracking code that he or she was given, also of a case that sleeps in this one.
+        """
         if event.type in PATROL_EVENT_TYPES:
             return words_of_beat(event, self._policy)
-        return words_of_case(event, self._policies.of(event.policy_version) if event.policy_version else self._policy)
+        policy = self._policies.of(event.policy_version) if event.policy_version else self._policy
+        return words_of_case(event, policy, code_of(recipient, event))
 
 
 def _shortened(words: str) -> str:

@@ -30,6 +30,7 @@ from chalicelib.domain.procedure import Change, Circumstances, join, open_case
 from chalicelib.domain.records import Identity
 from chalicelib.domain.reports import Receipt, Report
 from chalicelib.domain.screening import screen
+from chalicelib.services.awake import awake
 from chalicelib.services.duty import duty_at
 from chalicelib.services.locating import place_among
 
@@ -102,8 +103,8 @@ class Intake:
         """
         by = Origin(actor, source, correlation_id)
         try:
-            for case in self._matters_of(report):
-                return self._join(case, report, by)
+            for case, through in self._matters_of(report):
+                return self._join(case, report, by, through)
             return self._take(report, None, by, alone=self._wants_its_own(report))
         except AlreadyKnown:
             known = self._store.report(report.id)
@@ -123,7 +124,7 @@ class Intake:
             return None
         if known.report.fingerprint != report.fingerprint:
             raise IdempotencyConflict()
-        case = replay(self._store.history(known.case_id, up_to=known.version))
+        case = replay(self._store.history(known.made_in or known.case_id, up_to=known.version))
         return self._receipt(case, report, joined=known.joined)
 
     def _take(
@@ -167,21 +168,25 @@ class Intake:
     def _joined(self, case: Case, report: Report, by: Origin, screening: Screening, area: Area | None) -> Receipt:
         """Join a case as it was read, which has of the report what it does not know yet. Raises StaleVersion."""
         around = self._around(report, by, self._policies.of(case.policy_version))
-        change = join(case, report, around, screening, area)
+        change = join(case, report, around, screening=screening, area=area)
         self._record(change, report, by, new=False)
         return self._receipt(change.case, report, joined=True)
 
-    def _join(self, case: Case, report: Report, by: Origin) -> Receipt:
-        """Join an open case of its sender's, whatever else there is."""
+    def _join(self, case: Case, report: Report, by: Origin, through: str | None = None) -> Receipt:
+        """Join an open case of its sender's, whatever else there is.
+
+        `through`: the case that the report is told of, where that sleeps in this one.
+        """
         for _ in range(_ATTEMPTS):
-            change = join(case, report, self._around(report, by, self._policies.of(case.policy_version)))
+            change = join(case, report, self._around(report, by, self._policies.of(case.policy_version)), through)
             try:
                 self._record(change, report, by, new=False)
             except StaleVersion:
-                current = self._store.case(case.id)
+                told_of = through or case.id
+                current = awake(self._store.case(told_of), self._store)
                 if current is None or not current.open:
                     return self._take(report, None, by, alone=self._wants_its_own(report))
-                case = current
+                case, through = current, told_of if told_of != current.id else None
                 continue
             return self._receipt(change.case, report, joined=True)
         raise TemporarilyUnavailable()
@@ -191,7 +196,8 @@ class Intake:
         identity = None
         if who.known:
             phone_hash = self._phones.hash_of(who.phone) if who.phone else None
-            identity = Identity(self._sealer.seal(who, report.id), masked(who), phone_hash, change.case.id)
+            home = change.case.home_of(report.id)
+            identity = Identity(self._sealer.seal(who, report.id), masked(who), phone_hash, home)
         self._store.record(change, report, identity, by.source, new=new, near=near)
 
     def _place(self, report: Report) -> tuple[Area | None, Sequence[Cell]]:
@@ -214,18 +220,22 @@ class Intake:
     def _wants_its_own(self, report: Report) -> bool:
         return report.text.lstrip().startswith(self._policy.rules.sms_new_prefix)
 
-    def _matters_of(self, report: Report) -> Iterator[Case]:
-        """The open case of the sender that a text belongs to, if any."""
+    def _matters_of(self, report: Report) -> Iterator[tuple[Case, str | None]]:
+        """The open case of the sender that a text belongs to, if any; and, where that is one which another sleeps in,
+        the one that the sender knows.
+        """
         if report.reporter.phone is None:
             return
         cases = self._store.cases_of(self._phones.hash_of(report.reporter.phone), _NEWEST_CASES)
-        still_open = [case for case in cases if case.open]
+        found = [(case, awake(case, self._store)) for case in cases]
+        still_open = [(known, case) for known, case in found if case and case.open]
         named = {code.upper() for code in _TRACKING_CODE.findall(report.text)}
-        yield from (case for case in still_open if case.tracking_code in named)
+        wanted = [each for each in still_open if each[0].tracking_code in named]
         if still_open and not self._wants_its_own(report):
             newest = still_open[0]
-            if self._clock.now() - newest.updated_at <= timedelta(seconds=self._policy.rules.sms_join_within):
-                yield newest
+            if self._clock.now() - newest[1].updated_at <= timedelta(seconds=self._policy.rules.sms_join_within):
+                wanted.append(newest)
+        yield from ((case, known.id if known is not case else None) for known, case in wanted)
 
     def _around(self, report: Report, by: Origin, policy: Policy) -> Circumstances:
         now = self._clock.now()
@@ -238,7 +248,7 @@ class Intake:
             report_id=report.id,
             case_id=case.id,
             joined=joined,
-            tracking_code=case.tracking_code,
+            tracking_code=case.code_of(report.id),
             state=case.state,
             kind=case.kind,
             category=case.category,

@@ -61,7 +61,7 @@ class Persons:
         self._write_down(IDENTITY_EXPORTED, person, reason, by, command)
         reports = [
             _exported(known, case, self._sealer.open(identity.sealed, known.report.id))
-            for case in self._vault.cases_of(person)
+            for case, _ in self._cases_of(person)
             for known, identity in self._told_by(person, case)
         ]
         return {"person": person, "exported_at": self._clock.now().isoformat(), "reports": reports}
@@ -77,7 +77,7 @@ class Persons:
         self._write_down(IDENTITY_ERASED, person, reason, by, command)
         erased: list[str] = []
         still_open: list[str] = []
-        for case in self._vault.cases_of(person):
+        for case, known_as in self._cases_of(person):
             if case.open and not self._policy.rules.erase_open_cases:
                 still_open.append(case.id)
                 continue
@@ -86,8 +86,22 @@ class Persons:
                 entry = self._audit.entry(IDENTITY_ERASED, by, **about)
                 self._vault.forget(known.report.id, self._clock.now(), entry)
                 erased.append(known.report.id)
-            self._vault.unlink(person, case.id)
+            for each in known_as:
+                self._vault.unlink(person, each)
         return Erased(person, tuple(erased), tuple(still_open))
+
+    def _cases_of(self, person: str) -> list[tuple[Case, list[str]]]:
+        """The cases that have reports of a person, each once, with the cases by which the person is known to be in it.
+
+        What sleeps in another has its reports there.
+        """
+        found: dict[str, tuple[Case, list[str]]] = {}
+        for known in self._vault.cases_of(person):
+            case = known
+            while case.links.merged_into and (into := self._vault.cases([case.links.merged_into])):
+                case = into[case.links.merged_into]
+            found.setdefault(case.id, (case, []))[1].append(known.id)
+        return [found[case_id] for case_id in sorted(found)]
 
     def _told_by(self, person: str, case: Case) -> Iterator[tuple[KnownReport, Identity]]:
         """The reports of a case that are this person's, with the identities they still have."""

@@ -130,9 +130,12 @@ class CaseStore(Protocol):
         by: Actor | None = None,
         near: Sequence[Near] = (),
     ) -> None:
-        """Store what an act changed. `by`: who stands in the audit, if not whom the events name.
+        """Store what an act changed, of all the cases it changed. `by`: who stands in the audit, if not whom the events
+        name. `near`: what lies at places, with the case in it or no more.
 
-        Raises AlreadyKnown when the command was done before, StaleVersion, OpenedMeanwhile.
+        Raises AlreadyKnown when the command was done before, StaleVersion, OtherChanged where only another than the
+        case acted on changed meanwhile, OpenedMeanwhile where a place did, TrackingCodeTaken, MatterRefused for more
+        than one transaction takes.
         """
         ...
 
@@ -155,7 +158,7 @@ class CaseStore(Protocol):
     def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]: ...
 
     def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
-        """The cases a phone has reported to, newest first, at most `newest`."""
+        """The cases a phone has reported to, newest first, at most `newest`; some may sleep in others."""
         ...
 
     def unit_queue(

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
 from chalicelib.domain.grid import level_of
+from chalicelib.domain.links import Links
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
+from chalicelib.services.awake import awake
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.explaining import Explained
@@ -70,6 +74,7 @@ _PUBLIC_STEPS = {
     E.CASE_REOPENED: "重新办理 reopened",
     E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
     E.CASE_CLOSED: "已办结 closed",
+    E.MATTER_ABSORBED: "与同一事项合并办理 handled together with another report of the same matter",
 }
 
 
@@ -93,8 +98,15 @@ class Reading:
         return case
 
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
+        """For the code of a case that sleeps in another, that one."""
         self._permitted(staff, "case.read")
-        return self.case(self._store.case_id_of(tracking_code.upper()) or "", staff)
+        known = self._store.case(self._store.case_id_of(tracking_code.upper()) or "")
+        case = awake(known, self._store)
+        if case is None:
+            raise NotFound()
+        if not may_see(staff, case, self._policy):
+            raise Hidden(case=case.id)
+        return case
 
     def case_by_message(self, source: str, message_id: str, staff: StaffMember) -> Case:
         """The case a source's message belongs to. A worker's own messages are named by their idempotency key."""
@@ -106,9 +118,37 @@ class Reading:
         raise NotFound()
 
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
+        """The events of a case.
+
+        Without offers of others that the asker may not see: why they are alike tells of them.
+        """
         self._permitted(staff, "timeline.read")
         self.case(case_id, staff)
-        return self._store.history(case_id)
+        history = self._store.history(case_id)
+        offered = [event.data["case"] for event in history if event.type == E.MATTER_OFFERED]
+        if not offered:
+            return history
+        seen = self._seen(offered, staff)
+        return [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
+
+    def links(self, case: Case, staff: StaffMember) -> Links:
+        """How a case hangs together with others, as far as the asker may see those."""
+        links = case.links
+        named = [links.merged_into, links.parent, *links.children, *links.apart]
+        named += [*(each.case for each in links.absorbed), *(offer.case for offer in links.offers)]
+        seen = self._seen([name for name in named if name], staff)
+        return Links(
+            merged_into=links.merged_into if links.merged_into in seen else None,
+            absorbed=tuple(each for each in links.absorbed if each.case in seen),
+            parent=links.parent if links.parent in seen else None,
+            children=tuple(child for child in links.children if child in seen),
+            offers=tuple(offer for offer in links.offers if offer.case in seen),
+            apart=tuple(other for other in links.apart if other in seen),
+        )
+
+    def _seen(self, case_ids: Sequence[str], staff: StaffMember) -> set[str]:
+        found = self._store.cases(case_ids)
+        return {name for name, case in found.items() if may_see(staff, case, self._policy)}
 
     def clocks(self, case_id: str, staff: StaffMember) -> tuple[list[Explained], int]:
         """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
@@ -168,19 +208,20 @@ class Reading:
         return Page(items, None)
 
     def track(self, tracking_code: str) -> PublicCase:
-        """Public tracking. Raises NotFound."""
+        """Public tracking; by the code of a case that sleeps in another, of that one. Raises NotFound."""
         case_id = self._store.case_id_of(tracking_code.upper())
-        history = self._store.history(case_id) if case_id else []
-        case = self._store.case(case_id) if case_id else None
-        if case is None:
+        known = self._store.case(case_id) if case_id else None
+        case = awake(known, self._store)
+        if known is None or case is None:
             raise NotFound()
+        history = self._store.history(case.id)
         policy = self._policies.of(case.policy_version)
         category = policy.categories.get(case.category) if case.category else None
         kind = policy.kinds.get(case.kind) if case.kind else None
         state = policy.procedure_of(case).states.get(case.state)
         steps = [PublicStep(e.time, _PUBLIC_STEPS[e.type]) for e in history if e.type in _PUBLIC_STEPS]
         return PublicCase(
-            tracking_code=case.tracking_code,
+            tracking_code=known.tracking_code,
             version=case.version,
             state=case.state,
             kind=kind.id if kind else None,

@@ -46,7 +46,7 @@ class Town:
         self.policies = Kept(policy)
         grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
         matching = Matching(self.store, grid, self.policies, self.clock)
         self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, matching, self.clock, RandomIds())
         self._numbers = count(1)

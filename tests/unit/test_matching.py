@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count, permutations
@@ -50,7 +50,7 @@ class OneAtATime(MemoryCaseStore):
             self.reads += 1
             return super().near(places)
 
-    def cases(self, case_ids: Sequence[str]) -> dict[str, Case]:
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
         with self._alone:
             return super().cases(case_ids)
 
@@ -76,7 +76,7 @@ class Town:
             self.clock,
             RandomIds(),
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
         self._numbers = count(1)
 
     def report(self, text: str, source: str = "mobile", **said: Any) -> Report:
