@@ -13,6 +13,7 @@ from chalicelib.handlers.figures import figures
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.imports import imports
+from chalicelib.handlers.matters import matters
 from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
 from chalicelib.handlers.patrols import patrols
@@ -28,6 +29,6 @@ app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
     authorizer, api, notices, network, imports, hooks, vault, patrols, saved_views, area_figures, relay, alert, sweep,
-    due, uploads, seal, figures, case_files, clocks,
+    due, uploads, seal, figures, case_files, clocks, matters,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

@@ -130,7 +130,7 @@ def acting() -> Acting:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds())
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), matching)
 
 
 @cache

@@ -177,7 +177,7 @@ class World:
             self.clock,
             RandomIds(),
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), lambda: self.matching)
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)

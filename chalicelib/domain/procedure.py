@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.screening import Screening
 
 __all__ = ["Change", "Circumstances", "Particulars", "act", "allowed_actions", "category_kept", "fall_due", "join"]
-__all__ += ["migrate", "move", "offer", "open_case", "record_visit"]
+__all__ += ["migrate", "move", "open_case", "record_visit"]
 
 
 VISIT_CLOCK = "visit"
@@ -154,13 +154,6 @@ def join(
     return _change(telling, case)
 
 
-def offer(case: Case, offers: Iterable[Offer], around: Circumstances) -> Change | None:
-    """Say of a case which others may be the same matter; None where there is none that was not said before."""
-    telling = _telling(case, case.id, around)
-    _offer(telling, offers)
-    return _change(telling, case) if telling.events else None
-
-
 def _offer(telling: Telling[Case], offers: Iterable[Offer]) -> None:
     """Nobody is asked again of what was offered, or told apart, before."""
     links = telling.known.links
@@ -205,13 +198,13 @@ def _has_room(case: Case, through: str) -> bool:
     return sum(len(each.report_ids) for each in case.links.within(above)) < MOST_AT_ONCE
 
 
-def act(case: Case, action_id: str, said: Particulars, around: Circumstances) -> Change:
+def act(case: Case, action_id: str, said: Particulars, around: Circumstances, offers: Iterable[Offer] = ()) -> Change:
     """Do one of the actions of the case's procedure to it.
 
     Raises ActionNotAllowed when how the case stands does not allow it, CaseMerged for one that sleeps in another (of
     which nothing is possible but to wake it), WindowOver when it is too late for it,
     InvalidField when something required is missing, and what the act itself raises. Whether the actor may is asked
-    before.
+    before. `offers`: cases that may be the same matter, as is found by what was said.
     """
     policy = around.policy
     action = policy.procedure_of(case).actions.get(action_id)
@@ -229,6 +222,7 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
         around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
+    _offer(telling, offers)
     return _change(telling, case)
 
 

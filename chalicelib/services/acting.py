@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     NotFound,
+    OpenedMeanwhile,
     OtherChanged,
     StaleVersion,
     TrackingCodeTaken,
@@ -29,8 +30,11 @@ from chalicelib.domain.procedure import Change, Circumstances, Particulars, act,
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
+    from chalicelib.domain.links import Offer
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
+    from chalicelib.services.matching import Matching
     from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, Policies, Roster
 
 _ATTEMPTS = 3
@@ -52,14 +56,23 @@ class Acting:
     """Does what is asked of a case, once; a repeat gets the case as it was after the first time."""
 
     def __init__(
-        self, store: CaseStore, grid: Grid, roster: Roster, policies: Policies, clock: Clock, ids: Ids
+        self,
+        store: CaseStore,
+        grid: Grid,
+        roster: Roster,
+        policies: Policies,
+        clock: Clock,
+        ids: Ids,
+        matching: Callable[[], Matching] | None = None,
     ) -> None:
+        """`matching`: made where a case is screened, and not needed by what lets time have its way only."""
         self._store = store
         self._grid = grid
         self._roster = roster
         self._policies = policies
         self._clock = clock
         self._ids = ids
+        self._matching = matching
 
     def act(
         self,
@@ -78,6 +91,7 @@ class Acting:
         IdempotencyConflict, and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
+        near: list[Near] = []
 
         def change() -> Change:
             around = self._around(case, asked)
@@ -92,9 +106,12 @@ class Acting:
             if area and where is None:
                 raise UnknownArea("area")
             told = replace(said, area=where, other=self._seen(other, asked.by) if other else None)
-            return act(case, action, self._of_matters(case, known, told, around), around)
+            offers: Sequence[Offer] = ()
+            if known.does == "classify" and self._matching is not None:
+                offers, near[:] = self._matching().placing(case, told.category or case.category, where or case.area)
+            return act(case, action, self._of_matters(case, known, told, around), around, offers)
 
-        return self._once(case, asked, change)
+        return self._once(case, asked, change, near)
 
     def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
         """What acts on two cases need to know beside what is said; nothing for any other act."""
@@ -164,16 +181,17 @@ class Acting:
             self._store.save(change, None, BY_ITSELF)
         return change is not None
 
-    def _once(self, case: Case, asked: Asked, change: Callable[[], Change]) -> Case:
+    def _once(self, case: Case, asked: Asked, change: Callable[[], Change], near: Sequence[Near] = ()) -> Case:
+        """`near`: what lies at places afterwards, once the change was made."""
         try:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
             for attempts_left in reversed(range(_ATTEMPTS)):
                 done = change()
                 try:
-                    self._store.save(done, asked.command, asked.source)
+                    self._store.save(done, asked.command, asked.source, near=near)
                     break
-                except (OtherChanged, TrackingCodeTaken):
+                except (OtherChanged, OpenedMeanwhile, TrackingCodeTaken):
                     if not attempts_left:
                         raise StaleVersion() from None
         except DomainError as refused:

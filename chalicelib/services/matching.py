@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.cases import CLOSED
+from chalicelib.domain.errors import Forbidden, Hidden, NotFound
 from chalicelib.domain.links import Offer
 from chalicelib.domain.matter_features import Told, features
 from chalicelib.domain.nearby import Candidate, candidates, compounds_beside, home_of, places_around
+from chalicelib.domain.people import holds, may_see
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.nearby import Near
+    from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.reports import Report
     from chalicelib.services.ports import CaseStore, Clock, Grid, Policies
@@ -41,6 +44,13 @@ class Found(NamedTuple):
     joins: Case | None
     offers: tuple[Offer, ...]
     home: Near | None
+
+
+class Placing(NamedTuple):
+    """What is offered with a case, and what lies at places with it, or without it."""
+
+    offers: tuple[Offer, ...]
+    near: Sequence[Near]
 
 
 class Standing(NamedTuple):
@@ -103,6 +113,46 @@ class Matching:
         likely = (each for each in standing if each.case.open)
         offers = tuple(Offer(each.case.id, each.candidate.score.value, each.candidate.score.why) for each in likely)
         return Found(joins, offers[: self._rules.most_offers], home)
+
+    def placing(self, case: Case, category: str | None, area: Area | None) -> Placing:
+        """What follows from screening a case: which others are offered with it, and where it lies from then on.
+
+        By its first report. Where it lay before it lies no more: what turns out to be confidential least of all.
+        """
+        known = self._store.report(case.report_ids[0]) if case.report_ids else None
+        if known is None:
+            return Placing((), ())
+        before = self.sought(known.report, case.category, case.area, ())
+        sought = self.sought(known.report, category, area, ())
+        found = self.find(sought, alone=True, without=case.id)
+        near = [found.home.entered(case.id, sought.told, self._rules)] if found.home is not None else []
+        if before.home is not None and before.home != sought.home:
+            near += [lay.without(case.id) for lay in self._store.near([before.home]) if lay.has(case.id)]
+        return Placing(found.offers, near)
+
+    def candidates(self, case_id: str, staff: StaffMember) -> list[Standing]:
+        """What may be the same matter as a case, looked for anew by its first report, the likeliest first.
+
+        Whether open or not, but for what somebody told apart, and what the asker may not see. Raises NotFound,
+        Forbidden.
+        """
+        case, policy = self._store.case(case_id), self._policy
+        if case is None:
+            raise NotFound()
+        if not may_see(staff, case, policy):
+            raise Hidden(case=case_id)
+        if not holds(staff, "case.merge", policy):
+            raise Forbidden()
+        known = self._store.report(case.report_ids[0]) if case.report_ids else None
+        if known is None:
+            return []
+        report, day = known.report, policy.day_of(known.report.received_at)
+        point = report.position
+        beside = self._grid.cells_near(point.lat, point.lon, day) if point else ()
+        sought = self.sought(report, case.category, case.area, beside)
+        standing = self.standing(sought, self._store.near(sought.places), case.id)
+        decided = {*case.links.apart, *(each.case for each in case.links.absorbed)}
+        return [each for each in standing if each.case.id not in decided and may_see(staff, each.case, policy)]
 
     def standing(self, sought: Sought, lying: Sequence[Near], without: str = "") -> list[Standing]:
         """The candidates among what lies there, each once, the likeliest first; never across confidentiality."""

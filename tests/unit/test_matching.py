@@ -76,7 +76,7 @@ class Town:
             self.clock,
             RandomIds(),
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), lambda: self.matching)
         self._numbers = count(1)
 
     def report(self, text: str, source: str = "mobile", **said: Any) -> Report:
