@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -129,6 +130,7 @@ def features(
     return marks, _gist(said, names, rules)
 
 
+@lru_cache(maxsize=128)
 def grams(gist: str) -> frozenset[str]:
     """The pairs of neighbouring characters of a gist."""
     return frozenset(map("".join, pairwise(gist)))

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.domain import matter_features as F
 from chalicelib.domain.grid import DIGITS
 from chalicelib.domain.matter_features import Told
-from chalicelib.domain.same_matter import Score, comparable, metres_between, score
+from chalicelib.domain.same_matter import Score, metres_between, score
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Cell
@@ -27,19 +28,24 @@ Entry = list[Any]
 
 
 class Near(NamedTuple):
-    """What lies at a place, newest first. `version`: of the row, 0 where there is none yet."""
+    """What lies at a place, newest first. `version`: of the row, 0 where there is none yet. `text`: the entries as they
+    are written, where they were already.
+    """
 
     place: str
     version: int
     entries: Sequence[Entry]
+    text: str = ""
 
     def entered(self, case_id: str, told: Told, rules: SameMatter) -> Near:
         """With one more case, and without those that are too old to be candidates or too many."""
         kept = [entry for entry in self.entries if told.at - entry[1] <= rules.longest_window and entry[0] != case_id]
         entries = [[case_id, *told.written], *kept][: rules.most_entries]
-        while len(entries) > 1 and len(_written(entries).encode()) > rules.most_bytes:
+        text = _written(entries)
+        while len(entries) > 1 and len(text.encode()) > rules.most_bytes:
             entries.pop()
-        return Near(self.place, self.version + 1, entries)
+            text = _written(entries)
+        return Near(self.place, self.version + 1, entries, text)
 
     def without(self, case_id: str) -> Near:
         return Near(self.place, self.version + 1, [entry for entry in self.entries if entry[0] != case_id])
@@ -49,7 +55,7 @@ class Near(NamedTuple):
 
     @property
     def written(self) -> str:
-        return _written(self.entries)
+        return self.text or _written(self.entries)
 
 
 class Candidate(NamedTuple):
@@ -104,7 +110,7 @@ def candidates(told: Told, lying: Iterable[Near], rules: SameMatter) -> list[Can
     found: dict[str, Candidate] = {}
     for near in lying:
         for case_id, *written in near.entries:
-            if case_id in found or _too_far(told, written, rules):
+            if case_id in found or _apart(told, written, rules):
                 continue
             scored = score(told, Told.read(written), rules)
             if scored is not None and scored.value >= rules.offered:
@@ -112,7 +118,20 @@ def candidates(told: Told, lying: Iterable[Near], rules: SameMatter) -> list[Can
     return sorted(found.values(), key=lambda each: (-each.score.value, each.case_id))
 
 
-def _too_far(told: Told, written: Sequence[Any], rules: SameMatter) -> bool:
-    """What needs no look at words: too long ago, or too far away."""
-    at, kind, _, _, point, *_ = written
-    return not comparable(told, Told(at, kind, None, "", point, "", {}, ""), rules)
+def _apart(told: Told, written: Sequence[Any], rules: SameMatter) -> bool:
+    """What needs no look at words: told too long ago, too far away, or of another house or stairwell."""
+    at, kind, category, _, point, _, marks, _ = written
+    if abs(told.at - at) > rules.windows.get(kind or told.kind or "", rules.longest_window):
+        return True
+    mine, theirs = told.marks.get(F.BUILDING), marks.get(F.BUILDING)
+    if mine and theirs:
+        houses = theirs.split(" ")
+        if not any(each in houses for each in mine):
+            wide = (
+                told.category in rules.spread or category in rules.spread or F.BROAD in told.marks or F.BROAD in marks
+            )
+            return not wide
+        mine, theirs = told.marks.get(F.UNIT), marks.get(F.UNIT)
+        if mine and theirs and not any(each in theirs.split(" ") for each in mine):
+            return True
+    return bool(told.point and point and metres_between(told.point, point) > rules.farthest_metres)

@@ -136,13 +136,14 @@ class Matching:
         Whether open or not, but for what somebody told apart, and what the asker may not see. Raises NotFound,
         Forbidden.
         """
-        case, policy = self._store.case(case_id), self._policy
+        policy = self._policy
+        if not holds(staff, "case.merge", policy):
+            raise Forbidden()
+        case = self._store.case(case_id)
         if case is None:
             raise NotFound()
         if not may_see(staff, case, policy):
             raise Hidden(case=case_id)
-        if not holds(staff, "case.merge", policy):
-            raise Forbidden()
         known = self._store.report(case.report_ids[0]) if case.report_ids else None
         if known is None:
             return []
