@@ -78,7 +78,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
-        same_matter=_same_matter(compiled["same_matter"]),
+        same_matter=_same_matter(compiled["same_matter"]) if "same_matter" in compiled else SameMatter(),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
