@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.grid import Area, Cell, tile_of, tiles_around
 from chalicelib.domain.network import NetworkVersion, in_force, version_on
@@ -55,6 +54,7 @@ class DynamoGrid:
         return dict(children)
 
     def gazetteer(self, day: str) -> Gazetteer:
+        """None where the version was imported before names were kept, until its import is run again."""
         from chalicelib.domain.gazetteer import Gazetteer  # only where reports are taken or screened
 
         read_at, known, gazetteer = self._named
@@ -63,7 +63,8 @@ class DynamoGrid:
             network = batch_get(self._connection, NetworkRow, [{"pk": NetworkRow.KEY, "sk": NetworkRow.SK}])
             version = found.id if (found := version_on(_versions(network), day)) else ""
             if gazetteer is None or version != known or not gazetteer.names:
-                gazetteer = Gazetteer.of(_names(version))
+                names = batch_get(self._connection, NamesRow, [{"pk": NamesRow.KEY, "sk": NamesRow.sk_of(version)}])
+                gazetteer = Gazetteer.of(json.loads(zlib.decompress(names[0]["names"])) if names else {})
             self._named = now, version, gazetteer
         return cast("Gazetteer", gazetteer)
 
@@ -81,15 +82,6 @@ class DynamoGrid:
         versions = _versions(rows)
         found = (in_force(json.loads(row["said"]), versions, day) for row in rows if "said" in row)
         return [said for said in found if said]
-
-
-def _names(version: str) -> dict[str, str]:
-    """The names of a version; none where it was imported before names were kept, until its import is run again."""
-    try:
-        row = NamesRow.get(NamesRow.KEY, NamesRow.sk_of(version))
-    except DoesNotExist:
-        return {}
-    return dict(json.loads(zlib.decompress(row.names)))
 
 
 def _versions(rows: Sequence[dict[str, Any]]) -> list[NetworkVersion]:
