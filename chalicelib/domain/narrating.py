@@ -374,7 +374,7 @@ def _visit_recorded(scene: _Scene) -> str:
 def _reopen_requested(scene: _Scene) -> str:
     said = _words(scene, "reason", "，理由：") or _words(scene, "note", "，情况：")
     if "report_id" in scene.facts:
-        said = "，归档后又有人反映"
+        said = "，答复后又有人反映同一事项"
     return f"申请重办：转{_unit(scene)}核查{said}"
 
 

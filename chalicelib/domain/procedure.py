@@ -129,13 +129,14 @@ def join(
     screening: Screening | None = None,
     area: Area | None = None,
 ) -> Change:
-    """One more report of a known matter; of one that is closed it asks for reopening, which a person decides.
+    """One more report of a known matter.
 
     `through`: the case that its sender knows, where that sleeps in this one: the report is that one's, and goes with it
     when it wakes. Not where it has so many by now that they could not be taken along at once.
-    `screening` and `area`: what it knows of the matter. A case that waits for that is screened by it, so that it comes
-    to the same whoever told first; a more urgent report makes the case more urgent, whose clocks run as they were
-    promised.
+    `screening` and `area`: what it knows of the matter, where it was found to be that by what it says. A case that waits
+    for that is screened by it, so that it comes to the same whoever told first; a more urgent report makes the case
+    more urgent, whose clocks run as they were promised. One whose answer was given, or that is closed, was told again:
+    it asks for reopening, which a person grants or declines with an answer to everybody.
     """
     if case.asleep:
         raise CaseMerged(None, into=case.links.merged_into)
@@ -147,7 +148,7 @@ def join(
         **({"submitted_by": report.submitted_by} if report.submitted_by else {}),
         **({"through": through} if through and _has_room(case, through) else {}),
     )
-    if case.state == cases.CLOSED:
+    if screening is not None and case.turn not in (cases.DESK, cases.LEAD):
         request_reopening(telling, report_id=report.id, note=None)
     elif screening is not None:
         _learn(telling, screening, area)

@@ -20,7 +20,7 @@ from chalicelib.domain.people import Reporter
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Change, Circumstances
 from chalicelib.domain.reports import Receipt, Report
-from chalicelib.domain.steps import close
+from chalicelib.domain.steps import close, resolve
 from chalicelib.domain.telling import Telling
 from chalicelib.services.acting import Acting
 from chalicelib.services.intake import Intake
@@ -211,6 +211,21 @@ def test_a_closed_matter_told_again_soon_joins_and_asks_to_be_reopened(town: Tow
     assert again.joined and again.case_id == one.case_id and case.state == "reopen-requested"
     asked = town.store.history(case.id)[-1].data
     assert (asked["closed_as"], asked["report_id"]) == ("satisfied", case.report_ids[-1])
+
+
+def test_a_matter_told_again_after_its_answer_asks_to_be_reopened_so_that_nobody_is_left_without_one(
+    town: Town,
+) -> None:
+    one = town.tell("3号楼2单元电梯坏了", category=LIFT)
+    case = town.case(one.case_id)
+    around = Circumstances(Actor("l", "linkage-centre", "linkage-centre"), town.clock.now(), town.policy, "r", "c")
+    telling = Telling(case, case.id, around, evolve)
+    resolve(telling, "resolved", "已修好", {})
+    town.store.save(Change(telling.known, telling.events, case), None, "test")
+    again = town.tell("3号楼2单元电梯坏了", "12345", category=LIFT)
+    assert again.case_id == one.case_id and again.state == "reopen-requested"
+    third = town.tell("三号楼二单元电梯还是坏的", "web", category=LIFT)
+    assert third.case_id == one.case_id and len(town.case(one.case_id).report_ids) == 3
 
 
 def test_a_closed_matter_told_again_late_or_that_was_none_is_a_new_case(town: Town) -> None:
