@@ -40,6 +40,7 @@ from chalicelib.services.migrating import Migrating
 from chalicelib.services.moving import Moving, Succession
 from tests.holding import Holding, Rows
 from tests.memory import MemoryGrid, MemoryRoster
+from tests.offering import offer
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones
 
 HERE, THERE = "320302001002", "320302007001"
@@ -78,7 +79,7 @@ ODD = st.sampled_from(
 )
 
 
-_TURNS = 12
+_TURNS = 16
 
 
 @dataclass
@@ -114,9 +115,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(self, *change: Any) -> None:
+    def save(self, *change: Any, **how: Any) -> None:
         self._wait()
-        self._store.save(*change)
+        self._store.save(*change, **how)
 
     def record(self, *change: Any, **how: Any) -> None:
         self._wait()
@@ -153,6 +154,7 @@ class Deed:
     asked: Asked
     said: Particulars
     area: str | None
+    other: str | None
     answer: Case
 
 
@@ -169,6 +171,7 @@ class CaseMachine(RuleBasedStateMachine):
         self.intake = self._an_intake()
         self.hands: list[Case | None] = [None, None]
         self.deeds: list[Deed] = []
+        self.phones: dict[str, str] = {}
         self.reports: list[tuple[Report, Any]] = []
         self._announce, self._statuses, self.tally = setting.announce, statuses, tally
         self.focus = 0
@@ -227,10 +230,12 @@ class CaseMachine(RuleBasedStateMachine):
         overtaken=SELDOM,
     )
     def a_text_comes(self, phone: int, words: str, overtaken: bool) -> None:
-        sender = Reporter(phone=f"+861390000000{phone}")
-        report = self._a_report("sms", words, reporter=sender, submitted_by=None)
         if overtaken and self._open_cases():
             self.store.meanwhile = self._somebody_is_quicker(self._open_cases()[-1].id, phone)
+        self._text(f"+861390000000{phone}", words)
+
+    def _text(self, phone: str, words: str) -> None:
+        report = self._a_report("sms", words, reporter=Reporter(phone=phone), submitted_by=None)
         self.tally.asked += 1
         receipt = self.intake.take_text(report, Actor("sms", "source"), "text")
         self.store.meanwhile = None
@@ -253,10 +258,13 @@ class CaseMachine(RuleBasedStateMachine):
             urgency=[None, "urgent", "major"][urgency],
             area_code=place,
             submitted_by=WALKER.id if source == "mobile" else None,
+            reporter=Reporter(phone=f"+861390000000{category % 3}") if area % 2 else Reporter(),
         )
         receipt = self.intake.submit(report, WALKER.actor, "report")
         self.reports.append((report, receipt))
         self.tally.asked += 1
+        if report.reporter.phone:
+            self.phones[receipt.case_id] = report.reporter.phone
         told = self.holding.look(receipt.case_id)
         assert any(event.data.get("report_id") == report.id for event in told)
         return receipt.case_id
@@ -339,6 +347,13 @@ class CaseMachine(RuleBasedStateMachine):
             action = policy.procedure_of(case).actions[name]
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, action, nth + turn), nth + turn, strange)
+            if turn == 0 and nth % 3 == 0:
+                self._told_more(case_id)
+
+    def _told_more(self, case_id: str) -> None:
+        """Who reported it writes again, to the newest case of that phone."""
+        if case_id in self.phones:
+            self._text(self.phones[case_id], "还没修好")
 
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:
@@ -372,7 +387,7 @@ class CaseMachine(RuleBasedStateMachine):
             asked = replace(asked, command=asked.command._replace(fingerprint="other"))
         visible = may_see(asked.by, self.holding.cases[deed.case_id], self.policies.current)
         try:
-            answer = self.acting.act(deed.case_id, deed.action, asked, deed.said, deed.area)
+            answer = self.acting.act(deed.case_id, deed.action, asked, deed.said, deed.area, deed.other)
             assert answer == deed.answer and not other
             self.tally.repeated += 1
         except DomainError as refused:
@@ -404,15 +419,18 @@ class CaseMachine(RuleBasedStateMachine):
     def _act(self, case: Case, action: str, staff: StaffMember, nth: int, odd: str) -> None:
         known = self._policy_of(case).procedure_of(case).actions.get(action)
         said, area = self._particulars(case, known, staff, nth, odd)
+        other = self._other(case, known, staff, nth, odd)
         asked = self._asked(staff, case, f"{action} {odd}")
-        answer = self._ask(
-            case, asked, lambda: self.acting.act(case.id, action, asked, said, area), action, known, proper=not odd
-        )
+
+        def act() -> Case:
+            return self.acting.act(case.id, action, asked, said, area, other)
+
+        answer = self._ask(case, asked, act, action, known, proper=not odd)
         if answer is not None:
             told = {"unit": [said.unit], "units": said.units}
             named = [unit for field in known.requires for unit in told.get(field, ())] if known else []
             assert all(unit in self.policies.current.units for unit in named), said
-            self.deeds.append(Deed(case.id, action, asked, said, area, answer))
+            self.deeds.append(Deed(case.id, action, asked, said, area, other, answer))
 
     def _ask(
         self,
@@ -444,15 +462,26 @@ class CaseMachine(RuleBasedStateMachine):
         self.store.meanwhile = None
         assert now.version == case.version, "acted on what was not so any more"
         told = self.holding.look(case.id)
+        self._look_beside(answer, action)
         assert answer == self.holding.cases[case.id], "what is acknowledged is kept"
         assert told and all(event.causation_id == asked.command.id for event in told), "by one act, and by this one"
         assert all(event.actor == asked.by.actor for event in told)
         for event in told:
             if event.type in (E.JOINT_ACCEPTED, E.JOINT_REFUSED, E.JOINT_FINISHED) and asked.by.role != "administrator":
-                assert event.data["unit"] == asked.by.unit, "nobody speaks for another unit"
+                abolished = event.data["unit"] not in self.policies.current.units
+                assert event.data["unit"] == asked.by.unit or abolished, "nobody speaks for another unit"
         assert action is None or may_act(asked.by, action, now, self.policies.current)
         self.tally.done[now.procedure, name] += 1
         return answer
+
+    def _look_beside(self, case: Case, action: Action | None) -> None:
+        """What else an act has changed that is about two cases; and that every report is of one that is awake."""
+        if action is None or not action.does.startswith("matter-"):
+            return
+        for case_id in [*self.holding.cases, *case.links.children]:
+            self.holding.look(case_id)
+        homes = [report for each in self.holding.cases.values() if not each.asleep for report in each.report_ids]
+        assert len(homes) == len(set(homes)), "a report of two cases"
 
     def _was_not_offered(self, case: Case, action: Action, refused: DomainError) -> None:
         """Who may do an action that is offered is not told that it is not allowed, but for what only the asker is."""
@@ -473,10 +502,12 @@ class CaseMachine(RuleBasedStateMachine):
             action = policy.procedure_of(case).actions[_nth(names, nth)]
             staff = self._right(case, action, nth)
             said, area = self._particulars(case, action, staff, nth, "")
+            other = self._other(case, action, staff, nth, "")
             try:
-                self.acting.act(case_id, action.id, self._asked(staff, case, "quicker"), said, area)
+                done = self.acting.act(case_id, action.id, self._asked(staff, case, "quicker"), said, area, other)
                 self.tally.overtaken += 1
                 self.holding.look(case_id)
+                self._look_beside(done, action)
             except DomainError as refused:
                 self._is_known(refused)
 
@@ -515,6 +546,9 @@ class CaseMachine(RuleBasedStateMachine):
             self.store.meanwhile = None
             assert bool(self.holding.look(case_id)) == done or overtaken_by is not None
             self.tally.asked += 1
+        for case_id in list(self.store.due(now)) if overtaken_by is not None else ():
+            self.acting.fall_due(case_id, "sweep")  # somebody woke it meanwhile
+            self.holding.look(case_id)
         self.holding.settled(now)
         assert not list(self.store.due(now)), "once is enough, however late"
 
@@ -556,6 +590,43 @@ class CaseMachine(RuleBasedStateMachine):
             Migrating(self.store, self.clock).migrate(case.id, self.policies.current, Origin(SYSTEM, BY_COMMAND, "m"))
             self.store.meanwhile = None
             self.holding.look(case.id)
+
+    # --- what is one matter
+
+    @rule(which=NUMBER, other=NUMBER)
+    def a_matter_is_offered(self, which: int, other: int) -> None:
+        """Somebody decides on it afterwards, or nobody does."""
+        if cases := self._open_cases():
+            case, known = _nth(cases, self._stirred(which)), _nth(list(self.holding.cases.values()), other)
+            if case.id != known.id:
+                offer(self.store, case, known.id, self.clock.now(), self._policy_of(case))
+                self.holding.look(case.id)
+
+    @rule(nth=NUMBER, which=NUMBER, odd=ODD, overtaken=SELDOM)
+    def who_knows_of_another_acts(self, nth: int, which: int, odd: str, overtaken: bool) -> None:
+        self._act_as(lambda action: action.does.startswith("matter-"), nth, which, odd, overtaken)
+
+    def _other(self, case: Case, action: Action | None, staff: StaffMember, nth: int, odd: str) -> str | None:
+        """Which other case an act is about; or a wrong one."""
+        if action is None or "other" not in action.requires or odd == "nothing":
+            return None
+        everything = list(self.holding.cases.values())
+        match odd:
+            case "oneself":
+                return case.id
+            case "unknown-unit":
+                return "no-such-case"
+            case "for-another":
+                return str(_nth(everything, nth).id)
+        beneath = [each.case for each in case.links.absorbed if each.into == case.id]
+        seen = [each for each in everything if each.open and may_see(staff, each, self.policies.current)]
+        alike = [each.id for each in seen if each.id != case.id and each.kind == case.kind]
+        found = {
+            "matter-merge": alike,
+            "matter-not-same": [each.case for each in case.links.offers],
+            "matter-unmerge": [case.links.merged_into] if case.links.merged_into else beneath,
+        }.get(action.does, [])
+        return _nth(found, nth) if found else str(_nth(everything, nth).id)
 
     # --- who says what
 
@@ -626,6 +697,9 @@ class CaseMachine(RuleBasedStateMachine):
             said["until"] = due.astimezone(policy.zone).date() + timedelta(days=1 + nth % 9)
         if "media" in needs or nth % 13 == 0:
             said["media"] = (self._picture(staff.id),)
+        if "report_ids" in needs:
+            own = [report for report in case.report_ids if report not in case.links.foreign]
+            said["report_ids"] = tuple(own[len(own) // 2 :]) if nth % 7 else case.report_ids
         if "outcome" in needs:
             said["outcome"] = _nth(["satisfied", "basically-satisfied", "dissatisfied"], nth)
         match odd:

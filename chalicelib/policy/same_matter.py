@@ -10,7 +10,7 @@ from chalicelib.domain.same_matter import EVIDENCE
 from chalicelib.policy.schema import CategoryPart, KindPart, SameMatterPart, WindowPart
 
 if TYPE_CHECKING:
-    from chalicelib.policy.reader import Entry, Fault, PackText
+    from chalicelib.policy.reader import Fault, PackText
 
 _LISTS = ("things", "aspects", "landmarks")
 
@@ -35,7 +35,7 @@ def compiled_same_matter(part: SameMatterPart, windows: Iterable[WindowPart]) ->
 
 
 def check_same_matter(text: PackText) -> Iterator[Fault]:
-    """Every name that is none, every list that is told twice, and every kind without a window."""
+    """Every name that is none, every list that is told twice, and every kind with two windows."""
     entry = text.one(SameMatterPart)
     if entry is None:
         return
@@ -61,10 +61,10 @@ def check_same_matter(text: PackText) -> Iterator[Fault]:
         for each in getattr(part, key):
             if each != each.casefold():
                 yield entry.fault(key, f"must be in lower case, as texts are compared: {each!r}")
-    yield from _windows(entry, text)
+    yield from _windows(text)
 
 
-def _windows(entry: Entry[SameMatterPart], text: PackText) -> Iterator[Fault]:
+def _windows(text: PackText) -> Iterator[Fault]:
     kinds, windows = text.ids(KindPart), text.all(WindowPart)
     told = Counter(kind for window in windows for kind in window.part.kinds)
     for window in windows:
@@ -73,9 +73,6 @@ def _windows(entry: Entry[SameMatterPart], text: PackText) -> Iterator[Fault]:
                 yield window.fault("kinds", f"unknown kind {kind!r}")
             elif told[kind] > 1:
                 yield window.fault("kinds", f"kind {kind!r} has two windows")
-    if len(windows) == len(text.ids(WindowPart) or windows):
-        for kind in sorted(kinds - told.keys()):
-            yield entry.fault("window", f"kind {kind!r} has none")
 
 
 def _put_in(word: str, synonyms: Iterable[Sequence[str]]) -> str:

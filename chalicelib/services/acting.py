@@ -120,7 +120,7 @@ class Acting:
         from chalicelib.domain.matter_acts import MOST_AT_ONCE, answers_given, check_mergeable  # few acts are
 
         match action.does, said.other:
-            case "matter-merge", Case() as other if not case.asleep:
+            case "matter-merge", Case() as other if case.open:
                 for policy in (self._policies.current, self._policies.of(other.policy_version)):
                     check_mergeable(case, other, policy)
             case "matter-unmerge", Case() as other:

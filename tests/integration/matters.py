@@ -26,12 +26,14 @@ from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.grid import Area
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.procedure import Circumstances
+from chalicelib.domain.reports import Report
 from chalicelib.domain.rounds import plan
 from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
 from tests.integration.gateway import Answer
 from tests.integration.test_hooks import order
+from tests.offering import offer
 from tests.world import ADMIN, CELL, COMMUNITY
 
 FOREIGN = "320302002001"
@@ -56,6 +58,9 @@ class Step:
     where: str | None = None
 
 
+OFFER, TELL_AGAIN = "an offer", "a report that joins"
+"""Steps that are nobody's action."""
+
 ACCEPT, RETURN = Step("accept"), Step("return", {"reason": "不属于我单位"})
 RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), Step("verify", where="verifying")
 SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
@@ -67,13 +72,14 @@ ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配�
 class Way:
     """How a new case is brought to where a route is tried. `due`: it is left there until its visit is due.
 
-    `text`: it came in these words, and nobody knows where it is.
+    `text`: it came in these words, and nobody knows where it is. `twin`: there is a newer one like it.
     """
 
     state: str
     steps: Sequence[Step] = ()
     due: bool = False
     text: str = ""
+    twin: bool = False
 
 
 WAYS: Mapping[str, Way] = {
@@ -88,6 +94,10 @@ WAYS: Mapping[str, Way] = {
     "closed": Way("closed", [ACCEPT, RESOLVE, VERIFY, SATISFIED]),
     "returned": Way("returned", [RETURN]),
     "screening": Way("screening"),
+    "twin": Way("assigned", twin=True),
+    "offered": Way("assigned", [Step(OFFER, {"other": "{twin}"})], twin=True),
+    "merged": Way("assigned", [Step("merge", {"other": "{twin}", "reason": "同一处"})], twin=True),
+    "told-again": Way("assigned", [Step(TELL_AGAIN)]),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
@@ -147,6 +157,9 @@ class Cases:
             "category": matter.category,
             "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
         }
+        if way.twin:
+            self._edge.clock.forward(seconds=1)
+            facts["twin"] = self._told(matter, Way("assigned"), self.picture(SUBMITTER))[1]["case_id"]
         for step in way.steps:
             facts |= self.standing(case_id)
             if step.where in (None, facts["state"]):
@@ -172,11 +185,24 @@ class Cases:
 
     def _do(self, step: Step, facts: Facts) -> None:
         said = filled(step.said, facts)
+        if step.action in (OFFER, TELL_AGAIN):
+            self._by_itself(step.action, said, facts["case_id"])
+            return
         if step.action == "visit":
             done = self._edge.visit(facts["case_id"], said["outcome"], step.by)
         else:
             done = self._edge.act(facts["case_id"], step.action, step.by, **said)
         assert done.status == 200, (step, done.body)
+
+    def _by_itself(self, what: str, said: Facts, case_id: str) -> None:
+        store, now = bootstrap.acting()._store, self._edge.clock.now()
+        case = store.case(case_id)
+        assert case is not None
+        if what == OFFER:
+            offer(store, case, said["other"], now, bootstrap.policies().of(case.policy_version))
+            return
+        report = Report("web", str(uuid4()), "f", "还没修好", now, now)
+        bootstrap.intake()._join(case, report, Origin(SYSTEM, BY_ITSELF, "joins"))
 
     def standing(self, case_id: str) -> Facts:
         """The facts of a case that change as it goes."""

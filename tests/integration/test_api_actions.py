@@ -20,9 +20,11 @@ from tests.integration.matters import (
     ACCEPT,
     FOREIGN,
     LINKAGE_CENTRE,
+    OFFER,
     OTHER,
     RESOLVE,
     SUBMITTER,
+    TELL_AGAIN,
     VERIFY,
     WAYS,
     Cases,
@@ -63,13 +65,20 @@ SAID: dict[str, dict[str, Any]] = {
     "request-joint": {"units": ["water"], "reason": "需水务配合"},
     "request-extension": {"until": "{until}", "reason": "等待鉴定"},
     "evaluate": {"outcome": "satisfied"},
+    "merge": {"other": "{newer}", "reason": "同一处"},
+    "not-same": {"other": "{twin}"},
+    "unmerge": {"other": "{twin}"},
+    "split": {"report_ids": ["{report_id}"], "category": "{category}"},
 }
 WORDS = {"reason": "情况属实", "note": "已到现场"}
 
 
 @dataclass
 class Tried:
-    """The cases of a procedure, one for each way that it has, and what they are brought back to after each request."""
+    """The cases of a procedure, one for each way that it has, and what they are brought back to after each request.
+
+    `newer`: one more, that may be told of as the same matter.
+    """
 
     edge: Edge
     procedure: str
@@ -81,13 +90,15 @@ class Tried:
         for name, way in TRIED.items():
             if self.has(name, way):
                 self.cases[name] = cases.lay(*self.told_of(replace(way, due=False)))
+        self.edge.clock.forward(seconds=1)
+        self.newer = cases.lay(*self.told_of(replace(TRIED["assigned"], due=False)))
         self.pictures = {by: cases.picture(StaffMember(by, "station", OTHER, ())) for by in ("party", SUBMITTER.id)}
         self.laid = Laid(self.edge)
 
     def has(self, name: str, way: Way) -> bool:
         """Whether cases of the procedure come that way at all."""
         states = TABLE["procedures"][self.procedure]["states"]
-        named = {step.action for step in way.steps if step.where in (None, *states)}
+        named = {step.action for step in way.steps if step.where in (None, *states)} - {OFFER, TELL_AGAIN}
         return way.state in states and named <= set(actions_in(self.procedure))
 
     def told_of(self, way: Way) -> tuple[Matter, Way]:
@@ -99,7 +110,9 @@ class Tried:
 
     def ask(self, case: Facts, action: str, by: StaffMember, without: str = "") -> Answer:
         said = {field: WORDS[field] for field in ACTIONS[action]["requires"] if field in WORDS}
-        said = filled({**said, **SAID.get(action, {})}, {**case, "picture": self.pictures[by.id]})
+        newer = self.newer["case_id"]
+        names = {"twin": newer, **case, "picture": self.pictures[by.id], "newer": newer}
+        said = filled({**said, **SAID.get(action, {})}, names)
         if action in JOINTLY and by == ANYBODY:
             said["unit"] = case[JOINTLY[action]]
         said.pop(without, None)
@@ -146,6 +159,11 @@ def allowed(tried: Tried, name: str) -> set[str]:
     )
     has["a unit is asked and has not answered"] = "asked" in joint
     has["a unit agreed to act jointly"] = "accepted" in joint
+    links = case["links"] or {"offers": [], "absorbed": []}
+    has["nobody else told of it"] = len(case["reports"]) == 1
+    has["something is offered as the same matter"] = bool(links["offers"])
+    has["it sleeps, or another sleeps in it"] = bool(links["absorbed"])
+    has["it has more than one report of its own"] = len(case["reports"]) > 1 and not links["absorbed"]
     in_state = TABLE["procedures"][tried.procedure]["states"][case["state"]]["actions"]
     return {action for action in in_state if has.get(ACTIONS[action].get("only_if"), True)}
 
@@ -158,10 +176,14 @@ def party(tried: Tried, name: str, action: str, actor: str) -> StaffMember | Non
         role = "petition-office" if confidential else "grid-worker"
         return StaffMember(SUBMITTER.id, role, OTHER, (FOREIGN,)) if told else None
     if actor in ("screening", "approver"):
+        if action in ("merge", "not-same", "unmerge") and confidential:
+            return None  # what is no longer on its desk the linkage centre does not see, and the other is not
         desk = case["approver"] if actor == "approver" else case["desk"]
         role = "linkage-centre" if desk == LINKAGE_CENTRE else "station"
         return StaffMember("party", role, desk, (COMMUNITY,))
     unit = case[JOINTLY[action]] if actor == "joint" else case["lead"]
+    if unit is None:
+        return None
     return StaffMember("party", "petition-office" if confidential else "department", unit, ("320302",))
 
 

@@ -1,4 +1,4 @@
-"""One matter in several cases, on the table: merged, answered, put apart again, and what anybody reads of it (ADR 38)."""
+"""One matter in several cases, on the table: merged, answered, put apart again, and what is read of it (ADR 38)."""
 
 from __future__ import annotations
 

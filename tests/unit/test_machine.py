@@ -19,6 +19,7 @@ UNMET = 2
 """How many errors may be met with by nobody, by chance: which are rare changes with the pack."""
 ERRORS = {
     "action-not-allowed",
+    "case-merged",
     "escalation-beyond-district",
     "extension-not-later",
     "extension-too-late",
@@ -28,9 +29,13 @@ ERRORS = {
     "idempotency-conflict",
     "joint-already",
     "joint-with-oneself",
+    "matter-closed",
+    "matter-confidential",
+    "no-report-left",
     "not-found",
     "nothing-below",
     "own-request",
+    "same-case",
     "same-unit",
     "stale-version",
     "unknown-action",

@@ -677,10 +677,6 @@ SAME_MATTER = {
         ('shared = ["lift-failure"', 'shared = ["lift-trouble"'),
         "same-matter.toml: shared: unknown category 'lift-trouble'",
     ),
-    "kind without a window": (
-        ('kinds = ["hazard", "security"]', 'kinds = ["hazard"]'),
-        "same-matter.toml: window: kind 'security' has none",
-    ),
     "kind with two windows": (
         ('kinds = ["hazard", "security"]', 'kinds = ["hazard", "security", "petition"]'),
         "same-matter.toml: window[0].kinds: kind 'petition' has two windows",
