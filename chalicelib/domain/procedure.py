@@ -133,10 +133,10 @@ def join(
 
     `through`: the case that its sender knows, where that sleeps in this one: the report is that one's, and goes with it
     when it wakes. Not where it has so many by now that they could not be taken along at once.
-    `screening` and `area`: what it knows of the matter, where it was found to be that by what it says. A case that waits
-    for that is screened by it, so that it comes to the same whoever told first; a more urgent report makes the case
-    more urgent, whose clocks run as they were promised. One whose answer was given, or that is closed, was told again:
-    it asks for reopening, which a person grants or declines with an answer to everybody.
+    `screening` and `area`: what it knows of the matter, where what it says tells that it is that. A case that waits for
+    it is screened by it, so that it comes to the same whoever told first; a more urgent report makes the case more
+    urgent, whose clocks run as they were promised. One whose answer was given, or that is closed, was told again: it
+    asks for reopening, which a person grants or declines with an answer to everybody.
     """
     if case.asleep:
         raise CaseMerged(None, into=case.links.merged_into)
