@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.services.intake import Intake
     from chalicelib.services.law_house import LawHouse
     from chalicelib.services.locating import Locating
+    from chalicelib.services.matching import Matching
     from chalicelib.services.mediation_files import MediationFiles
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
@@ -85,7 +86,14 @@ def intake() -> Intake:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.intake import Intake
 
-    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), _CLOCK, RandomIds())
+    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), matching(), _CLOCK, RandomIds())
+
+
+@cache
+def matching() -> Matching:
+    from chalicelib.services.matching import Matching
+
+    return Matching(_store(), _grid(), policies(), _CLOCK)
 
 
 @cache
@@ -136,7 +144,7 @@ def acting() -> Acting:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), _member_of_staff, _pool)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), _member_of_staff, _pool, matching)
 
 
 @cache

@@ -38,6 +38,7 @@ from chalicelib.domain.records import Command
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.moving import Moving, Succession
 from tests.holding import Holding, Rows
@@ -125,9 +126,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(self, *change: Any) -> None:
+    def save(self, *change: Any, **how: Any) -> None:
         self._wait()
-        self._store.save(*change)
+        self._store.save(*change, **how)
 
     def record(self, *change: Any, **how: Any) -> None:
         self._wait()
@@ -872,7 +873,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _an_intake(self) -> Intake:
         roster, sealer, phones = MemoryRoster(), OpenSealer(), PlainPhones()
-        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, self.clock, self.ids)
+        matching = Matching(self.store, self.grid, self.policies, self.clock)
+        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, matching, self.clock, self.ids)
 
 
 def changed(policy: Policy) -> Policy:

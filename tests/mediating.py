@@ -21,6 +21,7 @@ from chalicelib.domain.recounting import Recounting, retold
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from tests.memory import MemoryCaseStore, MemoryGrid, MemoryPool, MemoryRoster
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones
 
@@ -55,8 +56,9 @@ class Table:
         self.clock = HandClock(self.moment(at))
         self.store, self.policies, self.pool = MemoryCaseStore(), Kept(policy), MemoryPool(POOL)
         grid, roster = MemoryGrid([CELL, COMMUNITY, "320302001"]), MemoryRoster()
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, pool=lambda: self.pool)
-        intake = Intake(self.store, grid, roster, self.policies, OpenSealer(), PlainPhones(), self.clock, RandomIds())
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), pool=lambda: self.pool)
+        matching, sealer, phones = Matching(self.store, grid, self.policies, self.clock), OpenSealer(), PlainPhones()
+        intake = Intake(self.store, grid, roster, self.policies, sealer, phones, matching, self.clock, RandomIds())
         self._numbers = count(1)
         now = self.clock.now()
         report = Report("mobile", "m1", "f", "两家为楼道堆物争吵", now, now, category, area_code=CELL, submitted_by="w")

@@ -11,10 +11,19 @@ from typing import Any
 
 from chalicelib.domain.audit import Entry, entry_of
 from chalicelib.domain.cases import Case
-from chalicelib.domain.errors import AlreadyKnown, OtherChanged, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    OpenedMeanwhile,
+    OtherChanged,
+    StaleVersion,
+    TrackingCodeTaken,
+    UnknownAttachment,
+)
 from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.gazetteer import Gazetteer
 from chalicelib.domain.grid import Area, Cell
 from chalicelib.domain.matter_events import moved
+from chalicelib.domain.nearby import Near
 from chalicelib.domain.panels import Member
 from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import (
@@ -45,6 +54,7 @@ from chalicelib.models.case_rows import (
     unit_queue,
     visits_queue,
 )
+from chalicelib.models.near_rows import NearRow, near_from
 from chalicelib.models.report_rows import ReporterRow, ReportRow, SubmitterRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
 from chalicelib.services.awake import awake
@@ -66,14 +76,25 @@ class MemoryCaseStore:
         """A picture that somebody will name, in a report or with an act."""
         self._pictures[attachment_id] = {"owner": owner, "report": None, "case": None}
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
         case = change.case
         if self._has(ReportRow.key(report.id), ReportRow.SK):
             raise AlreadyKnown()
         if new and self._has(TrackingRow.key(case.tracking_code), TrackingRow.SK):
             raise TrackingCodeTaken()
         self._must_follow(case)
+        self._must_lie(near)
         self._claim(report.media, report.submitted_by, "report", report.id)
+        self._enter(near)
         self._put(ReportRow.of(report, case.id, case.code_of(report.id), case.version, joined=not new))
         home = case.home_of(report.id)
         if new:
@@ -86,14 +107,25 @@ class MemoryCaseStore:
             self._put(SubmitterRow.of(report.submitted_by, home))
         self._write(change, entry_of(change, source, identity.phone_hash if identity else None))
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
         case = change.case
         if command and self._has(CommandRow.key(command.id), CommandRow.SK):
             raise AlreadyKnown()
         self._must_follow(case)
+        for place in near:
+            self._must_lie(place)
         self._others_must_follow(change)
         for event in change.events:
             self._claim(event.data.get("media", ()), event.actor.id, "case", case.id)
+        for place in near:
+            self._enter(place)
         if command:
             said = {"case_id": case.id, "version": case.version, "fingerprint": command.fingerprint}
             self._put(CommandRow(CommandRow.key(command.id), CommandRow.SK, **said))
@@ -131,6 +163,9 @@ class MemoryCaseStore:
     def case(self, case_id: str) -> Case | None:
         row = self._row(case_key(case_id), CaseRow.SK)
         return case_from(dict(row)) if row else None
+
+    def near(self, places: Sequence[str]) -> list[Near]:
+        return [near_from(place, self._lying(place)) for place in places]
 
     def case_id_of(self, tracking_code: str) -> str | None:
         row = self._row(TrackingRow.key(tracking_code), TrackingRow.SK)
@@ -205,6 +240,18 @@ class MemoryCaseStore:
         if (row["version"] if row else 0) != case.version - 1:
             raise StaleVersion()
 
+    def _lying(self, place: str) -> dict[str, Any] | None:
+        row = self._row(NearRow.key(place), NearRow.SK)
+        return dict(row) if row else None
+
+    def _must_lie(self, near: Near | None) -> None:
+        if near is not None and near_from(near.place, self._lying(near.place)).version != near.version - 1:
+            raise OpenedMeanwhile()
+
+    def _enter(self, near: Near | None) -> None:
+        if near is not None:
+            self._put(NearRow.of(near))
+
     def _claim(self, media: Sequence[str], owner: str | None, by: str, whom: str) -> None:
         """Pictures that were named: only who announced them may, and they are of one report or case from then on."""
         other = "case" if by == "report" else "report"
@@ -243,8 +290,9 @@ def _cut(items: list[CaseSummary], limit: int, start: dict[str, Any] | None) -> 
 class MemoryGrid:
     """`services.ports.Grid` of areas without outlines: places are named, never measured."""
 
-    def __init__(self, codes: Iterable[str]) -> None:
+    def __init__(self, codes: Iterable[str], names: Mapping[str, str] | None = None) -> None:
         self._codes = frozenset(codes)
+        self._gazetteer = Gazetteer.of(names or {})
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
         return []
@@ -254,6 +302,9 @@ class MemoryGrid:
 
     def area(self, code: str, day: str) -> Area | None:
         return Area(code, ("鼓楼区", code)) if code in self._codes else None
+
+    def gazetteer(self, day: str) -> Gazetteer:
+        return self._gazetteer
 
     def parts(self, code: str, day: str) -> Sequence[str]:
         return sorted(other for other in self._codes if other != code and other.startswith(code))

@@ -35,6 +35,7 @@ from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.alerts import Alerts
 from chalicelib.services.audit import Audit
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.persons import Persons
 from chalicelib.services.reading import Reading
 from chalicelib.services.reporters import Reporters
@@ -165,11 +166,29 @@ class World:
         grid = DynamoGrid(connection)
         self.policies = Kept(policy)
         roster = DynamoRoster()
+        self.matching = Matching(self.store, grid, self.policies, self.clock)
         self.intake = Intake(
-            self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
+            self.store,
+            grid,
+            roster,
+            self.policies,
+            self.sealer,
+            PlainPhones(),
+            self.matching,
+            self.clock,
+            RandomIds(),
         )
         pool = lambda: DynamoPool(connection)  # noqa: E731
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), pool=pool)
+        self.acting = Acting(
+            self.store,
+            grid,
+            roster,
+            self.policies,
+            self.clock,
+            RandomIds(),
+            pool=pool,
+            matching=lambda: self.matching,
+        )
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)

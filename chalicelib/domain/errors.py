@@ -108,6 +108,10 @@ class TrackingCodeTaken(DomainError):
     """Raised by the store when a new tracking code is in use. Never leaves the services."""
 
 
+class OpenedMeanwhile(DomainError):
+    """Raised by the store when another matter was opened at a place since it was read. Never leaves the services."""
+
+
 class TemporarilyUnavailable(DomainError):
     """Something the act depends on did not answer; the same request may be sent again."""
 

@@ -39,7 +39,7 @@ OUTCOMES = {
 _NOT_SETTLED = ("withdrawn", "voided", "directed", "not-accepted")
 JOINTS = {"asked": "待答复", "accepted": "协同中", "refused": "未同意", "done": "已完成"}
 _VISITS = {"satisfied": "满意", "dissatisfied": "不满意", "not-home": "不在家", "refused": "拒绝回访"}
-_CHOSEN = {"client": "上报时选定", "words": "按关键词判定", "staff": "人工判定"}
+_CHOSEN = {"client": "上报时选定", "words": "按关键词判定", "staff": "人工判定", "report": "按同一事项的另一反映判定"}
 _WHY_SCREENED = {
     "no-category": "类别未明",
     "no-place": "地点未明",
@@ -382,6 +382,8 @@ def _visit_recorded(scene: Scene) -> str:
 
 def _reopen_requested(scene: Scene) -> str:
     said = _words(scene, "reason", "，理由：") or _words(scene, "note", "，情况：")
+    if "report_id" in scene.facts:
+        said = "，答复后又有人反映同一事项"
     return f"申请重办：转{_unit(scene)}核查{said}"
 
 

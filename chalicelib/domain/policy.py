@@ -395,6 +395,44 @@ class Rules(NamedTuple):
     most_mediations: int = 2  # how often a dispute is mediated before the other ways are named
 
 
+class SameMatter(NamedTuple):
+    """When two reports tell of one matter, and where candidates lie. Durations in seconds, distances in metres.
+
+    `things`, `aspects` and `landmarks`: by name, the words that say them. `spread`, `related`: categories. `windows`:
+    by kind. What each is for: `same-matter.toml`, `domain.same_matter`. By default nothing is like anything, as in
+    versions from before it was asked.
+    """
+
+    automatic: float = 2
+    offered: float = 2
+    most_offers: int = 0
+    automatic_within: int = 0
+    reopen_within: int = 0
+    most_entries: int = 0
+    most_bytes: int = 0
+    most_rows: int = 0
+    neighbour_metres: int = 0
+    farthest_metres: int = 0
+    attempts: int = 0
+    synonyms: tuple[tuple[str, str], ...] = ()
+    phrases: tuple[str, ...] = ()
+    broad: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    spread: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
+    related: tuple[tuple[str, ...], ...] = ()
+    things: Mapping[str, tuple[str, ...]] = {}
+    aspects: Mapping[str, tuple[str, ...]] = {}
+    landmarks: Mapping[str, tuple[str, ...]] = {}
+    windows: Mapping[str, int] = {}
+    longest_window: int = 0
+    weights: Mapping[str, float] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A compiled policy pack. Lookups by id raise KeyError; callers turn unknown input into a named error.
@@ -423,6 +461,7 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     calendar: WorkCalendar
+    same_matter: SameMatter = field(default_factory=SameMatter)
     panels: tuple[PanelRule, ...] = ()
     dockings: Mapping[str, Docking] = field(default_factory=dict)
     settling_ways: Mapping[str, SettlingWay] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, CaseMerged, InvalidField, MediationOpen, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.limits import beginning_of, last_day
+from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
@@ -35,7 +36,10 @@ from chalicelib.domain.telling import Telling
 from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Offer
     from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.screening import Screening
@@ -80,12 +84,19 @@ class Change:
 
 
 def open_case(
-    case_id: str, tracking_code: str, report: Report, screening: Screening, area: Area | None, around: Circumstances
+    case_id: str,
+    tracking_code: str,
+    report: Report,
+    screening: Screening,
+    area: Area | None,
+    around: Circumstances,
+    offers: Iterable[Offer] = (),
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
     The desk is the station of the case's community, or the linkage centre where no place is known; of what is
-    confidential, the unit that such come to: the linkage centre may be the one that it accuses.
+    confidential, the unit that such come to: the linkage centre may be the one that it accuses. `offers`: cases
+    that may be the same matter, for somebody to decide.
     """
     telling = _telling(None, case_id, around)
     telling.tell(
@@ -109,14 +120,26 @@ def open_case(
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
         assign_by_rule(telling, cases.ASSIGNED, None)
+    _offer(telling, offers)
     return _change(telling, None)
 
 
-def join(case: Case, report: Report, around: Circumstances, through: str | None = None) -> Change:
+def join(
+    case: Case,
+    report: Report,
+    around: Circumstances,
+    through: str | None = None,
+    screening: Screening | None = None,
+    area: Area | None = None,
+) -> Change:
     """One more report of a known matter.
 
     `through`: the case that its sender knows, where that sleeps in this one: the report is that one's, and goes with it
     when it wakes. Not where it has so many by now that they could not be taken along at once.
+    `screening` and `area`: what it knows of the matter, where what it says tells that it is that. A case that waits for
+    it is screened by it, so that it comes to the same whoever told first; a more urgent report makes the case more
+    urgent, whose clocks run as they were promised. One whose answer was given, or that is closed, was told again: it
+    asks for reopening, which a person grants or declines with an answer to everybody.
     """
     if case.asleep:
         raise CaseMerged(None, into=case.links.merged_into)
@@ -128,7 +151,43 @@ def join(case: Case, report: Report, around: Circumstances, through: str | None 
         **({"submitted_by": report.submitted_by} if report.submitted_by else {}),
         **({"through": through} if through and _has_room(case, through) else {}),
     )
+    if screening is not None and case.turn not in (cases.DESK, cases.LEAD):
+        request_reopening(telling, report_id=report.id, note=None)
+    elif screening is not None:
+        _learn(telling, screening, area)
     return _change(telling, case)
+
+
+def _offer(telling: Telling[Case], offers: Iterable[Offer]) -> None:
+    """Nobody is asked again of what was offered, or told apart, before."""
+    links = telling.known.links
+    decided = {each.case for each in links.offers} | {*links.apart}
+    for each in offers:
+        if each.case not in decided:
+            telling.tell(E.MATTER_OFFERED, case=each.case, score=each.score, why=list(each.why))
+
+
+def _learn(telling: Telling[Case], screening: Screening, area: Area | None) -> None:
+    """Let a case that waits on a desk for its category or place have them of a report, and any case its urgency."""
+    case, policy = telling.known, telling.around.policy
+    waits = case.state == cases.SCREENING and (case.category is None or case.area is None)
+    category, place = case.category, case.area
+    if waits:
+        category = category or (screening.category if screening.category in policy.categories else None)
+        place = place or area
+    urgency = max(case.urgency, screening.urgency, key=URGENCIES.index)
+    if (category, place, urgency) == (case.category, case.area, case.urgency):
+        return
+    telling.tell(
+        E.CASE_CLASSIFIED,
+        **classified(case, category, urgency, policy),
+        area=area_facts(place),
+        was={"kind": case.kind, "area": area_facts(case.area)},
+        chosen_by="report",
+        words=list(screening.words),
+    )
+    if waits and category is not None and place is not None:
+        assign_by_rule(telling, cases.ASSIGNED, None)
 
 
 def _has_room(case: Case, through: str) -> bool:
@@ -143,13 +202,13 @@ def _has_room(case: Case, through: str) -> bool:
     return sum(len(each.report_ids) for each in case.links.within(above)) < MOST_AT_ONCE
 
 
-def act(case: Case, action_id: str, said: Particulars, around: Circumstances) -> Change:
+def act(case: Case, action_id: str, said: Particulars, around: Circumstances, offers: Iterable[Offer] = ()) -> Change:
     """Do one of the actions of the case's procedure to it.
 
     Raises ActionNotAllowed when how the case stands does not allow it, CaseMerged for one that sleeps in another (of
     which nothing is possible but to wake it), WindowOver when it is too late for it,
     InvalidField when something required is missing, and what the act itself raises. Whether the actor may is asked
-    before.
+    before. `offers`: cases that may be the same matter, as is found by what was said.
     """
     policy = around.policy
     action = policy.procedure_of(case).actions.get(action_id)
@@ -174,6 +233,7 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
         around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
+    _offer(telling, offers)
     if telling.known.petition is not None:
         told_by(telling.known, telling.events, policy)
     return _change(telling, case)

@@ -216,17 +216,23 @@ def _only_if(condition: Condition | None) -> dict[str, Any]:
 
 
 def batch_get(
-    connection: Connection, table_of: type[Row], keys: Sequence[dict[str, str]], only: list[str] | None = None
+    connection: Connection,
+    table_of: type[Row],
+    keys: Sequence[dict[str, str]],
+    only: list[str] | None = None,
+    *,
+    consistent: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows of several kinds in one read, not consistent, in any order: their attributes as they lie, without types.
+    """Rows of several kinds in one read, in any order: their attributes as they lie, without types.
 
     `only`: the attributes that are asked for. What is not there is left out. Raises TemporarilyUnavailable when the
     store keeps leaving keys for later.
     """
     table = str(table_of.Meta.table_name)
-    answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
+    asked: Any = {"keys": keys, "attributes_to_get": only, "consistent_read": consistent or None}
+    answer = connection.batch_get_item(table, **asked)
     if answer.get("UnprocessedKeys"):
-        answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
+        answer = connection.batch_get_item(table, **asked)
         if answer.get("UnprocessedKeys"):
             raise TemporarilyUnavailable()
     rows = answer["Responses"][table]

@@ -15,6 +15,7 @@ from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import (
     AlreadyKnown,
     MatterRefused,
+    OpenedMeanwhile,
     OtherChanged,
     StaleVersion,
     TrackingCodeTaken,
@@ -34,6 +35,7 @@ from chalicelib.models.case_rows import (
     QueueIndex,
     TaskRow,
     TrackingRow,
+    case_from,
     case_key,
     community_list,
     other_tasks,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
     from chalicelib.domain.events import Actor, CaseEvent
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.records import CaseSummary
     from chalicelib.domain.reports import Report
@@ -63,7 +66,16 @@ class DynamoCaseStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
         case = change.case
         write = Write(self._connection)
         write.put(
@@ -82,6 +94,7 @@ class DynamoCaseStore:
             write.put("submitter", SubmitterRow.of(report.submitted_by, home))
         if identity:
             write.put("identity", IdentityRow.of(report.id, identity, report.received_at))
+        _put_near(write, near)
         write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
         for attachment_id in report.media:
             row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
@@ -97,9 +110,18 @@ class DynamoCaseStore:
                 raise TrackingCodeTaken() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
             raise UnknownAttachment(_lost(refused, report.media)) from refused
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
         case, others = change.case, [other.case for other in change.also]
         write = Write(self._connection)
         if command:
@@ -113,6 +135,8 @@ class DynamoCaseStore:
             write.put("command", row, CommandRow.must_be_new())
         _put_case(write, change)
         media = _link_pictures(write, change)
+        for place in near:
+            _put_near(write, place)
         write.put("audit", AuditRow.of(entry_of(change, source, by=by)))
         if others:
             self._put_others(write, change, source, by)
@@ -123,6 +147,8 @@ class DynamoCaseStore:
                 raise AlreadyKnown() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
             if "tracking" in refused.names:
                 raise TrackingCodeTaken() from refused
             if refused.names & {"other", "report"}:
@@ -163,9 +189,17 @@ class DynamoCaseStore:
         return row.to_case() if row else None
 
     def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
-        keys = [(case_key(case_id), CaseRow.SK) for case_id in dict.fromkeys(case_ids)]
-        found = CaseRow.batch_get(keys, consistent_read=True) if keys else ()
-        return {case.id: case for case in (row.to_case() for row in found)}
+        keys = [{"pk": case_key(case_id), "sk": CaseRow.SK} for case_id in dict.fromkeys(case_ids)]
+        rows = batch_get(self._connection, CaseRow, keys, consistent=True) if keys else []
+        return {case.id: case for case in map(case_from, rows)}
+
+    def near(self, places: Sequence[str]) -> list[Near]:
+        from chalicelib.models.near_rows import NearRow, near_from  # only where reports are taken or screened
+
+        keys = [{"pk": NearRow.key(place), "sk": NearRow.SK} for place in places]
+        rows = batch_get(self._connection, NearRow, keys, consistent=True) if keys else []
+        found = {NearRow.place_of(row["pk"]): row for row in rows}
+        return [near_from(place, found.get(place)) for place in places]
 
     def case_id_of(self, tracking_code: str) -> str | None:
         row = _get(TrackingRow, TrackingRow.key(tracking_code), TrackingRow.SK)
@@ -274,6 +308,15 @@ def _put_case(write: Write, change: Change, name: str = "case") -> None:
         write.put("task", TaskRow.of(case, task))
     for over in sorted(other_tasks(change.before).keys() - tasks.keys()):
         write.delete("task", TaskRow(case_key(case.id), over))
+
+
+def _put_near(write: Write, near: Near | None) -> None:
+    """Enter or take away a case where candidates lie, if that is still as it was read."""
+    if near is not None:
+        from chalicelib.models.near_rows import NearRow
+
+        unchanged = NearRow.must_be_new() if near.version == 1 else NearRow.version == near.version - 1
+        write.put("near", NearRow.of(near), unchanged)
 
 
 def _link_pictures(write: Write, change: Change) -> list[str]:

@@ -14,6 +14,7 @@ from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
+from chalicelib.policy.same_matter import check_same_matter
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
@@ -483,4 +484,5 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _messages,
     _rules,
     check_calendar,
+    check_same_matter,
 )

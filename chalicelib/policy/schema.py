@@ -260,6 +260,8 @@ Limit = Annotated[limits.Limit, BeforeValidator(limit_of)]
 Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
 SeatCount = Annotated[int, Field(ge=1, le=9)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+WordList = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*: \S+( \S+)*$")]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
 Said = Literal[
@@ -647,6 +649,46 @@ class RulesPart(Part):
     cell_households_most: Count
 
 
+class SameMatterPart(Part):
+    """When two reports tell of one matter. `synonyms`: `left=right`; `related`: categories; the lists of words begin
+    each line with what the words say.
+    """
+
+    automatic: Share
+    offered: Share
+    most_offers: Annotated[int, Field(ge=1, le=10)]
+    automatic_within: Duration
+    reopen_within: Duration
+    most_entries: Annotated[int, Field(ge=1, le=200)]
+    most_bytes: Annotated[int, Field(ge=1_000, le=100_000)]
+    most_rows: Annotated[int, Field(ge=1, le=8)]
+    neighbour_metres: Count
+    farthest_metres: Count
+    attempts: Annotated[int, Field(ge=1, le=50)]
+    synonyms: list[Annotated[str, Field(pattern=r"^[^=]+=[^=]*$")]]
+    phrases: list[Keyword]
+    broad: list[Keyword]
+    alone: list[Keyword]
+    again: list[Keyword]
+    over: list[Keyword]
+    spread: list[Id]
+    shared: list[Id]
+    personal: list[Id]
+    common: list[Id]
+    related: list[Text]
+    things: list[WordList]
+    aspects: list[WordList]
+    landmarks: list[WordList]
+    weights: dict[Id, float]
+
+
+class WindowPart(Part):
+    """How long ago a matter of these kinds may have been told and still be the same occurrence."""
+
+    kinds: Annotated[list[Id], Field(min_length=1)]
+    within: Duration
+
+
 class CategoryDurations(Part):
     accept: Limit | None = None
     resolve: Limit | None = None
@@ -708,5 +750,6 @@ FILES: Mapping[str, FileShape] = {
     "petitions.toml": FileShape(
         root=SuperiorsPart, tables={"way": LawfulWayPart, "ground": GroundPart, "card": CardPart}, optional=True
     ),
+    "same-matter.toml": FileShape(root=SameMatterPart, tables={"window": WindowPart}),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

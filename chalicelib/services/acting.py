@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     NotFound,
+    OpenedMeanwhile,
     OtherChanged,
     StaleVersion,
     TrackingCodeTaken,
@@ -30,9 +31,12 @@ from chalicelib.domain.procedure import Change, Circumstances, Particulars, act,
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
+    from chalicelib.domain.links import Offer
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
+    from chalicelib.services.matching import Matching
     from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, Policies, Pool, Roster
 
 _ATTEMPTS = 3
@@ -69,8 +73,11 @@ class Acting:
         ids: Ids,
         staff: Callable[[str], StaffMember | None] | None = None,
         pool: Callable[[], Pool] | None = None,
+        matching: Callable[[], Matching] | None = None,
     ) -> None:
-        """`staff`: who works here today, by id. `pool`: of people who may be asked to the table, made when one is."""
+        """`staff`: who works here today, by id. `pool`: of people who may be asked to the table, made when one is.
+        `matching`: made where a case is screened, and not needed by what lets time have its way only.
+        """
         self._store = store
         self._grid = grid
         self._roster = roster
@@ -79,6 +86,7 @@ class Acting:
         self._ids = ids
         self._staff = staff
         self._pool = pool
+        self._matching = matching
 
     def act(
         self,
@@ -97,6 +105,7 @@ class Acting:
         IdempotencyConflict, and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
+        near: list[Near] = []
 
         def change() -> Change:
             around = self._around(case, asked)
@@ -112,9 +121,12 @@ class Acting:
                 raise UnknownArea("area")
             told = replace(said, area=where, other=self._other(other, asked.by))
             told = self._of_matters(case, known, self._looked_up(known, case, told), around)
-            return act(case, action, told, around)
+            offers: Sequence[Offer] = ()
+            if known.does == "classify" and self._matching is not None:
+                offers, near[:] = self._matching().placing(case, told.category or case.category, where or case.area)
+            return act(case, action, told, around, offers)
 
-        return self._once(case, asked, change)
+        return self._once(case, asked, change, near)
 
     def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
         """What acts on two cases need to know beside what is said; nothing for any other act."""
@@ -210,16 +222,17 @@ class Acting:
             self._store.save(change, None, BY_ITSELF)
         return change is not None
 
-    def _once(self, case: Case, asked: Asked, change: Callable[[], Change]) -> Case:
+    def _once(self, case: Case, asked: Asked, change: Callable[[], Change], near: Sequence[Near] = ()) -> Case:
+        """`near`: what lies at places afterwards, once the change was made."""
         try:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
             for attempts_left in reversed(range(_ATTEMPTS)):
                 done = change()
                 try:
-                    self._store.save(done, asked.command, asked.source)
+                    self._store.save(done, asked.command, asked.source, near=near)
                     break
-                except (OtherChanged, TrackingCodeTaken):
+                except (OtherChanged, OpenedMeanwhile, TrackingCodeTaken):
                     if not attempts_left:
                         raise StaleVersion() from None
         except DomainError as refused:

@@ -34,6 +34,7 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/cases/{id}/clocks"),
         ("GET", "/v1/cases/{id}/file"),
         ("GET", "/v1/cases/{id}/mediation-file"),
+        ("GET", "/v1/cases/{id}/candidates"),
         ("POST", "/v1/cases/{id}/actions/{action}"),
         ("GET", "/v1/units/{id}/queue"),
         ("GET", "/v1/views"),

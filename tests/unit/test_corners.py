@@ -23,6 +23,7 @@ from chalicelib.domain.records import Command
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.migrating import Migrating
 from infra.policy.stranding import missing
 from tests.memory import MemoryCaseStore, MemoryGrid, MemoryPool, MemoryRoster
@@ -46,7 +47,8 @@ class Town:
         grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
         self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), pool=MemoryPool)
-        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
+        matching = Matching(self.store, grid, self.policies, self.clock)
+        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, matching, self.clock, RandomIds())
         self._numbers = count(1)
 
     def report(self, category: str | None) -> str:

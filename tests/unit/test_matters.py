@@ -44,6 +44,7 @@ from chalicelib.models.histories import rows_of
 from chalicelib.models.report_rows import ReportRow
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.reading import Reading
 from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
 from tests.offering import offer
@@ -69,7 +70,8 @@ class Town:
         grid, roster = MemoryGrid([CELL, COMMUNITY, FAR, ELSEWHERE]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
         self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds())
-        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
+        matching = Matching(self.store, grid, self.policies, self.clock)
+        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, matching, self.clock, RandomIds())
         self.reading = Reading(self.store, self.policies)
         self._numbers = count(1)
 

@@ -750,3 +750,34 @@ def test_a_table_holds_a_limit_as_the_functions_read_it() -> None:
     part = ClockPart.model_validate({"limit": "5 工作日"})
     assert part.limit == Limit("working-days", 5)
     assert json.loads(json.dumps(part.model_dump())) == {"limit": ["working-days", 5]}
+
+
+SAME_MATTER = {
+    "offered above automatic": (
+        ("offered = 0.3", "offered = 0.9"),
+        "same-matter.toml: offered: must not be above automatic: what joins by itself would not even be offered",
+    ),
+    "evidence that is none": (
+        ("[weights]\n", "[weights]\ncolour = 1.0\n"),
+        "same-matter.toml: weights: there is no evidence 'colour'",
+    ),
+    "category that is none": (
+        ('shared = ["lift-failure"', 'shared = ["lift-trouble"'),
+        "same-matter.toml: shared: unknown category 'lift-trouble'",
+    ),
+    "kind with two windows": (
+        ('kinds = ["hazard", "security"]', 'kinds = ["hazard", "security", "petition"]'),
+        "same-matter.toml: window[0].kinds: kind 'petition' has two windows",
+    ),
+    "thing told twice": (
+        ("things = [\n", 'things = [\n  "lamp: 路灯",\n'),
+        "same-matter.toml: things: 'lamp' is told twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAME_MATTER)
+def test_what_is_wrong_with_telling_matters_apart_is_named(pack: Path, case: str) -> None:
+    (old, new), fault = SAME_MATTER[case]
+    _edit(pack, "same-matter.toml", old, new)
+    assert fault in _faults(pack)
