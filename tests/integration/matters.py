@@ -246,7 +246,6 @@ class Cases:
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
-            "today": (self._edge.clock.now() + timedelta(hours=8)).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
