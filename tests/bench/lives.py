@@ -67,7 +67,7 @@ class Life(NamedTuple):
 
 
 def lives(policy: Policy, number: int) -> list[Life]:
-    """So many lives, in turns of every way a case may go, and of every category."""
+    """So many lives, in turns of every way a case may go, and of every category but those of petitions."""
     told = []
     for each in range(number):
         clear, way = _WAYS[each % len(_WAYS)]
@@ -111,7 +111,8 @@ class _Living:
         self._policy, self._random = policy, Random(_SEED + number)
         self._now = _BEGAN + timedelta(minutes=number)
         self._reports = 0
-        self._category = sorted(policy.categories)[number % len(policy.categories)]
+        plain = sorted(name for name, each in policy.categories.items() if not policy.kinds[each.kind].confidential)
+        self._category = plain[number % len(plain)]  # petitions go ways of their own
         self.case: Case
         self.ids = [_CASE, _CODE]
         self.own: list[Item] = []
