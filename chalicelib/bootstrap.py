@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.services.intake import Intake
     from chalicelib.services.law_house import LawHouse
     from chalicelib.services.locating import Locating
+    from chalicelib.services.mediation_files import MediationFiles
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
@@ -134,7 +135,7 @@ def sealing() -> Sealing:
 def acting() -> Acting:
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, _member_of_staff)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, _member_of_staff, _pool)
 
 
 @cache
@@ -142,6 +143,13 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policies())
+
+
+@cache
+def mediation_files() -> MediationFiles:
+    from chalicelib.services.mediation_files import MediationFiles
+
+    return MediationFiles(reading(), reporters(), _pool(), policies(), _CLOCK)
 
 
 @cache

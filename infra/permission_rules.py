@@ -98,7 +98,7 @@ class Route:
     @property
     def turn(self) -> str:
         """Of which of the actors somebody is who asks as the unit whose turn it is; a submitter is of any unit."""
-        return next((actor for actor in self.actors if actor != "submitter"), "")
+        return next((actor for actor in self.actors if actor not in ("submitter", "visitor")), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,8 @@ def _is(actor: str, role: Role, matter: Matter, place: Place) -> bool:
     """Whether who asks is such an actor. The linkage centre may do what any desk may; who walks a cell sits at none."""
     if actor == "submitter":
         return _reported(matter, place)
+    if actor == "visitor":
+        return place.area == "own"
     desk = actor in ("screening", "approver", "superior")
     return not (desk and role.scope == "own-cell") and (place.unit == "turn" or (desk and place.unit == "linkage"))
 

@@ -21,6 +21,7 @@ _ACTORS = {
     "approver": "审批单位",
     "superior": "共同上级",
     "submitter": "上报人",
+    "visitor": "网格员",
 }
 _SAID = {
     "reason": "原因",
@@ -39,6 +40,15 @@ _SAID = {
     "ground": "不予受理理由",
     "card": "卡色",
     "leader": "包案领导",
+    "members": "人员",
+    "party": "当事人",
+    "parties": "双方当事人",
+    "agrees": "是否同意",
+    "form": "协议形式",
+    "terms": "协议内容",
+    "court": "法院",
+    "ruling": "裁定结果",
+    "performed": "履行情况",
 }
 _TURNS = {"desk": "甄别单位", "lead": "主办单位", "visitor": "回访人", "nobody": _NONE}
 _URGENCIES = {"ordinary": "普通", "urgent": "紧急", "major": "重大"}

@@ -169,7 +169,7 @@ class Holding:
                 assert waits == (case.state in rule.pauses_in) or (not waits and clock.late(case.updated_at)), clock
                 assert clock.window == rule.window
         for rule in procedure.clocks.values():
-            if case.state in rule.runs_in and not (rule.met_by or rule.visited):
+            if case.state in rule.runs_in and not (rule.met_by or rule.visited or rule.begun_by):
                 limit = limit_of(rule, case.category, case.urgency, policy)
                 assert (limit is not None) == (rule.id in named), f"{rule.id} in {case.state}"
 

@@ -28,6 +28,9 @@ from chalicelib.domain.errors import (
     StaleVersion,
 )
 from chalicelib.domain.events import SYSTEM, Actor
+from chalicelib.domain.invited import ASKED as INVITED
+from chalicelib.domain.invited import COMING, TOOK_PART
+from chalicelib.domain.mediations import PARTIES
 from chalicelib.domain.people import Reporter, StaffMember, may_act, may_see
 from chalicelib.domain.policy import Action, Policy, Procedure
 from chalicelib.domain.procedure import Particulars, allowed_actions
@@ -38,7 +41,8 @@ from chalicelib.services.intake import Intake
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.moving import Moving, Succession
 from tests.holding import Holding, Rows
-from tests.memory import MemoryGrid, MemoryRoster
+from tests.mediating import POOL
+from tests.memory import MemoryGrid, MemoryPool, MemoryRoster
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones
 
 HERE, THERE = "320302001002", "320302007001"
@@ -60,6 +64,12 @@ TARGETS = (ABOLISHED, "health", "urban-management", f"centre-{HERE}", f"centre-{
 ENDING = ("void", "withdraw", "decline-reopen", "petition-direct", "petition-decline")
 ONWARD = ("classify", "accept", "resolve", "finish", "verify", "evaluate", "grant-reopen", "petition-register")
 ONWARD += ("petition-pass-on", "petition-accept", "petition-answer", "petition-ask-review", "petition-conclude")
+AT_A_TABLE = ("accept", "mediation-", "panel-")
+TABLE = (
+    *("accept", "mediation-open", "mediation-consent", "mediation-consent", "panel-invite", "panel-answer"),
+    *("mediation-hold-session", "mediation-agree", "mediation-apply-confirmation", "mediation-record-acceptance"),
+    *("mediation-record-ruling", "mediation-record-performance"),
+)
 STARTS = [
     datetime(2026, 11, 22, 2, 0, tzinfo=UTC),
     datetime(2026, 2, 12, 15, 59, 59, tzinfo=UTC),  # before the Spring Festival
@@ -164,7 +174,8 @@ class CaseMachine(RuleBasedStateMachine):
         self.store = Overtaken(setting.store)
         self.holding = Holding(setting.rows_of, self.policies, self.officer)
         self.grid = MemoryGrid([*AREAS, HERE[:9], THERE[:9]])
-        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock, _member)
+        pool = MemoryPool(POOL)
+        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock, _member, lambda: pool)
         self.ids = CountedIds()
         self.intake = self._an_intake()
         self.hands: list[Case | None] = [None, None]
@@ -362,6 +373,27 @@ class CaseMachine(RuleBasedStateMachine):
             self._tried[case.procedure, name] += 1
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
+
+    @precondition(lambda self: len(self._open_cases()) < 12)
+    @rule(nth=NUMBER, odd=ODD)
+    def a_dispute_is_mediated(self, nth: int, odd: str) -> None:
+        """Neighbours at a table, step by step; now and then something is done instead that was tried least."""
+        kinds = list(self.policies.current.kinds)
+        of_kind = [each.id for each in self.policies.current.categories.values() if each.kind == "dispute"]
+        case_id = self._report(kinds.index("dispute"), of_kind.index("leaking-flat"), 0, 0, "mobile")
+        for turn, step in enumerate(TABLE):
+            case = self.holding.cases[case_id]
+            policy = self._policy_of(case)
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name.startswith(AT_A_TABLE)]
+            if not names:
+                return
+            stray = turn == nth // 8 % (2 * len(TABLE))
+            name = min(names, key=lambda name: (self._tried["table", name], name)) if stray else step
+            if name not in names:
+                continue
+            self._tried["table", name] += 1
+            action = policy.procedure_of(case).actions[name]
+            self._act(case, name, self._right(case, action, nth + turn), nth + turn, odd if stray else "")
 
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:
@@ -658,9 +690,10 @@ class CaseMachine(RuleBasedStateMachine):
             said |= self._of_a_petition(action, policy, nth)
         if "outcome" in needs:
             said["outcome"] = _nth(["satisfied", "basically-satisfied", "dissatisfied"], nth)
+        said |= self._said_at_a_table(case, action, nth)
         match odd:
             case "unknown-unit":
-                said |= {"unit": "no-such-unit", "units": ("no-such-unit",)}
+                said |= {"unit": "no-such-unit", "units": ("no-such-unit",), "members": ("nobody",)}
             case "oneself":
                 said |= {"unit": case.lead, "units": (case.lead or case.desk,)}
             case "twice":
@@ -709,6 +742,36 @@ class CaseMachine(RuleBasedStateMachine):
             case "petition-hold-hearing":
                 since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
                 said = {"since": since, "until": today - timedelta(days=_nth([0, 0, 0, 3, -1], nth // 5))}
+        return said
+
+    def _said_at_a_table(self, case: Case, action: Action, nth: int) -> dict[str, Any]:
+        """What is said of a mediation: mostly what leads on, and now and then what does not."""
+        needs = set(action.requires)
+        today = self.clock.now().astimezone(self._policy_of(case).zone).date()
+        known, said = case.mediation, dict[str, Any]()
+        coming = tuple(each.member for each in case.invited if each.state in (COMING, TOOK_PART))
+        if "members" in needs:
+            known_here = {each.member for each in case.invited}
+            unasked = tuple(each.id for each in POOL[:6] if each.id not in known_here)
+            asked = tuple(each.member for each in case.invited if each.state == INVITED)
+            meant = {"panel-invite": unasked, "panel-answer": asked or coming, "panel-avoid": ("L02",)}
+            said["members"] = meant.get(action.does, coming) or _nth([coming, ("T01",), ("L02",)], nth) or ("T02",)
+        if "party" in needs:
+            left = [party for party in PARTIES if known is None or party not in known.consents]
+            said["party"] = (left or list(PARTIES))[0] if nth % 4 else _nth(PARTIES, nth)
+        if "agrees" in needs:
+            said["agrees"] = nth % 8 != 0
+        if "parties" in needs:
+            said["parties"] = PARTIES if nth % 5 else PARTIES[:1]
+        if "form" in needs:
+            said |= {"form": _nth(["oral", "written"], nth), "terms": "各让一步", "on": today}
+            said["until"] = today + timedelta(days=nth % 40 - 1)
+        if "court" in needs:
+            said["court"] = "鼓楼区人民法院"
+        if "ruling" in needs:
+            said["ruling"] = _nth(["confirmed", "rejected"], nth)
+        if "performed" in needs:
+            said["performed"] = _nth(["full", "partly", "none"], nth)
         return said
 
     def _picture(self, owner: str) -> str:

@@ -14,6 +14,7 @@ from chalicelib.domain.cases import Case
 from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.grid import Area, Cell
+from chalicelib.domain.panels import Member
 from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import (
     CaseSummary,
@@ -225,6 +226,19 @@ class MemoryGrid:
 
     def named_parts(self, code: str, day: str) -> Mapping[str, str]:
         return {part: part for part in self.parts(code, day)}
+
+
+class MemoryPool:
+    """`services.ports.Pool`: some people of the pool, by id."""
+
+    def __init__(self, members: Iterable[Member] = ()) -> None:
+        self.members = {member.id: member for member in members}
+
+    def page(self, limit: int, start: dict[str, Any] | None) -> tuple[Sequence[Member], dict[str, Any] | None]:
+        return sorted(self.members.values(), key=lambda member: member.id)[:limit], None
+
+    def named(self, ids: Sequence[str]) -> Mapping[str, Member]:
+        return {name: self.members[name] for name in ids if name in self.members}
 
 
 class MemoryRoster:

@@ -26,6 +26,7 @@ from chalicelib.models.base import stamp
 from chalicelib.models.case_rows import EventRow, case_key
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
+from chalicelib.models.panel_store import DynamoPool
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
 from chalicelib.models.report_rows import AttachmentRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from
@@ -167,7 +168,7 @@ class World:
         self.intake = Intake(
             self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, pool=lambda: DynamoPool(connection))
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)

@@ -186,6 +186,30 @@ class WindowOver(DomainError):
     code = "window-over"
 
 
+class MediationOpen(ActionNotAllowed):
+    """The dispute is being mediated: it is not answered before that has ended."""
+
+    code = "mediation-open"
+
+
+class MediationsOver(DomainError):
+    """The dispute was mediated as often as the policy lets it be. `other_ways`: what is left."""
+
+    code = "mediations-over"
+
+
+class ConflictOfInterest(DomainError):
+    """Who is named must not sit at this table (回避). `reasons`: why, each with its code and in words."""
+
+    code = "conflict-of-interest"
+
+
+class PanelIncomplete(DomainError):
+    """Not everybody whom the dispute's panel asks for is coming. `missing`: of whom how many."""
+
+    code = "panel-incomplete"
+
+
 class UnknownMember(DomainError):
     """Nobody of that id is in the pool of people, or not as what was asked for."""
 

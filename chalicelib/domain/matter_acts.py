@@ -16,5 +16,9 @@ LEADS: frozenset[str] = frozenset()
 """Acts after which the case is in the state that `to` names."""
 ENDS: frozenset[str] = frozenset()
 """Acts that close the case."""
+MEETS: frozenset[str] = frozenset()
+"""Acts that may meet a clock, as those of its `met_by`."""
+BEGINS: frozenset[str] = frozenset()
+"""Acts that may begin a clock, as those of its `begun_by`."""
 NEEDS: dict[str, tuple[str, ...]] = {}
 """What must be said with an act, and so be among the `requires` of its actions."""

@@ -160,7 +160,7 @@ def _what(scene: Scene) -> str:
 
 
 def _teller(event_type: str) -> Callable[[Scene], str]:
-    """Those of petitions have a module of their own, by the first word of the event."""
+    """Those of petitions, mediations and panels have a module of their own, by the first word of the event."""
     if event_type not in _TELL:
         _TELL.update(import_module(f"chalicelib.domain.narrating_{event_type.partition('.')[0]}s").TELL)
     return _TELL[event_type]
@@ -202,7 +202,11 @@ def _timing(scene: Scene) -> Iterable[str]:
     if wanted:
         yield f"应于{'、'.join(wanted)}"
     for name in (each for each in starts if each in windows):
-        yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
+        rule = policy.procedure_of(case).clocks.get(name)
+        if rule and rule.begun_by and rule.remind_before is None:  # nobody of the district asks for it
+            yield f"{rule.zh}的期限至{_due(starts[name], scene)}"
+        else:
+            yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
     for name, left in facts.get("uncounted", {}).items():
         days = "、".join(_of_year(f"{day.year}年{day.month}月{day.day}日", scene) for day in map(_day, left["days"]))
         yield f"{left.get('why', '')}{days}不计入{clock_words(name, case, policy)}，至{_due(left['due_at'], scene)}"

@@ -247,6 +247,8 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
             return case.petition is not None and _is_desk(staff, case.petition.decider or "", policy)
         case "submitter":
             return staff.id in case.submitters
+        case "visitor":
+            return staff.covers(case.area.code if case.area else None)
     return _is_desk(staff, case.desk, policy)
 
 

@@ -307,6 +307,10 @@ LEADS: frozenset[str] = frozenset(
 """Acts after which the case is in the state that `to` names."""
 ENDS: frozenset[str] = frozenset({"petition-direct", "petition-decline", "petition-conclude"})
 """Acts that close the case."""
+MEETS: frozenset[str] = frozenset()
+"""Acts that may meet a clock, as those of its `met_by`."""
+BEGINS: frozenset[str] = frozenset()
+"""Acts that may begin a clock, as those of its `begun_by`."""
 NEEDS: dict[str, tuple[str, ...]] = {
     "petition-register": ("people",),
     "petition-direct": ("way", "note"),

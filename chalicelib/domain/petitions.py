@@ -41,7 +41,7 @@ class Opinion(NamedTuple):
     day: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Petition:
     """`people`: how many petition; `representatives`: how many speak for them; `named`: whether it says who they are.
 
@@ -72,7 +72,7 @@ class Petition:
 
     @property
     def written(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) != getattr(_NONE, name)}
+        return {name: value for name, value in vars(self).items() if value != getattr(_NONE, name)}
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Self:

@@ -18,7 +18,7 @@ from chalicelib.domain.acts import Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
-from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
+from chalicelib.domain.errors import ActionNotAllowed, InvalidField, MediationOpen, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.limits import beginning_of, last_day
 from chalicelib.domain.steps import (
@@ -124,13 +124,16 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
     action = policy.procedure_of(case).actions.get(action_id)
     if action is not None and action.within and (over := _ended_by(case, action.within)):
         raise _too_late(over, policy)
-    if action is None or case.state not in action.states or not possible(case, action):
-        raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
+    if action is None or case.state not in action.states or not _offered(case, action, policy):
+        refused = (
+            MediationOpen if action and case.state in action.states and possible(case, action) else ActionNotAllowed
+        )
+        raise refused(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     window = case.clock(action.within) if action.within else None
     if action.within and (window is None or around.now >= window.due_at):
         raise _too_late(window, policy) if window else WindowOver(None, until=None)
     for field in action.requires:
-        if not getattr(said, field) and not (field == "area" and case.area):
+        if getattr(said, field) in (None, "", ()) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
     if case.petition is not None:
         named_by(said, case, policy)
@@ -146,7 +149,9 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
 def allowed_actions(case: Case, policy: Policy, now: datetime | None = None) -> tuple[str, ...]:
     """What can be done to a case as it stands, whoever asks; without `now`, whatever window is over by then."""
     actions = policy.procedure_of(case).actions.values()
-    return tuple(a.id for a in actions if case.state in a.states and possible(case, a) and _in_time(case, a, now))
+    return tuple(
+        a.id for a in actions if case.state in a.states and _offered(case, a, policy) and _in_time(case, a, now)
+    )
 
 
 def record_visit(
@@ -300,6 +305,19 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
             escalated_to=above[min(step, len(above)) - 1],
             again_at=stamp(at),
         )
+
+
+_ANSWERS = frozenset({"resolve", "finish"})
+
+
+def _offered(case: Case, action: Action, policy: Policy) -> bool:
+    """Whether an action finds what it is about. Nothing is answered while it is still mediated.
+
+    A procedure that cannot end a mediation is not held by one that began under another.
+    """
+    if action.does in _ANSWERS and case.mediation is not None and case.mediation.open:
+        return all(each.does != "mediation-fail" for each in policy.procedure_of(case).actions.values())
+    return possible(case, action)
 
 
 def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> datetime:

@@ -242,7 +242,8 @@ class Recounting:
         yield from _apart(told, clock.name, "closes", clock.closes, run.rule.closes)
         if "counted_from" in told.event.data:
             begun = clock.started_at.astimezone(run.policy.zone)
-            if clock.started_at > told.event.time or begun.time() != time():
+            ahead = clock.started_at > told.event.time and not run.rule.begun_by
+            if ahead or begun.time() != time():
                 yield from _apart(told, clock.name, "day", clock.started_at, None)
         if told.before is not None and told.before.petition is not None:
             yield from _apart(told, clock.name, "card", run.card, card_of(told.before))

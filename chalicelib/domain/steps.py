@@ -117,11 +117,20 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 
 def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
+    leave_mediation(telling)
     case = telling.known
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
     enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
+
+
+def leave_mediation(telling: Telling[Case]) -> None:
+    """A mediation that is still open ends with the case, or with its being a dispute."""
+    mediation = telling.known.mediation
+    if mediation is not None and mediation.open:
+        facts = {"outcome": "dropped", "attempt": mediation.attempt, "unit": telling.known.unit}
+        telling.tell(E.MEDIATION_ENDED, **facts)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:

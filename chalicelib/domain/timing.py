@@ -31,11 +31,15 @@ def timing_of(
     now: datetime,
     meets: Iterable[str] = (),
     counted_from: datetime | None = None,
+    *,
+    starts: Iterable[str] = (),
+    ends: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The facts `clocks` (name → due time of those that start) and `timing` of an event that leads to a state.
 
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
-    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too.
+    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too. `starts`:
+    those of `begun_by` that begin with it, anew if they ran; `ends`: those that are not asked for any more.
     """
     begun = counted_from or now
     procedure = policy.procedure_of(case)
@@ -48,6 +52,12 @@ def timing_of(
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
             timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=met)
+        elif clock is not None and rule.id in ends:
+            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
+        elif inside and rule.id in starts:
+            if clock is not None:
+                timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
+            _start(rule, case, policy, begun, now, started, timing)
         elif clock is not None and pausing and clock.paused_at is None and not _ran_out(clock, now):
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
@@ -224,9 +234,9 @@ def begins(rule: ClockRule, case: Case, to: str) -> bool:
     """Whether a clock that does not run begins as a case comes into a state.
 
     It begins when the case comes in from outside: what was met once, as a first response, is not asked for again in the
-    next state that would ask for it.
+    next state that would ask for it. One that begins with an action waits for that.
     """
-    if to not in rule.runs_in:
+    if to not in rule.runs_in or rule.begun_by:
         return False
     ran = any(clock.name == rule.id for clock in case.clocks)
     return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)

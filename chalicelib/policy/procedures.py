@@ -43,6 +43,8 @@ _REOPENS = {"evaluate", "request-reopen"}
 _TELLS_ANYBODY = {"assign", "transfer", "escalate", "delegate"}
 """Acts that may give a matter to any unit. Others that name one look whether the matter accuses it."""
 _OF_A_CLOCK = ("request-extension", "petition-hold-hearing")
+_MEETS = {"advance", "accept", *(act for more in modules() for act in more.MEETS)}
+_BEGINS = {act for more in modules() for act in more.BEGINS}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "classify": ("category", "area"),
     "assign": ("unit", "reason"),
@@ -253,6 +255,7 @@ def _references(whole: Whole) -> Iterator[Fault]:
         for key in ("runs_in", "pauses_in", "met_in"):
             yield from _unknown(clock, key, getattr(clock.part, key), whole.states, "state")
         yield from _unknown(clock, "met_by", clock.part.met_by, whole.actions, "action")
+        yield from _unknown(clock, "begun_by", clock.part.begun_by, whole.actions, "action")
 
 
 def _unknown(entry: Entry[Any], key: str, named: Iterable[str], known: Mapping[str, Any], what: str) -> Iterator[Fault]:
@@ -366,7 +369,7 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
         for card in sorted(set(part.cards) - cards):
             yield entry.fault("cards", f"unknown card {card!r}")
         if part.window:
-            if part.id not in windows and not part.remind_before and not part.closes:
+            if part.id not in windows and not (part.remind_before or part.closes or part.begun_by):
                 yield entry.fault("window", "no action asks for it")
             yield from _closing(entry, whole)
             for key in ("met_in", "met_by", "warn_left", "again", "extensions"):
@@ -387,8 +390,11 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
         if bool(part.extensions) != (part.extension is not None):
             yield entry.fault("extension", "is how long an extension may be, where there are any")
         for action in part.met_by:
-            if action in whole.actions and whole.actions[action].part.does not in ("advance", "accept"):
+            if action in whole.actions and whole.actions[action].part.does not in _MEETS:
                 yield entry.fault("met_by", f"{action!r} is no step that is only noted")
+        for action in part.begun_by:
+            if action in whole.actions and whole.actions[action].part.does not in _BEGINS:
+                yield entry.fault("begun_by", f"no clock begins with {action!r}, but by the state it leads to")
 
 
 def _limits(entry: Entry[ClockPart]) -> Iterator[Fault]:

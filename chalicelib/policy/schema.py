@@ -260,9 +260,9 @@ Source = Literal["mobile", "sms", "12345", "web"]
 Said = Literal[
     *("reason", "note", "category", "area", "unit", "units", "until", "media", "outcome", "on", "since", "other"),
     *("report_ids", "people", "representatives", "accused", "way", "opinion", "ground", "card", "leader", "party"),
-    *("agrees", "members", "form", "terms", "docking", "court"),
+    *("agrees", "members", "form", "terms", "docking", "court", "parties", "performed", "ruling"),
 ]
-Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter"]
+Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter", "visitor"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -476,6 +476,7 @@ class ClockPart(Part):
     ask_before: Limit | None = None
     remind_before: Limit | None = None
     closes: Id | Literal[""] = ""
+    begun_by: list[Id] = []
     article: Text | Literal[""] = ""
 
 
@@ -621,6 +622,7 @@ class RulesPart(Part):
     sms_new_prefix: Zh
     screening_threshold: Count
     max_visits: Count
+    most_mediations: Count
     second_visit_after: Duration
     future_tolerance: Duration
     urgent_words: list[Keyword]

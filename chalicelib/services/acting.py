@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,10 @@ from chalicelib.domain.procedure import Change, Circumstances, Particulars, act,
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
+    from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
-    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Roster
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Pool, Roster
 
 
 _NAME_UNITS = frozenset(
@@ -61,14 +62,16 @@ class Acting:
         policies: Policies,
         clock: Clock,
         staff: Callable[[str], StaffMember | None] | None = None,
+        pool: Callable[[], Pool] | None = None,
     ) -> None:
-        """`staff`: who works here today, by id."""
+        """`staff`: who works here today, by id. `pool`: of people who may be asked to the table, made when one is."""
         self._store = store
         self._grid = grid
         self._roster = roster
         self._policies = policies
         self._clock = clock
         self._staff = staff
+        self._pool = pool
 
     def act(
         self,
@@ -121,7 +124,15 @@ class Acting:
             leader = self._staff(said.leader)
             if leader is not None and holds(leader, "petition.answer-for", self._policies.current):
                 return replace(said, leader_unit=leader.unit)
-        return said
+        return replace(said, known_members=self._members(said)) if said.members else said
+
+    def _members(self, said: Particulars) -> Mapping[str, Member]:
+        """Whom of the pool somebody names. Raises InvalidField for more than one case may have."""
+        from chalicelib.domain.panel_acts import MOST_INVITED  # few acts name any
+
+        if len(said.members) > MOST_INVITED:
+            raise InvalidField("members", "too-many-members", limit=MOST_INVITED)
+        return self._pool().named(said.members) if self._pool else {}
 
     def _action(self, action: str, case: Case, policy: Policy) -> Action:
         """The action of the case's procedure; of another, where only that has it: how the case stands refuses it."""

@@ -24,7 +24,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.audit import BY_ITSELF, Origin
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.grid import Area
-from chalicelib.domain.panels import LAWYER, Hours, Member
+from chalicelib.domain.panels import ELDER, LAWYER, MEDIATOR, POLICE, Hours, Member
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import plan
@@ -62,6 +62,17 @@ ACCEPT, RETURN = Step("accept"), Step("return", {"reason": "不属于我单位"}
 RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), Step("verify", where="verifying")
 SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
 AGREE = Step("accept-joint", {"unit": "{joint_unit}"})
+BOTH = ["applicant", "respondent"]
+OPEN = [ACCEPT, Step("mediation-open")]
+MEDIATED = [
+    *OPEN,
+    *(Step("mediation-consent", {"party": party, "agrees": True}) for party in BOTH),
+    Step("panel-invite", {"members": ["pm1", "pp1", "pl1"]}),
+    Step("panel-answer", {"members": ["pm1", "pp1", "pl1"], "agrees": True}),
+    Step("mediation-hold-session", {"members": ["pm1"], "parties": BOTH, "note": "双方陈述"}),
+]
+AGREED = [*MEDIATED, Step("mediation-agree", {"form": "written", "terms": "各让一步", "until": "{today}"})]
+ASKED = [*AGREED, Step("mediation-apply-confirmation", {"court": "鼓楼区人民法院", "parties": BOTH})]
 ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配件"}, by=ADMIN)
 
 
@@ -99,6 +110,10 @@ WAYS: Mapping[str, Way] = {
     "accepted": Way("accepted", [ACCEPT]),
     "joint-agreed": Way("accepted", [ACCEPT, AGREE]),
     "extension-asked": Way("accepted", [ACCEPT, ASK_FOR_TIME]),
+    "mediation-open": Way("accepted", OPEN),
+    "mediated": Way("accepted", MEDIATED),
+    "performing": Way("performing", AGREED),
+    "confirmation-asked": Way("performing", ASKED),
     "suspended": Way("suspended", [ACCEPT, Step("suspend", {"reason": "等待鉴定"})]),
     "verifying": Way("verifying", [ACCEPT, RESOLVE]),
     "resolved": Way("resolved", [ACCEPT, RESOLVE, VERIFY], due=True),
@@ -164,6 +179,8 @@ class Cases:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        for member in POOL:
+            lay_member(edge.reference, member)
 
     def lay(self, matter: Matter, way: Way) -> Facts:
         """A new case of the matter, brought that way; what {names} stand for in it."""
@@ -228,7 +245,6 @@ class Cases:
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
-            "today": (self._edge.clock.now() + timedelta(hours=8)).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
@@ -252,7 +268,6 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
-        lay_member(edge.reference, _LAWYER)
         edge.employ(LEADER)
         self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._laid = Laid(edge)
@@ -335,6 +350,12 @@ def lay_member(reference: Any, member: Member) -> None:
 
 _LAWYER = Member(
     "pl1", "高远", LAWYER, "示例律师事务所", areas=(COMMUNITY,), hours=(Hours(COMMUNITY, 3, "09:00", "11:30"),)
+)
+POOL = (
+    _LAWYER,
+    Member("pm1", "周和", MEDIATOR, "万通社区人民调解委员会", areas=(COMMUNITY,)),
+    Member("pp1", "郑安", POLICE, "黄楼派出所", areas=(COMMUNITY,)),
+    Member("pe1", "陈述", ELDER, "五老志愿队", areas=(COMMUNITY,)),
 )
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"

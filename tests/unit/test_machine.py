@@ -65,7 +65,7 @@ def test_whatever_is_done_to_cases_they_stand_as_their_events_tell(policy: Polic
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=180,
+            max_examples=240,
             stateful_step_count=200,
             deadline=None,
             database=None,

@@ -171,9 +171,8 @@ class TestWays:
     def test_what_may_be_the_same_matter_is_decided_on_before_it_is_accepted(self, policy: Policy) -> None:
         petition = Petition(policy, AT).register(LATER)
         petition.case = replace(petition.case, links=Links(offers=(Offer("OTHER", 0.7, ("同一地点",)),)))
-        with pytest.raises(OffersUndecided) as refused:
+        with pytest.raises(OffersUndecided):
             petition.accept(LAST)
-        assert refused.value.extra["cases"] == ["OTHER"]
 
 
 class TestJointBodies:
