@@ -236,6 +236,7 @@ ROWS: dict[str, Row] = {
     "GET /v1/cases/{case_id}/timeline": _case("/timeline"),
     "GET /v1/cases/{case_id}/clocks": _case("/clocks"),
     "GET /v1/cases/{case_id}/file": _case("/file"),
+    "GET /v1/cases/{case_id}/mediation-file": _case("/mediation-file"),
     "POST /v1/cases/{case_id}/actions/{action}": _act,
     "GET /v1/reports/{report_id}": _reports,
     "POST /v1/reports/{report_id}/reporter/release": _release,
