@@ -154,9 +154,10 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         **_accused(said, category, policy),
         **also(said),
     )
-    if telling.known.procedure != case.procedure:
+    afresh = telling.known.procedure != case.procedure
+    if afresh:
         leave_mediation(telling)
-    assign_by_rule(telling, action.to, action)
+    assign_by_rule(telling, action.to, action, afresh=afresh)
 
 
 def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:

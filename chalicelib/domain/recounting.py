@@ -253,8 +253,9 @@ class Recounting:
         to, facts = told.event.data["state"], told.event.data
         said, named = facts.get("clocks", {}), facts.get("counted_from")
         begun = datetime.fromisoformat(named) if named else told.event.time
+        afresh = facts.get("timing", {}).get("afresh", False)
         for rule in policy.procedure_of(before).clocks.values():
-            if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to):
+            if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to, afresh=afresh):
                 continue
             limit = limit_of(rule, before.category, before.urgency, policy, card_of(before))
             if limit is None:

@@ -25,18 +25,19 @@ def enter(
     action: Action | None = None,
     *,
     meets: Iterable[str] = (),
+    afresh: bool = False,
     **facts: Any,
 ) -> None:
     """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
 
     An empty `to` stays where it is. `action`: by which it gets there, if by one; where a day was named with it, what it
-    starts is counted from that. `meets`: clocks that are met by it. `close_at` of a case that a window closes is the
-    window's.
+    starts is counted from that. `meets`: clocks that are met by it. `afresh`: by another procedure than before.
+    `close_at` of a case that a window closes is the window's.
     """
     case, around = telling.known, telling.around
     policy, named = around.policy, around.counted_from if action else None
     moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named)
+    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named, afresh=afresh)
     windows = timing.get("timing", {}).get("windows", ())
     due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
     if "close_at" in facts and (closing := _closing(case, timing)):
@@ -80,8 +81,8 @@ def start_work(
     )
 
 
-def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> None:
-    """Give the case to whom the pack's rules name."""
+def assign_by_rule(telling: Telling[Case], to: str, action: Action | None, *, afresh: bool = False) -> None:
+    """Give the case to whom the pack's rules name. `afresh`: by another procedure than before."""
     case, around = telling.known, telling.around
     policy = around.policy
     assert case.category and case.area
@@ -96,7 +97,7 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
     )
     lead = in_place_of(found.lead, case, policy)
     joint_units = not_accused(found.joint_units, case, policy)
-    start_work(telling, to, action, lead, joint_units, found.rule, why=list(found.why))
+    start_work(telling, to, action, lead, joint_units, found.rule, afresh=afresh, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:

@@ -271,6 +271,7 @@ class Cases:
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
+            "today": self._edge.clock.now().astimezone(self._edge.policy.zone).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
