@@ -34,7 +34,6 @@ def timing_of(
     *,
     starts: Iterable[str] = (),
     ends: Iterable[str] = (),
-    *,
     afresh: bool = False,
 ) -> dict[str, Any]:
     """The facts `clocks` (name → due time of those that start) and `timing` of an event that leads to a state.
