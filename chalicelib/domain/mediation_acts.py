@@ -262,7 +262,7 @@ def _record_performance(telling: Telling[Case], action: Action, said: Particular
 
 def _end(telling: Telling[Case], action: Action, outcome: str, facts: Mapping[str, Any], *, ways: bool = True) -> None:
     """It is over. `ways`: the other ways are named to both sides, and when the case is answered."""
-    named = {"other_ways": _other_ways(telling.around.policy)} if ways else {}
+    named: dict[str, Any] = {"other_ways": _other_ways(telling.around.policy)} if ways else {}
     enter(
         telling,
         E.MEDIATION_ENDED,

@@ -40,8 +40,8 @@ def timing_of(
 
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
     `counted_from`: from when those that start are counted, where that is not now; it is a fact then too. `starts`:
-    those of `begun_by` that begin with it, anew if they ran; `ends`: those that are not asked for any more. `afresh`: it
-    goes by another procedure from now on, to which it comes from outside, whatever its state was called before.
+    those of `begun_by` that begin with it, anew if they ran; `ends`: those that are not asked for any more.
+    `afresh`: it goes by another procedure from now on, to which it comes from outside, whatever its state was called.
     """
     begun = counted_from or now
     procedure = policy.procedure_of(case)
