@@ -72,7 +72,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     repeat = len(case.report_ids) > 1 or said.other is not None
     found = card_for(case, people, known.level, repeat=repeat, policy=policy)
     _give(telling, found.card, found.rule, accused, holder, why=list(found.why))
-    earlier: dict[str, Any] = {"earlier": said.other.id} if said.other else {}
+    came_before: dict[str, Any] = {"earlier": said.other.id} if said.other else {}
     enter(
         telling,
         E.PETITION_REGISTERED,
@@ -85,7 +85,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         named=said.named,
         accused=list(accused),
         report_ids=list(case.report_ids),
-        **earlier,
+        **came_before,
         **_said(said),
     )
 
