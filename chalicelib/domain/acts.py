@@ -40,7 +40,7 @@ from chalicelib.domain.workdays import ONE_DAY
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Extension
     from chalicelib.domain.grid import Area
-    from chalicelib.domain.policy import Action, Policy
+    from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.telling import Telling
 
 
@@ -53,8 +53,8 @@ class Particulars:
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
-    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff). Of
-    mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
+    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, whose
+    unit is `leader_unit`); `named`: whether who told of it says who it is. Of mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
     `docking`, `court`.
     """
 
@@ -80,6 +80,8 @@ class Particulars:
     ground: str | None = None
     card: str | None = None
     leader: str | None = None
+    leader_unit: str | None = None
+    named: bool = False
     party: str | None = None
     agrees: bool | None = None
     members: tuple[str, ...] = ()
@@ -132,9 +134,19 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         was={"kind": case.kind, "area": area_facts(case.area)},
         chosen_by="staff",
         words=[],
+        **_accused(said, category, policy),
         **_also(said),
     )
     assign_by_rule(telling, action.to, action)
+
+
+def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
+    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it."""
+    for place, unit in enumerate(said.accused):
+        if unit not in policy.units:
+            raise UnknownUnit(f"accused[{place}]")
+    kind = policy.kinds.get(category.kind)
+    return {"accused": list(said.accused)} if said.accused and kind and kind.confidential else {}
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -226,6 +238,7 @@ def _request_joint(telling: Telling[Case], action: Action, said: Particulars) ->
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
+        _guard(case, unit, f"units[{place}]", policy)
     telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **_also(said))
 
 
@@ -465,6 +478,14 @@ def _unit(name: str | None, field: str, policy: Policy) -> str:
     if name is None or name not in policy.units:
         raise UnknownUnit(field)
     return name
+
+
+def _guard(case: Case, unit: str, field: str, policy: Policy) -> None:
+    """A petition is told to nobody whom it accuses. Raises UnitAccused."""
+    if case.petition is not None:
+        from chalicelib.domain.petitions import guard  # few are petitions
+
+        guard(case, unit, field, policy)
 
 
 def _said(said: Particulars) -> dict[str, Any]:

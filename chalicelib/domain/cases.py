@@ -188,6 +188,7 @@ class Case:
                 found += (
                     [Task(queue_of_staff(self.petition.leader), ANSWER_FOR, due_at)] if self.petition.leader else []
                 )
+                found += [Task(self.petition.decider, DECIDE, due_at)] if self.petition.decider else []
                 found += [Task(self.desk, SUPERVISE, due_at)] if self.turn == LEAD and self.desk else []
         return tuple({task.unit: task for task in reversed(found)}.values())[::-1]
 
@@ -291,6 +292,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
 def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
     area = facts.get("area")
     return {
+        **_accused(case, facts),
         "kind": facts.get("kind"),
         "category": facts.get("category"),
         "urgency": facts["urgency"],
@@ -298,6 +300,15 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
         "procedure": facts.get("procedure", case.procedure),
         "level": facts.get("level", case.level),
     }
+
+
+def _accused(case: Case, facts: Mapping[str, Any]) -> Changes:
+    """A petition whose accused the desk names is known to accuse them before anybody has it."""
+    if not facts.get("accused"):
+        return {}
+    from chalicelib.domain.petitions import Petition  # few are
+
+    return {"petition": replace(case.petition or Petition(), accused=tuple(facts["accused"]))}
 
 
 def _to_desk(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:

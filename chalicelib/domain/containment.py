@@ -22,20 +22,25 @@ _DIGITS = {_COMMUNITY: 12, _STREET: 9, _DISTRICT: 6}
 def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
-    A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
-    What is not screened yet may be confidential, and goes to the district's desk, which screens such.
+    A confidential matter is told to nobody above but the desk that passed it on, and the district's desk has nobody
+    above it: it is told again itself. What is not screened yet may be confidential, and goes to the district's desk, which screens such.
     """
     if case.kind is None:
         return (policy.rules.linkage_centre,)
     kind = policy.kinds.get(case.kind)
-    above = () if kind is None or kind.confidential else _above(case.unit, policy)
-    return above or (case.unit,)
+    if kind is None or kind.confidential:
+        return (case.desk if case.petition is not None and case.desk else case.unit,)
+    return _above(case.unit, policy) or (case.unit,)
 
 
 def approver_of(case: Case, policy: Policy) -> str:
     """Who decides on an extension: the desk that dispatched the case; where the desk itself leads, or a unit above it,
-    who is above that: nobody decides on what a superior asks.
+    who is above that: nobody decides on what a superior asks. Of a confidential matter, the head of the body that
+    handles it (信访工作条例 art. 34).
     """
+    kind = policy.kinds.get(case.kind or "")
+    if kind is not None and kind.confidential and case.lead is not None:
+        return case.lead
     if case.lead != case.desk and case.lead not in _above(case.desk, policy):
         return case.desk
     return superiors(case, policy)[0]
@@ -84,12 +89,18 @@ def one_down(case: Case, policy: Policy) -> tuple[str, str]:
     return level, centre
 
 
+def centre_above(unit: str, policy: Policy) -> str | None:
+    """The street's centre, of a community's; None of any other unit."""
+    known = policy.units.get(unit)
+    street = policy.centre_by_area.get(known.area[:9]) if known and known.kind == "centre" else None
+    return street if street != unit else None
+
+
 def _above(unit: str, policy: Policy) -> tuple[str, ...]:
-    known, top = policy.units.get(unit), policy.rules.linkage_centre
+    top, street = policy.rules.linkage_centre, centre_above(unit, policy)
     if unit == top:
         return ()
-    street = policy.centre_by_area.get(known.area[:9]) if known and known.kind == "centre" else None
-    return (street, top) if street and street != unit else (top,)
+    return (street, top) if street else (top,)
 
 
 def _centre(case: Case, level: str, policy: Policy) -> str:

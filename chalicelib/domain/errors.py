@@ -46,6 +46,12 @@ class UnknownCategory(DomainError):
     code = "unknown-category"
 
 
+class UnknownCase(DomainError):
+    """The other case that is named does not exist, or the asker may not know of it."""
+
+    code = "unknown-case"
+
+
 class UnknownAttachment(DomainError):
     code = "unknown-attachment"
 
@@ -178,3 +184,33 @@ class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 
     code = "window-over"
+
+
+class UnitAccused(DomainError):
+    """The unit is one that the petition accuses, or under one: it never learns of it."""
+
+    code = "unit-accused"
+
+
+class NobodyAbove(DomainError):
+    """Every body that could review or decide has answered already, or is accused: the desk names one."""
+
+    code = "nobody-above"
+
+
+class PetitionUnnamed(DomainError):
+    """Nobody says who petitions: it is declined, or handed on as information, and not formally accepted."""
+
+    code = "petition-unnamed"
+
+
+class OffersUndecided(DomainError):
+    """The case may be the same matter as others, `cases`, which somebody is to decide on first."""
+
+    code = "offers-undecided"
+
+
+class CardDemands(DomainError):
+    """The petition's card demands what has not been done. `demanded`: the actions."""
+
+    code = "card-demands"

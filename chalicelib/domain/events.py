@@ -48,6 +48,21 @@ CASE_MIGRATED = "case.migrated.v1"
 CLOCK_WARNED = "clock.warned.v1"
 CLOCK_RECOMPUTED = "clock.recomputed.v1"
 
+PETITION_REGISTERED = "petition.registered.v1"
+PETITION_ACCEPTED = "petition.accepted.v1"
+PETITION_DIRECTED = "petition.directed.v1"
+PETITION_DECLINED = "petition.declined.v1"
+PETITION_PASSED_ON = "petition.passed-on.v1"
+PETITION_REFERRED = "petition.referred.v1"
+PETITION_DECIDED = "petition.decided.v1"
+PETITION_ANSWERED = "petition.answered.v1"
+PETITION_DELIVERED = "petition.delivered.v1"
+PETITION_REVIEW_ASKED = "petition.review-asked.v1"
+PETITION_HEARD = "petition.heard.v1"
+PETITION_LEADER_NAMED = "petition.leader-named.v1"
+PETITION_CARD_CHANGED = "petition.card-changed.v1"
+PETITION_CARD_EXAMINED = "petition.card-examined.v1"
+
 PATROL_PLANNED = "patrol.planned.v1"
 PATROL_WALKED = "patrol.walked.v1"
 PATROL_OVERDUE = "patrol.overdue.v1"
@@ -96,6 +111,20 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         CASE_MIGRATED,
         CLOCK_WARNED,
         CLOCK_RECOMPUTED,
+        PETITION_REGISTERED,
+        PETITION_ACCEPTED,
+        PETITION_DIRECTED,
+        PETITION_DECLINED,
+        PETITION_PASSED_ON,
+        PETITION_REFERRED,
+        PETITION_DECIDED,
+        PETITION_ANSWERED,
+        PETITION_DELIVERED,
+        PETITION_REVIEW_ASKED,
+        PETITION_HEARD,
+        PETITION_LEADER_NAMED,
+        PETITION_CARD_CHANGED,
+        PETITION_CARD_EXAMINED,
     }
 )
 PATROL_EVENT_TYPES: frozenset[str] = frozenset(

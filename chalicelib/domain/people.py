@@ -43,6 +43,11 @@ class Reporter:
         return bool(self.name or self.phone or self.id_number or self.address)
 
     @property
+    def named(self) -> bool:
+        """Whether it is said who this is, and where to be found: by name, and address or phone."""
+        return bool(not self.anonymous and self.name and (self.address or self.phone))
+
+    @property
     def in_clear(self) -> dict[str, str | bool | None]:
         """All of it, by name: what is sealed, and what is told to who must know."""
         return {
@@ -169,11 +174,12 @@ def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
 
 
 def _entrusted(staff: StaffMember, case: Case, role: Role) -> bool:
-    """Whether a registered petition was passed on to somebody's body: to handle it, or to act jointly.
+    """Whether a petition is in the hands of somebody's body: to handle it, to act jointly, to decide, or to see to it.
 
     Who walks a cell belongs to a community's centre, and is not told what that is entrusted with.
     """
-    return role.scope in _BODIES and staff.unit in (case.lead, *case.open_joints)
+    asked = {case.lead, case.desk, *case.open_joints, case.petition.decider if case.petition else None}
+    return role.scope in _BODIES and staff.unit in asked
 
 
 def _is_desk_of_all(staff: StaffMember, desk: str, role: Role) -> bool:
@@ -225,6 +231,8 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
         case "approver":
             asked = case.extension.approver if case.extension else approver_of(case, policy)
             return _is_desk(staff, asked, policy)
+        case "superior":
+            return case.petition is not None and _is_desk(staff, case.petition.decider or "", policy)
         case "submitter":
             return staff.id in case.submitters
     return _is_desk(staff, case.desk, policy)

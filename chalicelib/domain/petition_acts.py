@@ -1,20 +1,427 @@
-"""What the acts `petition-*` do. Loaded when one is done."""
+"""What the acts `petition-*` do: the three levels of a petition, by 信访工作条例. Loaded when one is done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain import events as E
+from chalicelib.domain.cards import BY_NAME, card_for, told_of
+from chalicelib.domain.cases import REFUSED
+from chalicelib.domain.errors import (
+    ActionNotAllowed,
+    CardDemands,
+    InvalidField,
+    NobodyAbove,
+    OffersUndecided,
+    PetitionUnnamed,
+    UnknownUnit,
+)
+from chalicelib.domain.petitions import (
+    ENDED,
+    HANDLING,
+    MOST_REPRESENTATIVES,
+    ONLY_WAY_HERE,
+    OPEN,
+    RE_REVIEW,
+    REVIEW,
+    TERMINATED,
+    Petition,
+    body_above,
+    guard,
+    implicated,
+)
+from chalicelib.domain.steps import close, enter
+from chalicelib.domain.timing import without_days
+from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
-    from chalicelib.domain.acts import Act
-    from chalicelib.domain.cases import Case
+    from datetime import date
 
-ACTS: dict[str, Act] = {}
-POSSIBLE: dict[str, Callable[[Case], bool]] = {}
-"""By act: whether a case has what the act is about; an act that is not named always has."""
-LEADS: frozenset[str] = frozenset()
+    from chalicelib.domain.acts import Act, Particulars
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.policy import Action, Card, Ground, Policy
+    from chalicelib.domain.telling import Telling
+
+DIRECTED, NOT_ACCEPTED = "directed", "not-accepted"
+"""How a petition ends that has another lawful way, and one that is declined."""
+
+LONGEST_HEARING = timedelta(days=60)
+
+
+def _register(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule."""
+    case, policy = telling.known, telling.around.policy
+    people, representatives = said.people or 1, said.representatives or 0
+    if representatives > MOST_REPRESENTATIVES:
+        raise InvalidField("representatives", "too-many-representatives", limit=MOST_REPRESENTATIVES)
+    if representatives > people:
+        raise InvalidField("representatives", "more-than-people")
+    if people > MOST_REPRESENTATIVES and not representatives:
+        raise InvalidField("representatives", "field-required")
+    for place, unit in enumerate(said.accused):
+        if unit not in policy.units:
+            raise UnknownUnit(f"accused[{place}]")
+    known = case.petition or Petition()
+    accused = tuple(dict.fromkeys((*known.accused, *said.accused)))
+    holder = _holder(case, accused, policy)
+    repeat = len(case.report_ids) > 1 or said.other is not None
+    found = card_for(case, people, known.level, repeat=repeat, policy=policy)
+    _give(telling, found.card, found.rule, accused, why=list(found.why))
+    enter(
+        telling,
+        E.PETITION_REGISTERED,
+        action.to,
+        action,
+        unit=holder,
+        desk=holder,
+        people=people,
+        representatives=representatives,
+        named=said.named,
+        accused=list(accused),
+        report_ids=list(case.report_ids),
+        **({"earlier": said.other.id} if said.other else {}),
+        **_said(said),
+    )
+
+
+def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """First it is asked whether another way is the lawful one (art. 31 (1)-(5)): the petitioner is told which."""
+    case, way = telling.known, telling.around.policy.lawful_ways.get(said.way or "")
+    if way is None or way.item == ONLY_WAY_HERE:
+        raise InvalidField("way", "unknown-way" if way is None else "way-handled-here")
+    reports = list(case.report_ids)
+    telling.tell(
+        E.PETITION_DIRECTED, unit=case.unit, way=way.id, item=way.item, report_ids=reports, **_said(said, note=said.note)
+    )
+    close(telling, DIRECTED)
+
+
+def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, ground = telling.known, telling.around.policy.grounds.get(said.ground or "")
+    if ground is None:
+        raise InvalidField("ground", "unknown-ground")
+    other = _other(case, ground, said.other, telling.around.policy)
+    telling.tell(
+        E.PETITION_DECLINED,
+        unit=case.unit,
+        ground=ground.id,
+        article=ground.article,
+        report_ids=list(case.report_ids),
+        **({"other": other} if other else {}),
+        **_said(said, note=said.note),
+    )
+    close(telling, NOT_ACCEPTED)
+
+
+def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """转送、交办 to the competent body (art. 22), and to those that act jointly with it; never to whom it accuses."""
+    case, policy = telling.known, telling.around.policy
+    unit, asked = _named(case, said, policy)
+    if unit == case.lead:
+        raise InvalidField("unit", "same-unit")
+    enter(
+        telling,
+        E.PETITION_PASSED_ON,
+        action.to,
+        action,
+        unit=unit,
+        from_unit=case.unit,
+        asked=asked,
+        report_ids=list(case.report_ids),
+        **_said(said),
+    )
+
+
+def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """受理, told in writing (art. 23). What another body may have in hand is decided first (art. 19)."""
+    case, policy = telling.known, telling.around.policy
+    if case.petition is None or not case.petition.named:
+        raise PetitionUnnamed()
+    if case.links.offers:
+        raise OffersUndecided(cases=[offer.case for offer in case.links.offers])
+    way = next(way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE)
+    enter(
+        telling,
+        E.PETITION_ACCEPTED,
+        action.to,
+        action,
+        unit=case.lead,
+        way=way,
+        report_ids=list(case.report_ids),
+        **_said(said),
+    )
+
+
+def _refer(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Bodies that do not agree ask the one above them all who leads and who joins (art. 22)."""
+    case, policy = telling.known, telling.around.policy
+    accused = case.petition.accused if case.petition else ()
+    lead = case.lead or ""
+    superior = body_above(lead, (lead, *(joint.unit for joint in case.joints)), accused, policy)
+    telling.tell(E.PETITION_REFERRED, unit=lead, approver=superior, **_said(said))
+
+
+def _decide(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    case, policy = telling.known, telling.around.policy
+    unit, joint_units = _named(case, said, policy)
+    asked = [each for each in joint_units if each not in case.open_joints]
+    telling.tell(
+        E.PETITION_DECIDED,
+        unit=unit,
+        from_unit=case.lead,
+        joint_units=joint_units,
+        asked=asked,
+        **_said(said),
+    )
+
+
+def _answer(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """支持, 解释, 不予支持 (art. 32), in writing; the petitioner may ask the body above for another look."""
+    case = telling.known
+    enter(telling, E.PETITION_ANSWERED, action.to, action, **_opinion(telling, said), report_ids=list(case.report_ids))
+
+
+def _conclude(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """The third answer ends it 终结: the same facts and reasons are not accepted again (art. 36)."""
+    reports = list(telling.known.report_ids)
+    telling.tell(E.PETITION_ANSWERED, **_opinion(telling, said), report_ids=reports)
+    close(telling, TERMINATED)
+
+
+def _deliver(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """送达: from the day the petitioner received the answer, the time to ask for a review is counted (art. 35, 36)."""
+    day = said.on.isoformat() if said.on else None
+    enter(telling, E.PETITION_DELIVERED, "", action, unit=telling.known.lead, on=day, **_said(said))
+
+
+def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """复查, then 复核: by the body above the one that answered; never by one that answered, nor by whom it accuses."""
+    case, policy = telling.known, telling.around.policy
+    petition = case.petition or Petition()
+    level = REVIEW if petition.level == HANDLING else RE_REVIEW
+    answered = petition.answered_by
+    if said.unit is None:
+        unit = body_above(case.lead or "", answered, petition.accused, policy)
+    else:
+        unit = _fit(case, said.unit, "unit", policy)
+        if implicated(unit, answered, policy):
+            raise InvalidField("unit", "answered-already")
+    _raise_card(telling, petition, level)
+    enter(
+        telling,
+        E.PETITION_REVIEW_ASKED,
+        action.to,
+        action,
+        level=level,
+        unit=unit,
+        from_unit=case.lead,
+        report_ids=list(case.report_ids),
+        **_said(said),
+    )
+
+
+def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once."""
+    case, around = telling.known, telling.around
+    clock = case.clock(action.clock)
+    if clock is None:
+        raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
+    zone = around.policy.zone
+    days = _days(said, clock.started_at.astimezone(zone).date(), around.now.astimezone(zone).date())
+    uncounted = without_days(case, clock.name, days, around.policy, around.now, why="举行听证")
+    telling.tell(E.PETITION_HEARD, unit=case.lead, days=days, **_said(said), **uncounted)
+
+
+def _name_leader(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """包案 (art. 18): a leader answers for a hard case, in person; never one of whom it accuses."""
+    case, policy = telling.known, telling.around.policy
+    if said.leader_unit is None:
+        raise InvalidField("leader", "unknown-leader")
+    guard(case, said.leader_unit, "leader", policy)
+    telling.tell(E.PETITION_LEADER_NAMED, unit=case.unit, leader=said.leader, **_said(said))
+
+
+def _change_card(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Look at the card again: it changes, or stays; when it is looked at next follows from it."""
+    case, policy = telling.known, telling.around.policy
+    card = policy.cards.get(said.card or "")
+    if card is None:
+        raise InvalidField("card", "unknown-card")
+    petition = case.petition or Petition()
+    if card.id != petition.card:
+        _give(telling, card, BY_NAME, petition.accused, reason=said.reason)
+    enter(telling, E.PETITION_CARD_EXAMINED, "", action, unit=case.unit, card=card.id, **_said(said))
+
+
+def _rate(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """What the petitioner says of how it was handled (art. 21). It is no request for a review."""
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **_also(said))
+
+
+ACTS: dict[str, Act] = {
+    "petition-register": _register,
+    "petition-direct": _direct,
+    "petition-decline": _decline,
+    "petition-pass-on": _pass_on,
+    "petition-accept": _accept,
+    "petition-refer": _refer,
+    "petition-decide": _decide,
+    "petition-answer": _answer,
+    "petition-conclude": _conclude,
+    "petition-deliver": _deliver,
+    "petition-ask-review": _ask_review,
+    "petition-hold-hearing": _hold_hearing,
+    "petition-name-leader": _name_leader,
+    "petition-change-card": _change_card,
+    "petition-rate": _rate,
+}
+
+
+def _is_in_dispute(case: Case) -> bool:
+    decided = case.petition is None or case.petition.decider is not None
+    return not decided and any(joint.state == REFUSED for joint in case.joints)
+
+
+POSSIBLE: dict[str, Callable[[Case], bool]] = {
+    "petition-accept": lambda case: case.petition is not None,
+    "petition-refer": _is_in_dispute,
+    "petition-decide": lambda case: case.petition is not None and case.petition.decider is not None,
+    "petition-deliver": lambda case: case.closing is not None and case.closing.since is None,
+}
+"""By act: whether a case has what the act is about; an act that is not named always has. An answer arrives once."""
+LEADS: frozenset[str] = frozenset(
+    {"petition-register", "petition-pass-on", "petition-accept", "petition-answer", "petition-ask-review"}
+)
 """Acts after which the case is in the state that `to` names."""
-ENDS: frozenset[str] = frozenset()
+ENDS: frozenset[str] = frozenset({"petition-direct", "petition-decline", "petition-conclude"})
 """Acts that close the case."""
-NEEDS: dict[str, tuple[str, ...]] = {}
+NEEDS: dict[str, tuple[str, ...]] = {
+    "petition-register": ("people",),
+    "petition-direct": ("way", "note"),
+    "petition-decline": ("ground", "note"),
+    "petition-pass-on": ("unit",),
+    "petition-refer": ("reason",),
+    "petition-decide": ("unit", "reason"),
+    "petition-answer": ("opinion", "note"),
+    "petition-conclude": ("opinion", "note"),
+    "petition-deliver": ("on",),
+    "petition-ask-review": ("reason",),
+    "petition-name-leader": ("leader",),
+    "petition-change-card": ("card", "reason"),
+    "petition-rate": ("outcome",),
+}
 """What must be said with an act, and so be among the `requires` of its actions."""
+
+DEMANDED: dict[str, Callable[[Case], bool]] = {
+    "petition-name-leader": lambda case: case.petition is not None and case.petition.leader is not None,
+    "request-joint": lambda case: bool(case.joints),
+}
+"""What a card may demand before the petition is answered: the action, and whether it was done."""
+
+
+def _holder(case: Case, accused: tuple[str, ...], policy: Policy) -> str:
+    """Who has it in hand: whoever has; where that is accused itself, the unit the pack names instead."""
+    kind = policy.kinds.get(case.kind or "")
+    for each in (case.unit, kind.instead if kind else "", *policy.superiors):
+        if each in policy.units and not implicated(each, accused, policy):
+            return each
+    raise NobodyAbove("accused")
+
+
+def _named(case: Case, said: Particulars, policy: Policy) -> tuple[str, list[str]]:
+    """The unit that is to lead and those that are to join, as they are named."""
+    unit = _fit(case, said.unit or "", "unit", policy)
+    for place, joint in enumerate(said.units):
+        field = f"units[{place}]"
+        if _fit(case, joint, field, policy) == unit:
+            raise InvalidField(field, "joint-with-oneself")
+        if joint in said.units[:place]:
+            raise InvalidField(field, "joint-already")
+    return unit, list(said.units)
+
+
+def _fit(case: Case, unit: str, field: str, policy: Policy) -> str:
+    if unit not in policy.units:
+        raise UnknownUnit(field)
+    guard(case, unit, field, policy)
+    return unit
+
+
+def _other(case: Case, ground: Ground, other: Case | None, policy: Policy) -> str | None:
+    """The petition that a ground names: one that somebody has in hand, or that ended for good.
+
+    Whether it tells of the same facts and reasons, in other words maybe, is for who declines to say.
+    """
+    if not ground.other:
+        return None
+    if other is None:
+        raise InvalidField("other", "field-required")
+    ended = other.outcome == TERMINATED or (other.outcome == NOT_ACCEPTED and _ended_before(other, policy))
+    stands = {OPEN: other.open, ENDED: ended}[ground.other]
+    if other.id == case.id or other.petition is None or not stands:
+        raise InvalidField("other", "other-petition-unfit")
+    return other.id
+
+
+def _ended_before(other: Case, policy: Policy) -> bool:
+    ground = policy.grounds.get(other.petition.ground or "") if other.petition else None
+    return ground is not None and ground.other == ENDED
+
+
+def _opinion(telling: Telling[Case], said: Particulars) -> dict[str, Any]:
+    case, around = telling.known, telling.around
+    petition = case.petition or Petition()
+    card = around.policy.cards.get(petition.card or "")
+    undone = [name for name in (card.demands if card else ()) if not DEMANDED[name](case)]
+    if undone and petition.level == HANDLING:
+        raise CardDemands(demanded=undone)
+    day = around.policy.day_of(around.now)
+    facts = {"level": petition.level, "unit": case.lead, "opinion": said.opinion, "day": day}
+    return {**facts, **_said(said, note=said.note)}
+
+
+def _days(said: Particulars, first: date, today: date) -> list[str]:
+    """The days of a hearing: the one it was `on`, or from `since` to `until`; within the time that is counted."""
+    since = said.on or said.since
+    if since is None:
+        raise InvalidField("on", "field-required")
+    until = since if said.on else said.until or since
+    field = "on" if said.on else "since"
+    if since < first:
+        raise InvalidField(field, "day-too-early", earliest=first.isoformat())
+    if until < since:
+        raise InvalidField("until", "until-before-since")
+    if until > today:
+        raise InvalidField("on" if said.on else "until", "day-in-future")
+    if until - since > LONGEST_HEARING:
+        raise InvalidField("until", "too-many-days", limit=LONGEST_HEARING.days)
+    return [(since + n * ONE_DAY).isoformat() for n in range((until - since).days + 1)]
+
+
+def _give(telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], **because: Any) -> None:
+    """Tell that it carries a card, and who must know."""
+    case, policy = telling.known, telling.around.policy
+    was = case.petition.card if case.petition else None
+    asked = told_of(card, accused, policy)
+    telling.tell(E.PETITION_CARD_CHANGED, unit=case.unit, card=card.id, was=was, rule=rule, asked=asked, **because)
+
+
+def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> None:
+    """A petition that goes on to the next level may carry a graver card by that, and never a lighter one."""
+    case, policy = telling.known, telling.around.policy
+    found = card_for(case, petition.people, level, repeat=len(case.report_ids) > 1, policy=policy)
+    held = policy.cards.get(petition.card or "")
+    if held is None or found.card.rank < held.rank:
+        _give(telling, found.card, found.rule, petition.accused, why=list(found.why))
+
+
+def _said(said: Particulars, **facts: Any) -> dict[str, Any]:
+    words = {"reason": said.reason, "note": said.note}
+    return {**{key: value for key, value in words.items() if value}, **facts, **_also(said)}
+
+
+def _also(said: Particulars) -> dict[str, Any]:
+    media = {"media": list(said.media)} if said.media else {}
+    return {**media, **({"done_at": said.done_at.isoformat()} if said.done_at else {})}

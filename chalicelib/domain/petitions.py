@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from chalicelib.domain.containment import centre_above
+from chalicelib.domain.errors import NobodyAbove, UnitAccused
+
+if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
+    from chalicelib.domain.policy import Policy
 
 HANDLING, REVIEW, RE_REVIEW = "handling", "review", "re-review"
 """The three levels of termination 三级终结: 办理, 复查, 复核 (信访工作条例 art. 34-36)."""
@@ -13,6 +20,16 @@ SUPPORT, EXPLAIN, NOT_SUPPORT = "support", "explain", "not-support"
 
 MOST_REPRESENTATIVES = 5
 """信访工作条例 art. 20: those who petition together choose no more than five."""
+
+TERMINATED = "final"
+"""How a petition ends that was answered at all three levels 终结: the same facts and reasons are not accepted again
+(art. 36)."""
+
+OPEN, ENDED = "open", "ended"
+"""What the other petition must be that a ground names: at some body now (art. 19), or ended for good (art. 36)."""
+
+ONLY_WAY_HERE = 6
+"""The item of art. 31 whose matters have the 60 日 of art. 34; those of (1)-(5) keep procedures of their own."""
 
 
 class Opinion(NamedTuple):
@@ -30,8 +47,8 @@ class Petition:
 
     `accused`: the units that it accuses, who never learn of it (art. 30). `way`: the lawful way for it (art. 31).
     `card`: the colour it carries. `level`: where it is of handling, review and re-review. `hearings`: the days heard.
-    `leader`: the member of staff who answers for it 包案. `ground`: why it was not accepted; `earlier`: the case that
-    ended the same facts and reasons, where that is why.
+    `leader`: the member of staff who answers for it 包案. `ground`: why it was not accepted; `earlier`: the case of the
+    same facts and reasons, where that is why. `decider`: the common superior, while it is to decide which body leads.
     """
 
     people: int = 1
@@ -46,6 +63,12 @@ class Petition:
     leader: str | None = None
     ground: str | None = None
     earlier: str | None = None
+    decider: str | None = None
+
+    @property
+    def answered_by(self) -> tuple[str, ...]:
+        """The bodies that have answered it, at whatever level."""
+        return tuple(opinion.unit for opinion in self.opinions)
 
     @property
     def written(self) -> dict[str, Any]:
@@ -62,3 +85,33 @@ class Petition:
 
 
 _NONE = Petition()
+
+
+def implicated(unit: str, accused: tuple[str, ...], policy: Policy) -> bool:
+    """Whether a unit is accused, or is a centre in the area of one that is, and so under it."""
+    if unit in accused:
+        return True
+    known = policy.units.get(unit)
+    if known is None or known.kind != "centre":
+        return False
+    above = (policy.units.get(each) for each in accused)
+    return any(each.kind == "centre" and known.area.startswith(each.area) for each in above if each is not None)
+
+
+def guard(case: Case, unit: str, field: str | None, policy: Policy) -> None:
+    """What a petitioner says is never passed to whom it accuses (信访工作条例 art. 30). Raises UnitAccused."""
+    if case.petition is not None and implicated(unit, case.petition.accused, policy):
+        raise UnitAccused(field)
+
+
+def body_above(unit: str, without: tuple[str, ...], accused: tuple[str, ...], policy: Policy) -> str:
+    """The body above one, which reviews what it answered and decides where bodies do not agree (art. 22, 35, 36).
+
+    That of the centre of a community is the street's; of others, the first that the pack names for the district and
+    that is not among those `without` whom it is, nor under them, nor accused. Raises NobodyAbove.
+    """
+    above = centre_above(unit, policy)
+    for each in (*([above] if above else []), *policy.superiors):
+        if each in policy.units and not implicated(each, (*without, *accused), policy):
+            return each
+    raise NobodyAbove()

@@ -185,6 +185,57 @@ class Use(NamedTuple):
     sources: tuple[str, ...] = ()
 
 
+class Way(NamedTuple):
+    """A lawful way of a petition: an item of 信访工作条例 art. 31, (1) to (6)."""
+
+    id: str
+    zh: str
+    en: str
+    item: int
+
+
+class Ground(NamedTuple):
+    """Why a petition is not accepted, and by which article. `other`: what another petition must be that it names."""
+
+    id: str
+    zh: str
+    en: str
+    article: str
+    other: str = ""  # open | ended; empty: none is named
+
+
+class CardSign(NamedTuple):
+    """What gives a petition a card, if all of it holds; an empty condition holds for everything.
+
+    `people`: how many petition at least; `repeat`: whether it came before; `levels`: of handling, review, re-review.
+    """
+
+    categories: tuple[str, ...]
+    urgencies: tuple[str, ...]
+    levels: tuple[str, ...]
+    people: int
+    repeat: bool
+
+
+class Card(NamedTuple):
+    """A colour that a petition carries 五色卡, and the handling it demands (A4).
+
+    `when`: any of these gives it; none: what no card before it holds of. `demands`: what must have been done before it
+    is answered. `told`: the units that must know of it. `examine`: after how long it is looked at again. `rank`: its
+    place, the gravest first, from 0.
+    """
+
+    id: str
+    zh: str
+    en: str
+    when: tuple[CardSign, ...]
+    handling: str
+    demands: tuple[str, ...]
+    told: tuple[str, ...]
+    examine: Limit
+    rank: int
+
+
 class Notice(NamedTuple):
     """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`: of any."""
 
@@ -247,9 +298,10 @@ class Patrol(NamedTuple):
 class View(NamedTuple):
     """A saved question 视图 over the cases (A5). An empty condition holds for everything, and so does None.
 
-    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported.
+    `asks`: `unit`, what waits at a unit; `area`, what lies in a community or below; `mine`, what the asker reported;
+    `leader`, what the asker answers for.
     `open`: whether the case is. `turns`: whose turn it is. `tasks`: what the unit is asked for. `rank`: its place in
-    lists, from 0.
+    lists, from 0. `older_than`: how long ago the case was opened at least.
     """
 
     id: str
@@ -265,6 +317,7 @@ class View(NamedTuple):
     tasks: tuple[str, ...]
     overdue: bool
     rank: int
+    older_than: Limit | None = None
 
 
 class PatrolRules(NamedTuple):
@@ -331,6 +384,10 @@ class Policy:
     calendar: WorkCalendar
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
     calendar_of: str = ""
+    lawful_ways: Mapping[str, Way] = field(default_factory=dict)
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    superiors: tuple[str, ...] = ()  # who reviews and decides for the district's bodies, the first that may
 
     @property
     def zone(self) -> ZoneInfo:

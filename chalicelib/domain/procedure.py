@@ -19,7 +19,7 @@ from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
-from chalicelib.domain.limits import beginning_of
+from chalicelib.domain.limits import beginning_of, last_day
 from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
@@ -119,11 +119,13 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances) ->
     """
     policy = around.policy
     action = policy.procedure_of(case).actions.get(action_id)
+    if action is not None and action.within and (over := _ended_by(case, action.within)):
+        raise _too_late(over, policy)
     if action is None or case.state not in action.states or not possible(case, action):
         raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     window = case.clock(action.within) if action.within else None
     if action.within and (window is None or around.now >= window.due_at):
-        raise WindowOver(None, until=window.due_at.isoformat() if window else None)
+        raise _too_late(window, policy) if window else WindowOver(None, until=None)
     for field in action.requires:
         if not getattr(said, field) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
@@ -301,6 +303,17 @@ def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> 
     if day < earliest:
         raise InvalidField("on", "day-too-early", earliest=earliest.isoformat())
     return beginning_of(day, zone)
+
+
+def _ended_by(case: Case, name: str) -> Clock | None:
+    """The window of a name, where it ran out and the case ended by it."""
+    ended = (clock for clock in case.clocks if clock.name == name and clock.closes and clock.closes == case.outcome)
+    return None if case.open else next((clock for clock in ended if clock.ended_at == case.updated_at), None)
+
+
+def _too_late(window: Clock, policy: Policy) -> WindowOver:
+    last = last_day(window.due_at, policy.zone)
+    return WindowOver(None, until=window.due_at.isoformat(), last=last.isoformat())
 
 
 def _in_time(case: Case, action: Action, now: datetime | None) -> bool:

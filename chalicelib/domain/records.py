@@ -50,7 +50,8 @@ class Kept(NamedTuple):
 class KnownReport(NamedTuple):
     """A report as the store has it, with the case it belongs to and the version of the case it made.
 
-    `erased_at`: since when nobody can be told any more who told it.
+    `erased_at`: since when nobody can be told any more who told it. `named`: whether it said who told it, by name and
+    where to be found.
     """
 
     report: Report
@@ -61,6 +62,7 @@ class KnownReport(NamedTuple):
     contactable: bool
     anonymous: bool
     erased_at: datetime | None = None
+    named: bool = False
 
 
 class KnownCommand(NamedTuple):

@@ -93,7 +93,8 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    start_work(telling, to, action, found.lead, found.joint_units, found.rule, why=list(found.why))
+    lead = _instead(case, found.lead, policy)
+    start_work(telling, to, action, lead, found.joint_units, found.rule, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -167,5 +168,14 @@ def _desk_of(case: Case, policy: Policy) -> str:
     """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return kind.confidential_to or policy.rules.linkage_centre
+        return _instead(case, kind.confidential_to or policy.rules.linkage_centre, policy)
     return case.desk or policy.centre_of(case.area.code if case.area else None)
+
+
+def _instead(case: Case, unit: str, policy: Policy) -> str:
+    """The unit itself; the one that stands in for it, where a petition is known to accuse it."""
+    if case.petition is None or unit not in case.petition.accused:
+        return unit
+    kind = policy.kinds.get(case.kind or "")
+    candidates = (kind.instead if kind else "", *policy.superiors)
+    return next((each for each in candidates if each in policy.units and each not in case.petition.accused), unit)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from chalicelib.domain.limits import Limit
     from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy, View
     from chalicelib.domain.records import CaseSummary
 
-UNIT, AREA, MINE = "unit", "area", "mine"
-NEEDED_PERMISSION = {UNIT: "queue.read", AREA: "case.read", MINE: "case.read"}
+UNIT, AREA, MINE, LEADER = "unit", "area", "mine", "leader"
+NEEDED_PERMISSION = {UNIT: "queue.read", AREA: "case.read", MINE: "case.read", LEADER: "petition.answer-for"}
 """What it takes to ask: the permission of who reads such a list, or such cases one by one, without a view."""
 
 
@@ -33,7 +34,7 @@ def may_ask(staff: StaffMember, view: View, policy: Policy) -> bool:
     )
 
 
-def asked_for(view: View, item: CaseSummary, now: datetime) -> bool:
+def asked_for(view: View, item: CaseSummary, now: datetime, policy: Policy) -> bool:
     """Whether a case of the list that a view asks is one it asks for."""
     return (
         (view.open is None or view.open == (item.state != CLOSED))
@@ -44,6 +45,7 @@ def asked_for(view: View, item: CaseSummary, now: datetime) -> bool:
         and _one_of(view.turns, item.turn)
         and _one_of(view.tasks, item.task.what if item.task else HANDLE)
         and (not view.overdue or (item.due_at is not None and item.due_at < now))
+        and (view.older_than is None or _past(view.older_than, item.opened_at, now, policy))
     )
 
 
@@ -68,6 +70,12 @@ def _openness(view: View) -> list[bool]:
     if view.overdue:
         return [True]
     return sorted({state != CLOSED for state in view.states}, reverse=True) or [True, False]
+
+
+def _past(limit: Limit, opened_at: datetime, now: datetime, policy: Policy) -> bool:
+    from chalicelib.domain.limits import due_at  # few views ask
+
+    return due_at(limit, opened_at, policy.calendar, policy.zone).at <= now
 
 
 def _one_of(wanted: Collection[str], found: str | None) -> bool:

@@ -157,6 +157,7 @@ def act_on_case(case_id: str, action: str) -> Response:
         _asked_as(asked, key, fingerprint_of([case_id, action, body])),
         said.to_domain(),
         said.area,
+        said.other,
     )
     return _case_answer(case)
 

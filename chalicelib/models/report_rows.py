@@ -65,6 +65,7 @@ class ReportRow(CasesRow):
                     "address": report.address,
                     "media": report.media,
                     "anonymous": report.reporter.anonymous,
+                    **({"named": True} if report.reporter.named else {}),
                     "submitted_by": report.submitted_by,
                     "source_type": report.source_type,
                     "conflict_of": report.conflict_of,
@@ -109,6 +110,7 @@ class ReportRow(CasesRow):
             contactable=self.contactable,
             anonymous=self.facts()["anonymous"],
             erased_at=moment(self.erased_at) if self.erased_at else None,
+            named=self.facts().get("named", False),
         )
 
 

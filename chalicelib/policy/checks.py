@@ -20,8 +20,10 @@ from chalicelib.policy.schema import (
     PERMISSIONS,
     TEMPLATE_VARIABLES,
     ActionPart,
+    CardPart,
     CategoryPart,
     ClockPart,
+    GroundPart,
     KindPart,
     NoticePart,
     OverlayPart,
@@ -36,11 +38,13 @@ from chalicelib.policy.schema import (
     TemplatePart,
     UnitPart,
     ViewPart,
+    WayPart,
     at_least,
     at_most,
     duration_of,
     words_of,
 )
+from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 
@@ -427,6 +431,9 @@ _TABLES: Mapping[type[Part], str] = {
     RolePart: "role",
     PostPart: "post",
     ViewPart: "view",
+    WayPart: "way",
+    GroundPart: "ground",
+    CardPart: "card",
     TemplatePart: "template",
 }
 _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
@@ -443,6 +450,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _posts,
     _patrols,
     check_views,
+    check_petitions,
     _messages,
     _rules,
     check_calendar,

@@ -23,9 +23,11 @@ from chalicelib.policy.loader import canonical, version_of
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
 from chalicelib.policy.schema import (
+    CardPart,
     CategoryPart,
     ClockPart,
     DurationsPart,
+    GroundPart,
     KindPart,
     NoticePart,
     OverlayPart,
@@ -37,10 +39,12 @@ from chalicelib.policy.schema import (
     RolePart,
     RoutingPart,
     RulesPart,
+    SuperiorsPart,
     TemplatePart,
     UnitPart,
     UsePart,
     ViewPart,
+    WayPart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -161,7 +165,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
             {**rule.model_dump(), "lead": rule.lead or "", "hours": rule.hours or [], "on_duty": rule.on_duty or ""}
             for rule in _parts(text, RoutingPart)
         ],
-        "procedures": {name: _procedure(whole) for name, whole in procedures_of(text).items()},
+        "procedures": {name: _procedure(whole, text) for name, whole in procedures_of(text).items()},
         "uses": [use.model_dump() for use in _parts(text, UsePart)],
         "roles": _by_id(
             {**role.model_dump(), "scope": role.scope or "", "permissions": sorted(role.permissions)}
@@ -170,15 +174,19 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
-        "views": _by_id({**view.model_dump(), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
+        "views": _by_id({**_where_written(view, ("older_than",)), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),
         "calendar": compiled_calendar(text),
+        "lawful_ways": _by_id(way.model_dump() for way in _parts(text, WayPart)),
+        "grounds": _by_id(ground.model_dump() for ground in _parts(text, GroundPart)),
+        "cards": _by_id({**card.model_dump(), "rank": rank} for rank, card in enumerate(_parts(text, CardPart))),
+        "superiors": superiors.part.superiors if (superiors := text.one(SuperiorsPart)) else [],
     }
 
 
-def _procedure(whole: Whole) -> dict[str, Any]:
+def _procedure(whole: Whole, text: PackText) -> dict[str, Any]:
     part = whole.entry.part
     return {
         **{"id": part.id, "zh": part.zh, "en": part.en},
@@ -186,11 +194,14 @@ def _procedure(whole: Whole) -> dict[str, Any]:
         "actions": {
             name: _where_written(entry.part, ("from_day", "days_back")) for name, entry in whole.actions.items()
         },
-        "clocks": {name: _clock(entry.part) for name, entry in whole.clocks.items()},
+        "clocks": {name: _clock(entry.part, text) for name, entry in whole.clocks.items()},
     }
 
 
-def _clock(clock: ClockPart) -> dict[str, Any]:
+def _clock(clock: ClockPart, text: PackText) -> dict[str, Any]:
+    if clock.limit == "card":
+        examined = {card.id: card.examine for card in _parts(text, CardPart)}
+        clock = clock.model_copy(update={"limit": [*examined.values()][-1], "cards": examined})
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
         **_where_written(clock, ("cards", "remind_before", "closes")),

@@ -10,8 +10,11 @@ from typing import Any
 from chalicelib.domain.limits import Limit
 from chalicelib.domain.policy import (
     Action,
+    Card,
+    CardSign,
     Category,
     ClockRule,
+    Ground,
     Kind,
     Notice,
     Patrol,
@@ -27,6 +30,7 @@ from chalicelib.domain.policy import (
     Unit,
     Use,
     View,
+    Way,
 )
 from chalicelib.domain.workdays import WorkCalendar
 
@@ -72,11 +76,15 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         patrols={key: Patrol(**row) for key, row in compiled["patrols"].items()},
         patrol_rules=PatrolRules(**compiled["patrol_rules"]),
         posts={key: Post(**_tuples(row)) for key, row in compiled["posts"].items()},
-        views={key: View(**_tuples(row)) for key, row in compiled["views"].items()},
+        views={key: _view(row) for key, row in compiled["views"].items()},
         notices=tuple(Notice(**_tuples(row)) for row in compiled["notices"]),
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
+        lawful_ways={key: Way(**row) for key, row in compiled.get("lawful_ways", {}).items()},
+        grounds={key: Ground(**row) for key, row in compiled.get("grounds", {}).items()},
+        cards={key: _card(row) for key, row in compiled.get("cards", {}).items()},
+        superiors=tuple(compiled.get("superiors", ())),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
@@ -94,6 +102,16 @@ def canonical(compiled: dict[str, Any]) -> bytes:
 
 def _category(row: dict[str, Any]) -> Category:
     return Category(**{**_tuples(row), "accept": Limit(*row["accept"]), "resolve": Limit(*row["resolve"])})
+
+
+def _card(row: dict[str, Any]) -> Card:
+    signs = tuple(CardSign(**_tuples(sign)) for sign in row["when"])
+    return Card(**{**_tuples(row), "when": signs, "examine": Limit(*row["examine"])})
+
+
+def _view(row: dict[str, Any]) -> View:
+    older_than = row.get("older_than")
+    return View(**{**_tuples(row), "older_than": Limit(*older_than) if older_than else None})
 
 
 def _procedure(row: dict[str, Any]) -> Procedure:

@@ -15,6 +15,7 @@ from chalicelib.policy.schema import (
     INITIAL_STATES,
     STATES,
     ActionPart,
+    CardPart,
     CategoryPart,
     ClockPart,
     Dropped,
@@ -39,7 +40,9 @@ _LEADS = {  # the acts after which the case is in the state that `to` names
 }
 _ENDS = {"evaluate", "close", "withdraw", "void", "decline-reopen", *(act for more in modules() for act in more.ENDS)}
 _REOPENS = {"evaluate", "request-reopen"}
-_NAMES_OTHERS = {"assign", "transfer", "escalate", "delegate", "request-joint"}
+_TELLS_ANYBODY = {"assign", "transfer", "escalate", "delegate"}
+"""Acts that may give a matter to any unit. Others that name one look whether the matter accuses it."""
+_OF_A_CLOCK = ("request-extension", "petition-hold-hearing")
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "classify": ("category", "area"),
     "assign": ("unit", "reason"),
@@ -96,7 +99,7 @@ def check_procedures(text: PackText) -> Iterator[Fault]:
         yield from _references(whole)
         yield from _sense(whole)
         yield from _ways(whole, text)
-        yield from _clocks(whole, text.ids(KindPart))
+        yield from _clocks(whole, text)
         yield from _doers(whole, text)
         yield from _confidence(whole, text)
 
@@ -269,9 +272,9 @@ def _sense(whole: Whole) -> Iterator[Fault]:
         for said in _NEEDS.get(part.does, ()):
             if said not in part.requires:
                 yield entry.fault("requires", f"{part.does!r} needs {said!r}")
-        if (part.does == "request-extension") != bool(part.clock):
-            yield entry.fault("clock", "is the clock that an extension is asked for, and of nothing else")
-        elif part.clock in whole.clocks and not whole.clocks[part.clock].part.extensions:
+        if (part.does in _OF_A_CLOCK) != bool(part.clock):
+            yield entry.fault("clock", "is the clock that an extension is asked for, or a hearing stops, and of nothing else")
+        elif part.does == "request-extension" and part.clock in whole.clocks and not whole.clocks[part.clock].part.extensions:
             yield entry.fault("clock", f"clock {part.clock!r} is never extended")
         if (part.does == "close") != bool(part.outcome):
             yield entry.fault("outcome", "is how a case that is closed ends, and of nothing else")
@@ -342,7 +345,8 @@ def _closure(start: Iterable[str], moves: Iterable[tuple[str, str]]) -> set[str]
     return found
 
 
-def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
+def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
+    kinds, cards = text.ids(KindPart), text.ids(CardPart)
     windows = {entry.part.within for entry in whole.actions.values()}
     for entry in whole.clocks.values():
         part = entry.part
@@ -353,6 +357,8 @@ def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
         yield from _limits(entry)
         for kind in sorted(set(part.kinds) - kinds):
             yield entry.fault("kinds", f"unknown kind {kind!r}")
+        for card in sorted(set(part.cards) - cards):
+            yield entry.fault("cards", f"unknown card {card!r}")
         if part.window:
             if part.id not in windows and not part.remind_before and not part.closes:
                 yield entry.fault("window", "no action asks for it")
@@ -368,6 +374,8 @@ def _clocks(whole: Whole, kinds: set[str]) -> Iterator[Fault]:
             yield entry.fault("runs_in", f"it would never stop: nothing leads from {cases.CLOSED!r} by itself")
         if not part.met_in and not part.met_by and part.id != VISIT_CLOCK:
             yield entry.fault("met_in", "is missing: nothing that is done would meet it")
+        if part.limit == "card" and not text.all(CardPart):
+            yield entry.fault("limit", "there are no cards in petitions.toml")
         if part.limit == "category" and part.id not in ("accept", "resolve"):
             yield entry.fault("limit", f"a category has no limit {part.id!r}")
         if bool(part.extensions) != (part.extension is not None):
@@ -413,10 +421,10 @@ def _doers(whole: Whole, text: PackText) -> Iterator[Fault]:
 
 
 def _confidence(whole: Whole, text: PackText) -> Iterator[Fault]:
-    """No action of a procedure that confidential matters go by may tell another unit of them."""
+    """No action of a procedure that confidential matters go by may tell any unit of them, whomever they accuse."""
     for kind in text.all(KindPart):
         if kind.part.confidential_to and whole.id in _procedures_of_kind(kind.part.id, text):
             for entry in whole.actions.values():
-                if entry.part.does in _NAMES_OTHERS:
+                if entry.part.does in _TELLS_ANYBODY:
                     where = f"matters of kind {kind.part.id!r} go by {whole.id!r}"
-                    yield entry.fault("does", f"{where}, and are told to nobody but {kind.part.confidential_to!r}")
+                    yield entry.fault("does", f"{where}, and {entry.part.does!r} may tell a unit that one accuses")

@@ -102,6 +102,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "patrol.read",
         "patrol.check-in",
         "figures.read",
+        "petition.answer-for",
     }
 )  # and `case.<action>` for every action of the procedure
 
@@ -115,6 +116,7 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
     "identity.release": "report.read",
+    "petition.answer-for": "case.read",
 }
 
 INITIAL_STATES = (cases.SCREENING, cases.ASSIGNED)  # where a report opens its case
@@ -249,7 +251,7 @@ Said = Literal[
     *("report_ids", "people", "representatives", "accused", "way", "opinion", "ground", "card", "leader", "party"),
     *("agrees", "members", "form", "terms", "docking", "court"),
 ]
-Actors = Literal["lead", "screening", "joint", "approver", "submitter"]
+Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -309,6 +311,54 @@ class UnitPart(Part):
     kind: Literal["department", "centre"]
     area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12})$")] | None = None
     integrated: bool = False
+
+
+class SuperiorsPart(Part):
+    """`petitions.toml`, top level: who reviews and decides for the district's bodies, the first that may."""
+
+    superiors: Annotated[list[Id], Field(min_length=1)]
+
+
+class WayPart(Part):
+    """A lawful way of a petition: an item of 信访工作条例 art. 31."""
+
+    id: Id
+    zh: Zh
+    en: En
+    item: Annotated[int, Field(ge=1, le=6)]
+
+
+class GroundPart(Part):
+    """Why a petition is not accepted. `other`: what another petition must be that it names."""
+
+    id: Id
+    zh: Zh
+    en: En
+    article: Zh
+    other: Literal["open", "ended", ""] = ""
+
+
+class SignPart(Part):
+    """What gives a petition a card, if all of it holds."""
+
+    categories: list[Id] = []
+    urgencies: list[Urgency] = []
+    levels: list[Literal["handling", "review", "re-review"]] = []
+    people: Annotated[int, Field(ge=0)] = 0
+    repeat: bool = False
+
+
+class CardPart(Part):
+    """A card of a petition, the gravest first. `when`: any of these gives it; the last has none, and holds always."""
+
+    id: Id
+    zh: Zh
+    en: En
+    when: list[SignPart] = []
+    handling: Zh
+    demands: list[Id] = []
+    told: list[Id] = []
+    examine: Limit
 
 
 class RoutingPart(Part):
@@ -387,7 +437,9 @@ class UrgencyLimits(Part):
 
 
 class ClockPart(Part):
-    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name."""
+    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: after
+    how long the petition's card is examined.
+    """
 
     id: Id
     zh: Zh
@@ -396,7 +448,7 @@ class ClockPart(Part):
     pauses_in: list[Id] = []
     met_in: list[Id] = []
     met_by: list[Id] = []
-    limit: Limit | Literal["category"]
+    limit: Limit | Literal["category", "card"]
     urgencies: UrgencyLimits = UrgencyLimits()
     kinds: dict[Id, Limit] = {}
     cards: dict[Id, Limit] = {}
@@ -475,15 +527,16 @@ class ViewPart(Part):
     id: Id
     zh: Zh
     en: En
-    asks: Literal["unit", "area", "mine"]
+    asks: Literal["unit", "area", "mine", "leader"]
     open: bool | None = None
     kinds: list[Id] = []
     categories: list[Id] = []
     urgencies: list[Urgency] = []
     states: list[Id] = []
     turns: list[Literal["desk", "lead", "visitor"]] = []
-    tasks: list[Literal["handle", "joint", "decide", "supervise"]] = []
+    tasks: list[Literal["handle", "joint", "decide", "supervise", "answer-for"]] = []
     overdue: bool = False
+    older_than: Limit | None = None
 
 
 class MailPart(Part):
@@ -601,5 +654,8 @@ FILES: Mapping[str, FileShape] = {
     "views.toml": FileShape(tables={"view": ViewPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
+    "petitions.toml": FileShape(
+        root=SuperiorsPart, tables={"way": WayPart, "ground": GroundPart, "card": CardPart}, optional=True
+    ),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

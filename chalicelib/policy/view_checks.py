@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import CLOSED
-from chalicelib.domain.views import AREA, NEEDED_PERMISSION, UNIT
+from chalicelib.domain.views import AREA, LEADER, NEEDED_PERMISSION, UNIT
 from chalicelib.policy.schema import CategoryPart, KindPart, RolePart, StatePart, ViewPart
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def _references(entry: Entry[ViewPart], text: PackText) -> Iterator[Fault]:
 def _contradictions(entry: Entry[ViewPart]) -> Iterator[Fault]:
     """A view that could never find anything, or says what goes without saying."""
     view = entry.part
-    if view.asks == UNIT and view.open is not None:
-        yield entry.fault("open", "means nothing: what waits at a unit is open")
+    if view.asks in (UNIT, LEADER) and view.open is not None:
+        yield entry.fault("open", f"means nothing: what waits at a {view.asks} is open")
     elif view.open and CLOSED in view.states:
         yield entry.fault("states", f"could find nothing: a case in state {CLOSED!r} is not open")
     elif view.open is False and any(state != CLOSED for state in view.states):
         yield entry.fault("states", f"could find nothing: only a case in state {CLOSED!r} is not open")
-    if CLOSED in view.states and view.asks == UNIT:
-        yield entry.fault("states", f"could find nothing: no case in state {CLOSED!r} waits at a unit")
+    if CLOSED in view.states and view.asks in (UNIT, LEADER):
+        yield entry.fault("states", f"could find nothing: no case in state {CLOSED!r} waits at a {view.asks}")
     if view.asks != UNIT and view.tasks:
         yield entry.fault("tasks", "means nothing: only a unit is asked for something")
     if view.turns and (view.open is False or view.states == [CLOSED]):

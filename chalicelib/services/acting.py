@@ -18,11 +18,12 @@ from chalicelib.domain.errors import (
     NotFound,
     StaleVersion,
     UnknownArea,
+    UnknownCase,
     UnknownCategory,
     UnknownUnit,
 )
 from chalicelib.domain.events import SYSTEM
-from chalicelib.domain.people import StaffMember, may_act, may_see, may_visit
+from chalicelib.domain.people import StaffMember, holds, may_act, may_see, may_visit
 from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
 from chalicelib.services.duty import duty_at
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
     from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Roster
+
+
+_NAME_UNITS = frozenset(
+    {"assign", "transfer", "request-joint", "petition-pass-on", "petition-decide", "petition-ask-review"}
+)
+"""Acts that give a case to a unit that is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +53,38 @@ class Asked:
 class Acting:
     """Does what is asked of a case, once; a repeat gets the case as it was after the first time."""
 
-    def __init__(self, store: CaseStore, grid: Grid, roster: Roster, policies: Policies, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: CaseStore,
+        grid: Grid,
+        roster: Roster,
+        policies: Policies,
+        clock: Clock,
+        staff: Callable[[str], StaffMember | None] | None = None,
+    ) -> None:
+        """`staff`: who works here today, by id."""
         self._store = store
         self._grid = grid
         self._roster = roster
         self._policies = policies
         self._clock = clock
+        self._staff = staff
 
-    def act(self, case_id: str, action: str, asked: Asked, said: Particulars, area: str | None = None) -> Case:
-        """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said.
+    def act(
+        self,
+        case_id: str,
+        action: str,
+        asked: Asked,
+        said: Particulars,
+        area: str | None = None,
+        other: str | None = None,
+    ) -> Case:
+        """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said; `other`:
+        the id of the other case that it names, if it does.
 
         Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
-        InvalidField, UnknownArea, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict, and what the
-        act itself raises (`domain.acts`).
+        InvalidField, UnknownArea, UnknownCase, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict,
+        and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
 
@@ -74,9 +100,28 @@ class Acting:
             where = self._grid.area(area, policy.day_of(around.now)) if area else None
             if area and where is None:
                 raise UnknownArea("area")
-            return act(case, action, replace(said, area=where), around)
+            told = replace(said, area=where, other=self._other(other, asked.by))
+            return act(case, action, self._looked_up(known, case, told), around)
 
         return self._once(case, asked, change)
+
+    def _other(self, other: str | None, staff: StaffMember) -> Case | None:
+        """Another case that somebody names, and may see."""
+        known = self._store.case(other) if other else None
+        if other and (known is None or not may_see(staff, known, self._policies.current)):
+            raise UnknownCase("other")
+        return known
+
+    def _looked_up(self, action: Action, case: Case, said: Particulars) -> Particulars:
+        """What is said with an act, and what must be looked up for it."""
+        if action.does == "petition-register":
+            told = (self._store.report(report_id) for report_id in case.report_ids)
+            return replace(said, named=any(known.named for known in told if known))
+        if action.does == "petition-name-leader" and said.leader and self._staff:
+            leader = self._staff(said.leader)
+            if leader is not None and holds(leader, "petition.answer-for", self._policies.current):
+                return replace(said, leader_unit=leader.unit)
+        return said
 
     def _action(self, action: str, case: Case, policy: Policy) -> Action:
         """The action of the case's procedure; of another, where only that has it: how the case stands refuses it."""
@@ -88,7 +133,7 @@ class Acting:
 
     def _still_there(self, action: Action, said: Particulars) -> None:
         """Nothing is given to a unit that is no more, though the version a case goes by still has it."""
-        if action.does not in ("assign", "transfer", "request-joint"):
+        if action.does not in _NAME_UNITS:
             return
         fields = ("unit", said.unit), *((f"units[{place}]", unit) for place, unit in enumerate(said.units))
         for field, unit in fields:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.cases import queue_of_staff
 from chalicelib.domain.errors import CommunityRequired, Forbidden, InvalidField, NotFound
 from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue
 from chalicelib.domain.records import CaseSummary, Page
-from chalicelib.domain.views import AREA, MINE, UNIT, asked_for, lists_asked, may_ask
+from chalicelib.domain.views import AREA, LEADER, MINE, UNIT, asked_for, lists_asked, may_ask
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy, View
@@ -59,14 +60,23 @@ class Viewing:
             return self._at_unit(view, unit or staff.unit, staff, limit, start)
         if view.asks == MINE:
             return self._reported(view, staff, limit, start)
+        if view.asks == LEADER:
+            return self._answered_for(view, staff, limit, start)
         return self._in_areas(view, [area] if area else staff.outermost_areas, staff, limit, start)
 
     def _at_unit(self, view: View, unit: str, staff: StaffMember, limit: int, start: Start) -> Page:
-        """By deadline, as the unit's queue is; what is overdue stands at its beginning."""
         if unit not in self._policy.units:
             raise NotFound()
         if not may_read_queue(staff, unit, self._policy):
             raise Forbidden()
+        return self._in_queue(view, unit, staff, limit, start)
+
+    def _answered_for(self, view: View, staff: StaffMember, limit: int, start: Start) -> Page:
+        """Nobody else may ask what a leader answers for."""
+        return self._in_queue(view, queue_of_staff(staff.id), staff, limit, start)
+
+    def _in_queue(self, view: View, unit: str, staff: StaffMember, limit: int, start: Start) -> Page:
+        """By deadline, as the queue is; what is overdue stands at its beginning."""
         now = self._clock.now()
         late = now if view.overdue else None
 
@@ -74,7 +84,7 @@ class Viewing:
             return self._store.unit_queue(unit, most, start, late)
 
         def fits(item: CaseSummary) -> bool:
-            return asked_for(view, item, now) and may_list(staff, item, self._policy)
+            return asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy)
 
         return _filled(read, fits, limit, start, _QUEUE_READS)
 
@@ -86,7 +96,7 @@ class Viewing:
             return self._store.reported_by(staff.id, most, start)
 
         def fits(item: CaseSummary) -> bool:
-            return asked_for(view, item, now) and may_list(staff, item, self._policy, reported=True)
+            return asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy, reported=True)
 
         return _filled(read, fits, limit, start, 1)
 
@@ -114,7 +124,7 @@ class Viewing:
 
         def fits(item: CaseSummary) -> bool:
             within = item.area is not None and any(item.area.code.startswith(area) for area in areas)
-            return within and asked_for(view, item, now) and may_list(staff, item, self._policy)
+            return within and asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy)
 
         return _filled(read, fits, limit, start, max(1, _LIST_READS // max(1, len(lists))))
 
