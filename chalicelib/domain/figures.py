@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
@@ -24,6 +24,9 @@ OPEN = "open"
 
 UNSETTLED = frozenset({"withdrawn", "voided"})
 """Outcomes of cases in which there was nothing to settle: they say nothing of containment."""
+
+ANSWERED = frozenset({"answered", "final"})
+"""Outcomes of petitions that a body answered on their merits; others were directed elsewhere, declined, withdrawn."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
@@ -55,8 +58,7 @@ def counted(event: Happening, day: str, district: str, contained_at: str | None)
     counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
     if event.type == E.CASE_CLOSED:
         counts.update(_containment_of(facts, contained_at))
-    ended = (facts.get("timing") or {}).get("ended", {})
-    counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in ended.items())
+    counts.update(_of_clocks(facts, event.type))
     added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
     if event.type in _BY_DAY:
         added[here._replace(period=days_of(day[:7]))] = {f"{day[8:]}:{_BY_DAY[event.type]}": 1}
@@ -77,12 +79,34 @@ def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _closed(facts: Mapping[str, Any]) -> Iterable[str]:
-    return (f"closed:{_name(facts['outcome'])}",)
+    """Of a petition that was answered, at which level it ended."""
+    yield f"closed:{_name(facts['outcome'])}"
+    if "instance" in facts and facts["outcome"] in ANSWERED:
+        yield f"instance:{_name(facts['instance'])}"
 
 
 def _breached(facts: Mapping[str, Any]) -> Iterable[str]:
     """A deadline is missed once, however often what follows from it is repeated."""
     return (f"breached:{_name(facts['clock'])}",) if facts.get("step", 1) == 1 else ()
+
+
+def _of_clocks(facts: Mapping[str, Any], event_type: str) -> Iterator[str]:
+    """How clocks end with an event: those late of which no breach was told before (`untold`), and breaches that are
+    none any more (`forgiven`), because more time was approved, counted again, or days do not count.
+    """
+    timing = facts.get("timing") or {}
+    yield from (f"ended:{_name(clock)}:{_name(how)}" for clock, how in timing.get("ended", {}).items())
+    yield from (f"untold:{_name(clock)}" for clock in timing.get("untold", ()))
+    if facts.get("forgiven"):
+        yield f"forgiven:{_name(facts['clock'])}"
+    for clock, left in (facts.get("uncounted") or {}).items():
+        yield from (f"forgiven:{_name(clock)}",) if left.get("forgiven") else ()
+
+
+def _registered(facts: Mapping[str, Any]) -> Iterable[str]:
+    """A petition is a repeated one where it came before, as another case or more than once as this."""
+    again = facts.get("earlier") or len(facts["report_ids"]) > 1
+    return ("petitions", "petitions-repeated") if again else ("petitions",)
 
 
 _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
@@ -97,13 +121,16 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_DELEGATED: lambda facts: ("delegated",),
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
+    E.PETITION_REGISTERED: _registered,
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
 _CHANGING_STATE = (
     *(E.CASE_SENT_TO_SCREENING, E.CASE_ACCEPTED, E.CASE_ADVANCED, E.CASE_RETURN_REJECTED, E.CASE_SUSPENDED),
     *(E.CASE_RESUMED, E.CASE_FINISHED, E.CASE_SENT_BACK, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED),
-)  # by which a clock may end
+    *(E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_DELIVERED, E.PETITION_REVIEW_ASKED),
+    *(E.PETITION_CARD_EXAMINED, E.PETITION_HEARD, E.EXTENSION_APPROVED, E.CLOCK_RECOMPUTED),
+)  # by which a clock may end, or a breach be forgiven
 COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_CHANGING_STATE})
 """The events that may add something: what the function is sent."""
 
@@ -171,7 +198,37 @@ class Containment(NamedTuple):
     @property
     def share(self) -> float | None:
         """Which part was contained; None where nothing was settled."""
-        return round(self.contained / self.settled, 4) if self.settled else None
+        return share_of(self.contained, self.settled)
+
+
+class Deadlines(NamedTuple):
+    """Of the deadlines of one name that came: how many were met in time, and how many were not, done since or not.
+
+    What is over and still to be done counts as missed as soon as it is over.
+    """
+
+    met: int
+    missed: int
+
+    @property
+    def share(self) -> float | None:
+        return share_of(self.met, self.met + self.missed)
+
+
+class OfMatters(NamedTuple):
+    """How many told of how many matters (P2): those that turned out to be one are one."""
+
+    reports: int
+    matters: int
+
+    @property
+    def per_matter(self) -> float | None:
+        return round(self.reports / self.matters, 2) if self.matters > 0 else None
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """Which part it is; None of nothing."""
+    return round(part / whole, 4) if whole else None
 
 
 def added_up(counts: Iterable[Counts]) -> Counter[str]:
@@ -196,6 +253,25 @@ def containment(counts: Counts) -> Containment:
     cells.sort(key=lambda cell: (LEVELS.index(cell[0]), LEVELS.index(cell[1])))
     kept = sum(n for should, was, n in cells if LEVELS.index(was) <= LEVELS.index(should))
     return Containment(sum(n for *_, n in cells), kept, tuple(cells), counts.get("settled-somewhere", 0))
+
+
+def deadlines(counts: Counts) -> dict[str, Deadlines]:
+    """By clock, those of which any was met or missed. A breach that was forgiven is in neither until the clock ends."""
+    ended = parts_of(counts, "ended")
+    breached, untold, forgiven = (parts_of(counts, name) for name in ("breached", "untold", "forgiven"))
+    met = {name.removesuffix(":met"): n for name, n in ended.items() if name.endswith(":met")}
+    found = {
+        clock: Deadlines(
+            met.get(clock, 0), max(0, breached.get(clock, 0) + untold.get(clock, 0) - forgiven.get(clock, 0))
+        )
+        for clock in sorted({*met, *breached, *untold})
+    }
+    return {clock: each for clock, each in found.items() if any(each)}
+
+
+def of_matters(counts: Counts) -> OfMatters:
+    opened, merged = counts.get("opened", 0), counts.get("merged", 0) - counts.get("unmerged", 0)
+    return OfMatters(opened + counts.get("joined", 0), opened - merged)
 
 
 # --- months

@@ -93,7 +93,12 @@ def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
         raise InvalidField("way", "unknown-way" if way is None else "way-handled-here")
     reports = list(case.report_ids)
     telling.tell(
-        E.PETITION_DIRECTED, unit=case.unit, way=way.id, item=way.item, report_ids=reports, **_said(said, note=said.note)
+        E.PETITION_DIRECTED,
+        unit=case.unit,
+        way=way.id,
+        item=way.item,
+        report_ids=reports,
+        **_said(said, note=said.note),
     )
     close(telling, DIRECTED)
 

@@ -114,11 +114,15 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 
 
 def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
-    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled."""
+    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled.
+
+    `instance`: the level at which a petition ended.
+    """
     case = telling.known
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
+    facts |= {"instance": case.petition.level} if case.petition else {}
     enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
 
 

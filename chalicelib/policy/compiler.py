@@ -174,7 +174,9 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "posts": _by_id({**post.model_dump(), "rank": rank} for rank, post in enumerate(_parts(text, PostPart))),
         "patrols": {patrol.post: patrol.model_dump() for patrol in _parts(text, PatrolPart)},
         "patrol_rules": patrol_rules.part.model_dump(),
-        "views": _by_id({**_where_written(view, ("older_than",)), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))),
+        "views": _by_id(
+            {**_where_written(view, ("older_than",)), "rank": rank} for rank, view in enumerate(_parts(text, ViewPart))
+        ),
         "notices": [notice.model_dump() for notice in _parts(text, NoticePart)],
         "templates": _by_id(_template(template) for template in _parts(text, TemplatePart)),
         "rules": rules.part.model_dump(),

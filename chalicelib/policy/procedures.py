@@ -273,8 +273,14 @@ def _sense(whole: Whole) -> Iterator[Fault]:
             if said not in part.requires:
                 yield entry.fault("requires", f"{part.does!r} needs {said!r}")
         if (part.does in _OF_A_CLOCK) != bool(part.clock):
-            yield entry.fault("clock", "is the clock that an extension is asked for, or a hearing stops, and of nothing else")
-        elif part.does == "request-extension" and part.clock in whole.clocks and not whole.clocks[part.clock].part.extensions:
+            yield entry.fault(
+                "clock", "is the clock that an extension is asked for, or a hearing stops, and of nothing else"
+            )
+        elif (
+            part.does == "request-extension"
+            and part.clock in whole.clocks
+            and not whole.clocks[part.clock].part.extensions
+        ):
             yield entry.fault("clock", f"clock {part.clock!r} is never extended")
         if (part.does == "close") != bool(part.outcome):
             yield entry.fault("outcome", "is how a case that is closed ends, and of nothing else")
