@@ -13,8 +13,10 @@ from chalicelib.handlers.figures import figures
 from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.imports import imports
+from chalicelib.handlers.law_house import law_house
 from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
+from chalicelib.handlers.panel import panel
 from chalicelib.handlers.patrols import patrols
 from chalicelib.handlers.relay import relay
 from chalicelib.handlers.saved_views import saved_views
@@ -28,6 +30,6 @@ app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
     authorizer, api, notices, network, imports, hooks, vault, patrols, saved_views, area_figures, relay, alert, sweep,
-    due, uploads, seal, figures, case_files, clocks,
+    due, uploads, seal, figures, case_files, clocks, panel, law_house,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

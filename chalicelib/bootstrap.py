@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
     from chalicelib.models.case_store import DynamoCaseStore
+    from chalicelib.models.panel_store import DynamoPool
     from chalicelib.models.policy_store import DynamoPolicies
     from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
     from chalicelib.models.staff_store import KeptStaff
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     from chalicelib.services.figures import Counting, Figures
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
+    from chalicelib.services.law_house import LawHouse
     from chalicelib.services.locating import Locating
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
     from chalicelib.services.policies import KeptPolicies
+    from chalicelib.services.pool import People
     from chalicelib.services.reading import Reading
     from chalicelib.services.relay import Relay
     from chalicelib.services.reporters import Reporters
@@ -151,7 +154,7 @@ def notices() -> Notices:
     from chalicelib.models.board_store import DynamoBoard
     from chalicelib.services.notices import Notices
 
-    return Notices(DynamoBoard(_connection()), policy(), _CLOCK)
+    return Notices(DynamoBoard(_connection()), people(), policy(), _CLOCK)
 
 
 @cache
@@ -160,6 +163,21 @@ def patrolling() -> Patrolling:
     from chalicelib.services.patrolling import Patrolling
 
     return Patrolling(DynamoPatrolStore(_connection()), _grid(), _roster(), policy(), _CLOCK)
+
+
+@cache
+def people() -> People:
+    from chalicelib.services.pool import People
+
+    return People(_pool(), policy(), _CLOCK)
+
+
+@cache
+def law_house() -> LawHouse:
+    from chalicelib.models.advice_store import DynamoAdviceBook
+    from chalicelib.services.law_house import LawHouse
+
+    return LawHouse(people(), DynamoAdviceBook(_connection()), _grid(), audit(), policy(), _CLOCK)
 
 
 @cache
@@ -316,6 +334,13 @@ def _roster() -> DynamoRoster:
 
     _connection()
     return DynamoRoster()
+
+
+@cache
+def _pool() -> DynamoPool:
+    from chalicelib.models.panel_store import DynamoPool
+
+    return DynamoPool(_connection())
 
 
 @cache

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _HERE = Path(__file__).parent
 
@@ -14,8 +14,7 @@ class SettingMissing(RuntimeError):
     """A function was deployed without a setting it needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a deployment decides.
 
     `public_url` is where residents reach the API, empty where that is the address they asked; it is printed on walls.

@@ -12,6 +12,7 @@ import click
 
 from infra.clocks import clocks
 from infra.network.commands import network
+from infra.panel.commands import panel
 from infra.patrol.commands import patrol
 from infra.policy.commands import policy
 from infra.settings import load_deployment
@@ -27,7 +28,7 @@ def cli() -> None:
     """Stands Wangge up and runs it."""
 
 
-for more in (network, staff, patrol, policy, clocks, vault, audit, refused):
+for more in (network, staff, panel, patrol, policy, clocks, vault, audit, refused):
     cli.add_command(more)
 
 

@@ -29,6 +29,7 @@ THROTTLES = {
     ("GET", "/v1/public/areas/{code}/report"): (20, 60),
     ("GET", "/v1/public/areas/{code}/notice"): (10, 40),
     ("GET", "/v1/public/areas/{code}/notice.html"): (10, 40),
+    ("GET", "/v1/public/areas/{code}/law-house"): (10, 40),
     ("GET", "/v1/public/track/{tracking_code}"): (20, 60),
 }
 """What anybody may ask without a token -> requests a second, and at once. A district's residents stay far below."""

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.cases import AGREED, ASKED, SCREENING, Case, Joint
+from chalicelib.domain.cases import AGREED, ASKED, MORE, SCREENING, Case, Joint
 from chalicelib.domain.containment import approver_of, level_with, one_down, one_up
 from chalicelib.domain.errors import (
     ActionNotAllowed,
@@ -53,9 +53,9 @@ class Particulars:
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
-    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, whose
-    unit is `leader_unit`); `named`: whether who told of it says who it is. Of mediations: `party` and what it says (`agrees`), `members` of the panel, `form` and `terms` of an agreement,
-    `docking`, `court`.
+    `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
+    the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
+    (`agrees`), `members` of the panel, `form` and `terms` of an agreement, `docking`, `court`.
     """
 
     reason: str | None = None
@@ -401,10 +401,6 @@ def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -
     case = telling.known
     telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
     close(telling, "declined")
-
-
-MORE = ("petition", "mediation", "panel", "matter")
-"""Words that acts of modules of their own begin with; those are loaded when first needed."""
 
 
 def act_of(does: str) -> Act:

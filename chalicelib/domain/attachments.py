@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 EXPECTED, ARRIVED, REFUSED = "expected", "arrived", "refused"
 REPLACED = "replaced"
@@ -18,8 +18,7 @@ _SIGNATURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """`size`: bytes announced. `owner`: who announced it and alone may name it, in a report or with an act on a case.
 
     `etag`: the storage's word for the bytes that arrived; other bytes have another.
@@ -43,8 +42,7 @@ class Attachment:
         return self.state == EXPECTED or (self.state == REFUSED and self.reason != REPLACED)
 
 
-@dataclass(frozen=True, slots=True)
-class UploadForm:
+class UploadForm(NamedTuple):
     """A presigned POST: where to send the bytes, the form fields that go first, and until when."""
 
     url: str

@@ -29,6 +29,8 @@ NETWORK_IMPORT, NETWORK_EXPORT, NETWORK_WITHDRAW = "network.import", "network.ex
 STAFF_LEFT = "staff.leave"
 POLICY_COMPARED, POLICY_TRIED, CASES_MIGRATED = "policy.compare", "policy.dry-run", "policy.migrate"
 CLOCKS_RECOUNTED = "clocks.recount"
+PANEL_READ, PANEL_IMPORT, PANEL_LISTED = "panel.read", "panel.import", "panel.list"
+ADVICE_READ, ADVICE_RECORDED = "advice.read", "advice.record"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"

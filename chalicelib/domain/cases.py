@@ -31,6 +31,9 @@ LEVELS = ("building", "cell", "community", "street", "district")
 HANDLE, JOINT, DECIDE, SUPERVISE, ANSWER_FOR = "handle", "joint", "decide", "supervise", "answer-for"
 ASKED, AGREED, REFUSED, DONE = "asked", "accepted", "refused", "done"
 
+MORE = ("petition", "mediation", "panel", "matter")
+"""Words that events and acts of modules of their own begin with; those are loaded when first needed."""
+
 _DIGEST_DIGITS = 32
 _written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -277,8 +280,13 @@ Apply = Callable[[Case, "CaseEvent", Mapping[str, Any]], Changes]
 
 
 def _loaded(event_type: str) -> Apply:
-    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case."""
-    _APPLY.update(import_module(f"chalicelib.domain.{event_type.partition('.')[0]}_events").APPLY)
+    """What an event of petitions, mediations, panels or of one matter in several cases makes of a case.
+
+    Raises KeyError for a type that there is not.
+    """
+    word = event_type.partition(".")[0]
+    if word in MORE:
+        _APPLY.update(import_module(f"chalicelib.domain.{word}_events").APPLY)
     return _APPLY[event_type]
 
 

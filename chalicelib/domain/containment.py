@@ -23,7 +23,8 @@ def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
     A confidential matter is told to nobody above but the desk that passed it on, and the district's desk has nobody
-    above it: it is told again itself. What is not screened yet may be confidential, and goes to the district's desk, which screens such.
+    above it: it is told again itself. What is not screened yet may be confidential, and goes to the district's desk,
+    which screens such.
     """
     if case.kind is None:
         return (policy.rules.linkage_centre,)

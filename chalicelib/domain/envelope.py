@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.domain.events import EVENT_TYPES, PATROL_EVENT_TYPES, Event
 
@@ -22,8 +21,7 @@ class MalformedEvent(Exception):
     """Something that is no event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """An event as consumers read it. `data` holds how its subject stood after the act and the event's own facts.
 
     `policy_version`: by which it came about; empty where nobody says.

@@ -186,6 +186,18 @@ class WindowOver(DomainError):
     code = "window-over"
 
 
+class UnknownMember(DomainError):
+    """Nobody of that id is in the pool of people, or not as what was asked for."""
+
+    code = "unknown-member"
+
+
+class NamesAPerson(DomainError):
+    """A text that is to name nobody holds what looks like a phone or the number of an identity card."""
+
+    code = "names-a-person"
+
+
 class UnitAccused(DomainError):
     """The unit is one that the petition accuses, or under one: it never learns of it."""
 

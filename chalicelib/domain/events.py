@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 CASE_REPORTED = "case.reported.v1"
 CASE_JOINED = "case.joined.v1"
@@ -133,8 +132,7 @@ PATROL_EVENT_TYPES: frozenset[str] = frozenset(
 EVENT_TYPES: frozenset[str] = CASE_EVENT_TYPES | PATROL_EVENT_TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did it: a member of staff, a source system on a resident's behalf, or the system itself."""
 
     id: str
@@ -145,8 +143,7 @@ class Actor:
 SYSTEM = Actor("system", "system")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to its `subject`: a case, or a beat.
 
     `version` is the version of the subject it produced, `n` its place among the events of that version.

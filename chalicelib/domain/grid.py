@@ -36,8 +36,7 @@ class Sent(NamedTuple):
     datum: str
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A point in WGS-84 degrees, and how it was sent if that was in another datum."""
 
     lat: float
@@ -57,8 +56,7 @@ class Area:
         return LEVELS[len(self.code)]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell as a tile lists it: the area and its outline as `[lon, lat]` pairs, open or closed."""
 
     area: Area

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
@@ -30,7 +31,12 @@ OUTCOMES = {
     "declined": "不予重办",
     "withdrawn": "反映人撤回",
     "voided": "作废",
+    "directed": "告知其他法定途径",
+    "not-accepted": "不予受理",
+    "answered": "已答复，期满未申请复查复核",
+    "final": "三级终结",
 }
+_NOT_SETTLED = ("withdrawn", "voided", "directed", "not-accepted")
 JOINTS = {"asked": "待答复", "accepted": "协同中", "refused": "未同意", "done": "已完成"}
 _VISITS = {"satisfied": "满意", "dissatisfied": "不满意", "not-home": "不在家", "refused": "拒绝回访"}
 _CHOSEN = {"client": "上报时选定", "words": "按关键词判定", "staff": "人工判定"}
@@ -59,7 +65,7 @@ class Told(NamedTuple):
         return f"{self.at}　{self.who}　{self.what}"
 
 
-class _Scene(NamedTuple):
+class Scene(NamedTuple):
     """What a sentence is made of: the event, the case before and after it, and the pack it happened under."""
 
     event: CaseEvent
@@ -78,7 +84,7 @@ def told(history: Iterable[CaseEvent], policy_of: Callable[[str], Policy]) -> li
     lines = []
     for event in history:
         before, case = case, evolve(case, event)
-        scene = _Scene(event, before, case, policy_of(event.policy_version))
+        scene = Scene(event, before, case, policy_of(event.policy_version))
         who = BY_ITSELF if _by_itself(event) else actor_words(event.actor, scene.policy)
         lines.append(Told(moment_words(event.time, scene.policy), who, _what(scene)))
     return lines
@@ -143,9 +149,9 @@ def place_words(case: Case) -> str:
     return place_of(case.area.path) if case.area else "地点待核实"
 
 
-def _what(scene: _Scene) -> str:
+def _what(scene: Scene) -> str:
     facts = scene.facts
-    parts = [f"{_TELL[scene.event.type](scene)}{_ended(scene)}", _left_open(scene), *_timing(scene)]
+    parts = [f"{_teller(scene.event.type)(scene)}{_ended(scene)}", _left_open(scene), *_timing(scene)]
     if media := facts.get("media"):
         parts.append(f"附图片{len(media)}张")
     if done_at := facts.get("done_at"):
@@ -153,7 +159,14 @@ def _what(scene: _Scene) -> str:
     return "；".join(part for part in parts if part)
 
 
-def _ended(scene: _Scene) -> str:
+def _teller(event_type: str) -> Callable[[Scene], str]:
+    """Those of petitions have a module of their own, by the first word of the event."""
+    if event_type not in _TELL:
+        _TELL.update(import_module(f"chalicelib.domain.narrating_{event_type.partition('.')[0]}s").TELL)
+    return _TELL[event_type]
+
+
+def _ended(scene: Scene) -> str:
     """Which clocks were met by it, and which too late, in brackets."""
     ended = scene.facts.get("timing", {}).get("ended", {})
     words = {"met": "在{}内", "late": "已超过{}"}
@@ -164,14 +177,14 @@ def _ended(scene: _Scene) -> str:
     return f"（{told_of}）" if told_of else ""
 
 
-def _left_open(scene: _Scene) -> str:
+def _left_open(scene: Scene) -> str:
     """Which joint units' part is not done, though the lead's is."""
     units = scene.facts.get("open_joint")
     lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
     return f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成" if units else ""
 
 
-def _timing(scene: _Scene) -> Iterable[str]:
+def _timing(scene: Scene) -> Iterable[str]:
     """Which clocks wait, go on or began with it, and until when."""
     facts, case, policy = scene.facts, scene.case, scene.policy
     timing, starts = facts.get("timing", {}), facts.get("clocks", {})
@@ -195,18 +208,18 @@ def _timing(scene: _Scene) -> Iterable[str]:
         yield f"{left.get('why', '')}{days}不计入{clock_words(name, case, policy)}，至{_due(left['due_at'], scene)}"
 
 
-def _reported(scene: _Scene) -> str:
+def _reported(scene: Scene) -> str:
     facts = scene.facts
     source = SOURCES.get(facts["source"], facts["source"])
     return f"收到反映：编号{facts['tracking_code']}，来源{source}，紧急程度{URGENCIES[facts['urgency']]}"
 
 
-def _joined(scene: _Scene) -> str:
+def _joined(scene: Scene) -> str:
     source = SOURCES.get(scene.facts["source"], scene.facts["source"])
     return f"收到同一事项的补充反映（{source}），并入本件，共{len(scene.case.report_ids)}件"
 
 
-def _classified(scene: _Scene) -> str:
+def _classified(scene: Scene) -> str:
     facts, case = scene.facts, scene.case
     where = f"地点{place_words(case)}" if case.area else place_words(case)
     if case.category is None:
@@ -218,12 +231,12 @@ def _classified(scene: _Scene) -> str:
     return f"甄别分类：{category_words(case, scene.policy)}{how}，{where}，紧急程度{urgency}"
 
 
-def _screened(scene: _Scene) -> str:
+def _screened(scene: Scene) -> str:
     why = _WHY_SCREENED.get(scene.facts["why"], scene.facts["why"])
     return f"转{_unit(scene)}甄别：{why}"
 
 
-def _assigned(scene: _Scene) -> str:
+def _assigned(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     joint = f"，协办单位{_units(facts['joint_units'], policy)}" if facts["joint_units"] else ""
     level = LEVELS.get(facts.get("start_level") or "")
@@ -264,16 +277,16 @@ def _condition(why: str, policy: Policy) -> str:
     return why
 
 
-def _returned(scene: _Scene) -> str:
+def _returned(scene: Scene) -> str:
     return f"退回：提出异议，报{_unit(scene)}裁定，{_reason(scene)}"
 
 
-def _return_rejected(scene: _Scene) -> str:
+def _return_rejected(scene: Scene) -> str:
     return f"驳回退单：由首接单位{_unit(scene)}负责办理（首接负责），{_reason(scene)}"
 
 
-def _passed(verb: str) -> Callable[[_Scene], str]:
-    def tell(scene: _Scene) -> str:
+def _passed(verb: str) -> Callable[[Scene], str]:
+    def tell(scene: Scene) -> str:
         facts, policy = scene.facts, scene.policy
         before, after = (LEVELS.get(facts.get(name) or "", "") for name in ("from_level", "level"))
         levels = f"化解层级由{before}到{after}，" if before != after else ""
@@ -285,109 +298,109 @@ def _passed(verb: str) -> Callable[[_Scene], str]:
     return tell
 
 
-def _joint_requested(scene: _Scene) -> str:
+def _joint_requested(scene: Scene) -> str:
     return f"请求协同：请{_units(scene.facts['asked'], scene.policy)}协同办理，{_reason(scene)}"
 
 
-def _joint_accepted(scene: _Scene) -> str:
+def _joint_accepted(scene: Scene) -> str:
     return f"同意协同{_for_another(scene)}"
 
 
-def _joint_refused(scene: _Scene) -> str:
+def _joint_refused(scene: Scene) -> str:
     return f"不同意协同{_for_another(scene)}：{_reason(scene)}"
 
 
-def _joint_finished(scene: _Scene) -> str:
+def _joint_finished(scene: Scene) -> str:
     return f"协同完成{_for_another(scene)}{_words(scene, 'note', '：')}"
 
 
-def _for_another(scene: _Scene) -> str:
+def _for_another(scene: Scene) -> str:
     """The unit, where somebody of another speaks for it."""
     return "" if scene.event.actor.unit == scene.facts["unit"] else f"（{_unit(scene)}）"
 
 
-def _extension_requested(scene: _Scene) -> str:
+def _extension_requested(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock = clock_words(facts["clock"], scene.case, policy)
     approver = unit_words(facts.get("approver"), policy)
     return f"申请延期：{clock}拟延至{_due(facts['until'], scene)}，报{approver}审批，{_reason(scene)}"
 
 
-def _extension_approved(scene: _Scene) -> str:
+def _extension_approved(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock = clock_words(facts["clock"], scene.case, policy)
     return f"同意延期：{clock}由{_due(facts['was'], scene)}延至{_due(facts['due_at'], scene)}，{_reason(scene)}"
 
 
-def _extension_refused(scene: _Scene) -> str:
+def _extension_refused(scene: Scene) -> str:
     return f"不同意延期：{clock_words(scene.facts['clock'], scene.case, scene.policy)}不变，{_reason(scene)}"
 
 
-def _advanced(scene: _Scene) -> str:
+def _advanced(scene: Scene) -> str:
     facts = scene.facts
     return f"{facts['did_zh']}{_words(scene, 'note', '：')}{_words(scene, 'reason', '，')}"
 
 
-def _finished(scene: _Scene) -> str:
+def _finished(scene: Scene) -> str:
     """The action that finishes is called by each procedure as its work is: 整改完毕, 登记完毕."""
     actions = scene.policy.procedure_of(scene.case).actions.values()
     zh = next((action.zh for action in actions if action.does == "finish"), "办理完毕")
     return f"{zh}{_words(scene, 'note', '：')}，报{_unit(scene)}核查"
 
 
-def _resolved(scene: _Scene) -> str:
+def _resolved(scene: Scene) -> str:
     return f"办结答复{_words(scene, 'note', '：')}"
 
 
-def _evaluated(scene: _Scene) -> str:
+def _evaluated(scene: Scene) -> str:
     outcome = OUTCOMES.get(scene.facts["outcome"], scene.facts["outcome"])
     return f"评价：反映人对办理结果{outcome}{_words(scene, 'note', '，')}"
 
 
-def _visit_planned(scene: _Scene) -> str:
+def _visit_planned(scene: Scene) -> str:
     facts = scene.facts
     return f"安排第{facts['attempt']}次回访，自{_due(facts['due_at'], scene)}起上门"
 
 
-def _visit_due(scene: _Scene) -> str:
+def _visit_due(scene: Scene) -> str:
     return "回访时间已到，通知网格员上门回访"
 
 
-def _visit_recorded(scene: _Scene) -> str:
+def _visit_recorded(scene: Scene) -> str:
     outcome = _VISITS.get(scene.facts["outcome"], scene.facts["outcome"])
     return f"上门回访：{outcome}{_words(scene, 'note', '，')}"
 
 
-def _reopen_requested(scene: _Scene) -> str:
+def _reopen_requested(scene: Scene) -> str:
     said = _words(scene, "reason", "，理由：") or _words(scene, "note", "，情况：")
     return f"申请重办：转{_unit(scene)}核查{said}"
 
 
-def _closed(scene: _Scene) -> str:
+def _closed(scene: Scene) -> str:
     facts = scene.facts
     level = LEVELS.get(facts.get("level") or "")
-    where = f"，化解于{level}一级" if level and facts["outcome"] not in ("withdrawn", "voided") else ""
+    where = f"，化解于{level}一级" if level and facts["outcome"] not in _NOT_SETTLED else ""
     return f"归档：{OUTCOMES.get(facts['outcome'], facts['outcome'])}{where}"
 
 
-def _moved(scene: _Scene) -> str:
+def _moved(scene: Scene) -> str:
     before = place_words(scene.before) if scene.before else "—"
     return f"网格调整：由{before}划归{place_words(scene.case)}，主办单位和时限不变"
 
 
-def _migrated(scene: _Scene) -> str:
+def _migrated(scene: Scene) -> str:
     procedure = scene.policy.procedure_of(scene.case)
     return f"改用新版政策，按{procedure.zh}办理，已起算的时限不变"
 
 
-def _warned(scene: _Scene) -> str:
+def _warned(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock, due = clock_words(facts["clock"], scene.case, policy), datetime.fromisoformat(facts["due_at"])
     when = "将于" if due > scene.event.time else "已于"
     return f"临期提醒：{clock}{when}{_due(facts['due_at'], scene)}届满，提醒{_unit(scene)}"
 
 
-def _breached(scene: _Scene) -> str:
+def _breached(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock = clock_words(facts["clock"], scene.case, policy)
     over = f"超过时限：{_unit(scene)}未在{clock}（{_due(facts['due_at'], scene)}）内完成"
@@ -399,23 +412,23 @@ def _breached(scene: _Scene) -> str:
     return f"{over}，第{facts.get('step', 1)}次升级，报{unit_words(above, policy)}督办{next_time}"
 
 
-def _recomputed(scene: _Scene) -> str:
+def _recomputed(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock = clock_words(facts["clock"], scene.case, policy)
     return f"重算时限：放假安排公布后，{clock}改为{_due(facts['due_at'], scene)}"
 
 
-def _saying(words: str) -> Callable[[_Scene], str]:
+def _saying(words: str) -> Callable[[Scene], str]:
     """Tells an event that needs no more than its name, and what was said with it."""
 
-    def tell(scene: _Scene) -> str:
+    def tell(scene: Scene) -> str:
         reason = _words(scene, "reason", "，理由：")
         return f"{words}{reason}{_words(scene, 'note', '，' if reason else '：')}"
 
     return tell
 
 
-_TELL: dict[str, Callable[[_Scene], str]] = {
+_TELL: dict[str, Callable[[Scene], str]] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _joined,
     E.CASE_CLASSIFIED: _classified,
@@ -459,17 +472,17 @@ _TELL: dict[str, Callable[[_Scene], str]] = {
 }
 
 
-def _words(scene: _Scene, name: str, before: str) -> str:
+def _words(scene: Scene, name: str, before: str) -> str:
     """What somebody said with the act, behind what leads to it; empty where nothing was said."""
     said = (scene.facts.get(name) or "").strip().rstrip("。；;.")
     return f"{before}{said}" if said else ""
 
 
-def _reason(scene: _Scene) -> str:
+def _reason(scene: Scene) -> str:
     return _words(scene, "reason", "理由：") or "未说明理由"
 
 
-def _unit(scene: _Scene) -> str:
+def _unit(scene: Scene) -> str:
     return unit_words(scene.facts.get("unit"), scene.policy)
 
 
@@ -477,13 +490,13 @@ def _units(units: Iterable[str], policy: Policy) -> str:
     return "、".join(unit_words(unit, policy) for unit in units)
 
 
-def _called(name: str, scene: _Scene) -> str:
+def _called(name: str, scene: Scene) -> str:
     """What is to be done within a clock: `办结`."""
     rule = scene.policy.procedure_of(scene.case).clocks.get(name)
     return rule.zh if rule else name
 
 
-def _due(stamped: str, scene: _Scene) -> str:
+def _due(stamped: str, scene: Scene) -> str:
     """As `due_words`; the year only where it is another than that of the event."""
     return _of_year(due_words(datetime.fromisoformat(stamped), scene.policy), scene)
 
@@ -492,9 +505,9 @@ def _day(iso: str) -> date:
     return date.fromisoformat(iso)
 
 
-def _at(stamped: str, scene: _Scene) -> str:
+def _at(stamped: str, scene: Scene) -> str:
     return _of_year(moment_words(datetime.fromisoformat(stamped), scene.policy), scene)
 
 
-def _of_year(words: str, scene: _Scene) -> str:
+def _of_year(words: str, scene: Scene) -> str:
     return words.removeprefix(f"{scene.event.time.astimezone(scene.policy.zone).year}年")

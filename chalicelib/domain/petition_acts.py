@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 DIRECTED, NOT_ACCEPTED = "directed", "not-accepted"
 """How a petition ends that has another lawful way, and one that is declined."""
 
+CARD_CLOCK = "card"
+"""The clock that looking at the card again restarts."""
+
 LONGEST_HEARING = timedelta(days=60)
 
 
@@ -213,18 +216,20 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
         unit = _fit(case, said.unit, "unit", policy)
         if implicated(unit, answered, policy):
             raise InvalidField("unit", "answered-already")
-    _raise_card(telling, petition, level)
+    raised = _raise_card(telling, petition, level)
     enter(
         telling,
         E.PETITION_REVIEW_ASKED,
         action.to,
         action,
-        level=level,
+        stage=level,
         unit=unit,
         from_unit=case.lead,
         report_ids=list(case.report_ids),
         **_said(said),
     )
+    if raised:
+        _examine(telling, action)
 
 
 def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -257,7 +262,7 @@ def _change_card(telling: Telling[Case], action: Action, said: Particulars) -> N
     petition = case.petition or Petition()
     if card.id != petition.card:
         _give(telling, card, BY_NAME, petition.accused, reason=said.reason)
-    enter(telling, E.PETITION_CARD_EXAMINED, "", action, unit=case.unit, card=card.id, **_said(said))
+    _examine(telling, action, **_said(said))
 
 
 def _rate(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -383,7 +388,7 @@ def _opinion(telling: Telling[Case], said: Particulars) -> dict[str, Any]:
     if undone and petition.level == HANDLING:
         raise CardDemands(demanded=undone)
     day = around.policy.day_of(around.now)
-    facts = {"level": petition.level, "unit": case.lead, "opinion": said.opinion, "day": day}
+    facts = {"stage": petition.level, "unit": case.lead, "opinion": said.opinion, "day": day}
     return {**facts, **_said(said, note=said.note)}
 
 
@@ -413,13 +418,23 @@ def _give(telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...
     telling.tell(E.PETITION_CARD_CHANGED, unit=case.unit, card=card.id, was=was, rule=rule, asked=asked, **because)
 
 
-def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> None:
+def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:
+    """The card was looked at: from now on it is counted when that is done next."""
+    case = telling.known
+    card = case.petition.card if case.petition else None
+    counted = action._replace(restarts=(CARD_CLOCK,))
+    enter(telling, E.PETITION_CARD_EXAMINED, "", counted, unit=case.unit, card=card, **said)
+
+
+def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> bool:
     """A petition that goes on to the next level may carry a graver card by that, and never a lighter one."""
     case, policy = telling.known, telling.around.policy
     found = card_for(case, petition.people, level, repeat=len(case.report_ids) > 1, policy=policy)
     held = policy.cards.get(petition.card or "")
-    if held is None or found.card.rank < held.rank:
+    graver = held is None or found.card.rank < held.rank
+    if graver:
         _give(telling, found.card, found.rule, petition.accused, why=list(found.why))
+    return graver
 
 
 def _said(said: Particulars, **facts: Any) -> dict[str, Any]:

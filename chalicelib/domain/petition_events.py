@@ -65,14 +65,14 @@ def _decided(case: Case, event: CaseEvent, facts: Facts) -> Changes:
 
 
 def _answered(case: Case, event: CaseEvent, facts: Facts) -> Changes:
-    told = Opinion(facts["level"], facts["unit"], facts["opinion"], facts["day"])
+    told = Opinion(facts["stage"], facts["unit"], facts["opinion"], facts["day"])
     opinions = (*_petition(case).opinions, told)
     return {"answer": facts["note"], "extension": None, **_with(case, opinions=opinions, decider=None)}
 
 
 def _review_asked(case: Case, event: CaseEvent, facts: Facts) -> Changes:
     """Another body looks at it, alone."""
-    return {"lead": facts["unit"], "joints": (), "extension": None, **_with(case, level=facts["level"])}
+    return {"lead": facts["unit"], "joints": (), "extension": None, **_with(case, level=facts["stage"])}
 
 
 def _heard(case: Case, event: CaseEvent, facts: Facts) -> Changes:

@@ -237,7 +237,7 @@ class Card(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`: of any."""
+    """Event type → who is told, on which channels, in which words. Empty `sources`, `kinds`, `clocks`: of any."""
 
     event: str
     audience: str
@@ -245,6 +245,7 @@ class Notice(NamedTuple):
     template: str
     sources: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):
@@ -320,6 +321,39 @@ class View(NamedTuple):
     older_than: Limit | None = None
 
 
+class PanelRule(NamedTuple):
+    """Who sits at one table over a matter: the first row whose conditions hold. An empty condition holds always.
+
+    `seats`: of whom (`domain.panels.WHATS`) how many, each named once.
+    """
+
+    id: str
+    zh: str
+    kinds: tuple[str, ...]
+    categories: tuple[str, ...]
+    seats: tuple[tuple[str, int], ...]
+
+
+class Docking(NamedTuple):
+    """By which other procedure a dispute comes to mediation, or goes on from it 对接. `unit`: the partner, if any."""
+
+    id: str
+    zh: str
+    en: str
+    unit: str
+    rank: int
+
+
+class SettlingWay(NamedTuple):
+    """How a dispute is settled 化解方式. `other`: named to both sides when a mediation failed (人民调解法 art. 26)."""
+
+    id: str
+    zh: str
+    en: str
+    other: bool
+    rank: int
+
+
 class PatrolRules(NamedTuple):
     """`tolerance_metres`: how far outside its area a check-in may be, positions being some metres off.
 
@@ -382,6 +416,9 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     calendar: WorkCalendar
+    panels: tuple[PanelRule, ...] = ()
+    dockings: Mapping[str, Docking] = field(default_factory=dict)
+    settling_ways: Mapping[str, SettlingWay] = field(default_factory=dict)
     centre_by_area: Mapping[str, str] = field(default_factory=dict)
     calendar_of: str = ""
     lawful_ways: Mapping[str, Way] = field(default_factory=dict)

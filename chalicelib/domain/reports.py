@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.people import Reporter
 
@@ -52,8 +52,7 @@ def report_id(source: str, message_id: str) -> str:
     return hashlib.sha256(f"{source}\n{message_id}".encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What is answered to a report, the first time and every time it is repeated.
 
     `version` is the version of the case that the report made.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.grid import DIGITS
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 _CENTRES = {f"@{level}": DIGITS[level] for level in ("community", "street", "district")}
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """Who must act, the rule that said so (`category:<id>` where no rule of the pack did), and what it went by."""
 
     lead: str

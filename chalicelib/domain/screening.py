@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 URGENCIES = ("ordinary", "urgent", "major")
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
+class Screening(NamedTuple):
     """What was found. `category` is None where the words did not decide; `chosen_by`: client, words or nobody."""
 
     category: str | None

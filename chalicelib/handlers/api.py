@@ -11,7 +11,6 @@ from chalice.app import Blueprint, Response
 from chalicelib import bootstrap
 from chalicelib.config import settings
 from chalicelib.domain import audit as A
-from chalicelib.domain.attachments import Attachment
 from chalicelib.domain.errors import Forbidden, InvalidField
 from chalicelib.domain.people import holds
 from chalicelib.handlers import views
@@ -35,10 +34,10 @@ from chalicelib.handlers.http import (
 )
 from chalicelib.handlers.notices import tracking_page
 from chalicelib.handlers.requests import ActionIn, AttachmentIn, ReportIn, VisitResultIn, check_told_at
-from chalicelib.services.acting import Asked
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
+    from chalicelib.services.acting import Asked
 
 api = Blueprint(__name__)
 
@@ -72,6 +71,8 @@ def read_report(report_id: str) -> Response:
 @http_boundary
 @audited(api, "attachment.create", noted=False)
 def announce_attachment() -> Response:
+    from chalicelib.domain.attachments import Attachment
+
     asked, key, body = _command()
     announced = parsed(AttachmentIn, body)
     attachment_id = uuid5(NAMESPACE_URL, f"urn:wangge:attachment:{asked.staff.id}:{key}").hex
@@ -221,5 +222,7 @@ def _command() -> tuple[StaffRequest, str, dict[str, Any]]:
 
 
 def _asked_as(asked: StaffRequest, key: str, fingerprint: str) -> Asked:
+    from chalicelib.services.acting import Asked
+
     command = asked.command(key, fingerprint)
     return Asked(asked.staff, command, expected_version(api.current_request), asked.request_id, asked.source)

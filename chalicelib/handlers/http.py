@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, wraps
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -173,8 +172,7 @@ def _canonical(content: Any) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class StaffRequest:
+class StaffRequest(NamedTuple):
     """A request of a member of staff: who, a name for it in logs and events, and the address it comes from."""
 
     staff: StaffMember

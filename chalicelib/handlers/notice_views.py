@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.handlers.area_map import AreaMap, Drawn, area_map
+from chalicelib.handlers.pages import weekday_words
 
 if TYPE_CHECKING:
+    from chalicelib.domain.law_house import Sitting
     from chalicelib.domain.reports import Receipt, Report
     from chalicelib.services.notices import Person, Posted, PostShown, PublicNotice, StandIn
 
@@ -40,10 +42,25 @@ def notice_view(notice: PublicNotice, report_url: str) -> dict[str, Any]:
         "duty_phone": notice.duty_phone,
         "supervision_phone": notice.supervision_phone,
         "kinds": [{"kind": kind.id, "name_zh": kind.zh, "examples_zh": list(kind.examples)} for kind in notice.kinds],
+        "law_house": [sitting_view(each) for each in notice.law_house],
         "report_url": report_url,
         "valid_on": notice.day,
         "network": {"version": notice.version.id, "from": notice.version.from_day},
         "label": notice.label,
+    }
+
+
+def sitting_view(sitting: Sitting) -> dict[str, Any]:
+    """Hours as residents read them: no phone, and nothing of the lawyer but name and firm."""
+    hours = sitting.hours
+    return {
+        "community": hours.community,
+        "weekday": hours.weekday,
+        "weekday_zh": weekday_words(hours.weekday),
+        "from": hours.from_time,
+        "to": hours.to_time,
+        "lawyer": {"name": sitting.lawyer.name, "organisation": sitting.lawyer.organisation},
+        "next_on": sitting.next_on,
     }
 
 

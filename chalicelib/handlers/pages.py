@@ -82,6 +82,11 @@ def day_words(day: str) -> str:
     return f"{year}年{int(month)}月{int(number)}日"
 
 
+def weekday_words(weekday: int) -> str:
+    """`周三`; 1 is Monday."""
+    return f"周{'一二三四五六日'[weekday - 1]}"
+
+
 def _policy_of(html: str, *, connects: bool) -> str:
     allowed: dict[str, list[str]] = {"style": [], "script": []}
     for kind, content in _INLINE.findall(html):
@@ -104,5 +109,5 @@ def _templates() -> Any:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.filters |= {"phone": phone_words, "day": day_words}
+    templates.filters |= {"phone": phone_words, "day": day_words, "weekday": weekday_words}
     return templates

@@ -112,6 +112,7 @@ class _By:
 Text = Annotated[str, _By(core.str_schema(max_length=4000), _told)]
 ShortText = Annotated[str, _By(core.str_schema(max_length=200), _clean)]
 LongText = Annotated[str, _By(core.str_schema(max_length=2000), _clean)]
+Topic = Annotated[str, _By(core.str_schema(min_length=1, max_length=60), _told)]
 OrderNumber = Annotated[str, _By(core.str_schema(min_length=1, max_length=64), _told)]
 Moment = Annotated[str, _By(core.str_schema(max_length=40), _zoned)]
 Day = Annotated[str, _By(core.str_schema(max_length=10), _day)]

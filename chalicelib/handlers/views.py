@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
     from chalicelib.domain.masking import Masked
+    from chalicelib.domain.petitions import Petition
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import CaseSummary, KnownReport
     from chalicelib.domain.reports import Receipt
@@ -65,6 +66,20 @@ _WHAT_ZH = {
     E.CASE_MIGRATED: "改用新版政策",
     E.CLOCK_WARNED: "临期提醒",
     E.CLOCK_RECOMPUTED: "重算时限",
+    E.PETITION_REGISTERED: "信访登记",
+    E.PETITION_CARD_CHANGED: "挂卡",
+    E.PETITION_CARD_EXAMINED: "卡色研判",
+    E.PETITION_DIRECTED: "告知法定途径",
+    E.PETITION_DECLINED: "不予受理",
+    E.PETITION_PASSED_ON: "转送交办",
+    E.PETITION_ACCEPTED: "受理",
+    E.PETITION_REFERRED: "报请共同上级决定",
+    E.PETITION_DECIDED: "决定办理机关",
+    E.PETITION_ANSWERED: "作出书面答复",
+    E.PETITION_DELIVERED: "送达登记",
+    E.PETITION_REVIEW_ASKED: "申请复查复核",
+    E.PETITION_HEARD: "举行听证",
+    E.PETITION_LEADER_NAMED: "领导包案",
 }
 
 
@@ -120,10 +135,29 @@ def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
             }
             for visit in case.visits
         ],
+        "petition": _petition(case.petition) if case.petition else None,
         "allowed_actions": list(allowed_actions(case, policy, now)),
         "outcome": case.outcome,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
+    }
+
+
+def _petition(petition: Petition) -> dict[str, Any]:
+    return {
+        "people": petition.people,
+        "representatives": petition.representatives,
+        "named": petition.named,
+        "accused": list(petition.accused),
+        "way": petition.way,
+        "card": petition.card,
+        "level": petition.level,
+        "opinions": [each._asdict() for each in petition.opinions],
+        "hearings": list(petition.hearings),
+        "leader": petition.leader,
+        "ground": petition.ground,
+        "earlier": petition.earlier,
+        "decider": petition.decider,
     }
 
 

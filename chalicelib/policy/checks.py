@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.events import CASE_EVENT_TYPES, EVENT_TYPES
 from chalicelib.domain.grid import DIGITS, level_of
+from chalicelib.policy.panel_checks import check_panels
+from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
@@ -23,11 +25,14 @@ from chalicelib.policy.schema import (
     CardPart,
     CategoryPart,
     ClockPart,
+    DockingPart,
     GroundPart,
     KindPart,
+    LawfulWayPart,
     NoticePart,
     OverlayPart,
     PackPart,
+    PanelPart,
     Part,
     PatrolPart,
     PostPart,
@@ -44,7 +49,6 @@ from chalicelib.policy.schema import (
     duration_of,
     words_of,
 )
-from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.view_checks import check_views
 from chalicelib.policy.workdays import check_calendar
 
@@ -326,7 +330,7 @@ def _messages(text: PackText) -> Iterator[Fault]:
     templates = {entry.part.id: entry for entry in text.all(TemplatePart)}
     for template in templates.values():
         yield from _variables(template)
-    told: dict[tuple[str, str, str], list[tuple[set[str], set[str]]]] = {}
+    told: dict[tuple[str, str, str], list[tuple[set[str], set[str], set[str]]]] = {}
     for entry in text.all(NoticePart):
         notice = entry.part
         if notice.event not in EVENT_TYPES:
@@ -337,18 +341,23 @@ def _messages(text: PackText) -> Iterator[Fault]:
             yield entry.fault("channels", "a reporter is known by phone only, and has no e-mail")
         for channel in notice.channels:
             earlier = told.setdefault((notice.event, notice.audience, channel), [])
-            sources, kinds = set(notice.sources), set(notice.kinds)
+            sources, kinds, clocks = set(notice.sources), set(notice.kinds), set(notice.clocks)
             if any(
                 (not sources or not of_sources or sources & of_sources)
                 and (not of_kinds or kinds & of_kinds)  # words of a kind's own come before those of all
-                for of_sources, of_kinds in earlier
+                and (not of_clocks or clocks & of_clocks)  # and so do those of a clock
+                for of_sources, of_kinds, of_clocks in earlier
             ):
                 yield entry.fault("channels", f"{notice.audience!r} is told of {notice.event!r} by {channel} already")
-            earlier.append((sources, kinds))
+            earlier.append((sources, kinds, clocks))
         for kind in sorted(set(notice.kinds) - text.ids(KindPart)):
             yield entry.fault("kinds", f"unknown kind {kind!r}")
         if notice.kinds and notice.event not in CASE_EVENT_TYPES:
             yield entry.fault("kinds", f"{notice.event!r} is of no case, which alone have kinds")
+        for clock in sorted(set(notice.clocks) - text.ids(ClockPart)):
+            yield entry.fault("clocks", f"unknown clock {clock!r}")
+        if notice.clocks and notice.event not in (TEMPLATE_VARIABLES["clock_zh"] or ()):
+            yield entry.fault("clocks", f"{notice.event!r} is of no clock")
         if notice.template not in text.ids(TemplatePart):
             yield entry.fault("template", f"unknown template {notice.template!r}")
         elif notice.template in templates:
@@ -431,7 +440,10 @@ _TABLES: Mapping[type[Part], str] = {
     RolePart: "role",
     PostPart: "post",
     ViewPart: "view",
+    PanelPart: "panel",
+    DockingPart: "docking",
     WayPart: "way",
+    LawfulWayPart: "way",
     GroundPart: "ground",
     CardPart: "card",
     TemplatePart: "template",
@@ -450,6 +462,7 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _posts,
     _patrols,
     check_views,
+    check_panels,
     check_petitions,
     _messages,
     _rules,

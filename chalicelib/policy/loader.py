@@ -14,9 +14,11 @@ from chalicelib.domain.policy import (
     CardSign,
     Category,
     ClockRule,
+    Docking,
     Ground,
     Kind,
     Notice,
+    PanelRule,
     Patrol,
     PatrolRules,
     Policy,
@@ -25,6 +27,7 @@ from chalicelib.domain.policy import (
     Role,
     RoutingRule,
     Rules,
+    SettlingWay,
     State,
     Template,
     Unit,
@@ -81,6 +84,10 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         templates={key: Template(**row) for key, row in compiled["templates"].items()},
         rules=Rules(**_tuples(compiled["rules"])),
         calendar=_calendar(compiled["calendar"]),
+        # A version that was deployed before there were panels has none.
+        panels=tuple(_panel(row) for row in compiled.get("panels", ())),
+        dockings={key: Docking(**row) for key, row in compiled.get("dockings", {}).items()},
+        settling_ways={key: SettlingWay(**row) for key, row in compiled.get("settling_ways", {}).items()},
         lawful_ways={key: Way(**row) for key, row in compiled.get("lawful_ways", {}).items()},
         grounds={key: Ground(**row) for key, row in compiled.get("grounds", {}).items()},
         cards={key: _card(row) for key, row in compiled.get("cards", {}).items()},
@@ -129,6 +136,10 @@ def _clock(row: dict[str, Any]) -> ClockRule:
     limits = {key: Limit(*row[key]) if row[key] else None for key in _LIMITS if key in row}
     tables = {key: {name: Limit(*limit) for name, limit in row[key].items()} for key in _TABLES if key in row}
     return ClockRule(**{**_tuples(row), **limits, **tables})
+
+
+def _panel(row: dict[str, Any]) -> PanelRule:
+    return PanelRule(**{**_tuples(row), "seats": tuple((what, count) for what, count in row["seats"])})
 
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:

@@ -14,9 +14,9 @@ from chalicelib.policy.schema import (
     CategoryPart,
     GroundPart,
     KindPart,
+    LawfulWayPart,
     SuperiorsPart,
     UnitPart,
-    WayPart,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_petitions(text: PackText) -> Iterator[Fault]:
     does = {entry.part.does for entry in text.all(ActionPart)}
     for act, part, what in (
         ("petition-register", CardPart, "card"),
-        ("petition-direct", WayPart, "way"),
+        ("petition-direct", LawfulWayPart, "way"),
         ("petition-decline", GroundPart, "ground"),
     ):
         if act in does and not text.ids(part):
@@ -60,7 +60,7 @@ def _instead(text: PackText) -> Iterator[Fault]:
 def _items(text: PackText) -> Iterator[Fault]:
     """Each item of the article once; the last is the way of what is handled here."""
     seen: set[int] = set()
-    for entry in text.all(WayPart):
+    for entry in text.all(LawfulWayPart):
         if entry.part.item in seen:
             yield entry.fault("item", f"item {entry.part.item} has another way already")
         seen.add(entry.part.item)

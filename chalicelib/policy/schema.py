@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from chalicelib.domain import cases, limits
 from chalicelib.domain import events as E
 from chalicelib.domain.acts import ACTS, modules
+from chalicelib.domain.panels import WHATS
 from chalicelib.domain.patrol import KEPT_ROUNDS
 
 # What a text may name, and the events it exists for; None: every event. No personal data, no words of the report.
@@ -32,6 +33,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
         {
             *(E.CASE_ASSIGNED, E.CASE_TRANSFERRED, E.CASE_ESCALATED, E.CASE_DELEGATED, E.EXTENSION_APPROVED),
             *(E.CASE_RETURN_REJECTED, E.CASE_SENT_BACK, E.CASE_RESUMED),
+            *(E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_REVIEW_ASKED),
             *(E.VISIT_PLANNED, E.CLOCK_BREACHED, E.CLOCK_WARNED, E.CLOCK_RECOMPUTED, E.PATROL_OVERDUE),
         }
     ),
@@ -43,7 +45,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
             *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
             *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
-            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.PETITION_REFERRED, E.PETITION_DECIDED),
         }
     ),
     "clock_zh": frozenset(
@@ -68,11 +70,13 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
         {
             *(E.CASE_RESOLVED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.EXTENSION_APPROVED, E.CASE_SUSPENDED),
             *(E.CASE_WITHDRAWN, E.CASE_VOIDED),
+            *(E.PETITION_REGISTERED, E.PETITION_DIRECTED, E.PETITION_DECLINED, E.PETITION_PASSED_ON),
+            *(E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_REVIEW_ASKED),
         }
     ),
     "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED}),
-    "asked-duty": frozenset({E.JOINT_REQUESTED}),
-    "approver-duty": frozenset({E.EXTENSION_REQUESTED}),
+    "asked-duty": frozenset({E.JOINT_REQUESTED, E.PETITION_PASSED_ON, E.PETITION_DECIDED, E.PETITION_CARD_CHANGED}),
+    "approver-duty": frozenset({E.EXTENSION_REQUESTED, E.PETITION_REFERRED}),
     "supervisor-duty": frozenset({E.CLOCK_BREACHED}),
     "lead-duty": E.CASE_EVENT_TYPES,
     "joint-duty": E.CASE_EVENT_TYPES,
@@ -102,6 +106,10 @@ PERMISSIONS: frozenset[str] = frozenset(
         "patrol.read",
         "patrol.check-in",
         "figures.read",
+        "panel.read",
+        "panel.contact",
+        "advice.read",
+        "advice.record",
         "petition.answer-for",
     }
 )  # and `case.<action>` for every action of the procedure
@@ -116,6 +124,8 @@ NEEDED_PERMISSION: Mapping[str, str] = {
     "case.any-unit": "case.read",
     "attachment.read": "report.read",
     "identity.release": "report.read",
+    "panel.contact": "panel.read",
+    "advice.record": "advice.read",
     "petition.answer-for": "case.read",
 }
 
@@ -244,6 +254,7 @@ Duration = Annotated[int, BeforeValidator(seconds_of)]
 Limit = Annotated[limits.Limit, BeforeValidator(limit_of)]
 Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
+SeatCount = Annotated[int, Field(ge=1, le=9)]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
 Said = Literal[
@@ -319,7 +330,7 @@ class SuperiorsPart(Part):
     superiors: Annotated[list[Id], Field(min_length=1)]
 
 
-class WayPart(Part):
+class LawfulWayPart(Part):
     """A lawful way of a petition: an item of 信访工作条例 art. 31."""
 
     id: Id
@@ -437,8 +448,8 @@ class UrgencyLimits(Part):
 
 
 class ClockPart(Part):
-    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: after
-    how long the petition's card is examined.
+    """See `domain.policy.ClockRule`. `limit = "category"`: the category's own limit of the clock's name; `"card"`: that
+    after which a petition's card is examined.
     """
 
     id: Id
@@ -506,6 +517,34 @@ class PatrolRulesPart(Part):
     rounds_counted: Annotated[int, Field(gt=0, le=KEPT_ROUNDS)]
 
 
+class PanelPart(Part):
+    """Who sits at one table over a matter; the first row whose conditions hold. The last has none."""
+
+    id: Id
+    zh: Zh
+    kinds: list[Id] = []
+    categories: list[Id] = []
+    seats: Annotated[dict[Literal[WHATS], SeatCount], Field(min_length=1)]
+
+
+class DockingPart(Part):
+    """By which other procedure a dispute comes to mediation. `unit`: the partner, where it is one of the pack's."""
+
+    id: Id
+    zh: Zh
+    en: En
+    unit: Id | Literal[""] = ""
+
+
+class WayPart(Part):
+    """How a dispute is settled. `other`: named when a mediation failed."""
+
+    id: Id
+    zh: Zh
+    en: En
+    other: bool = False
+
+
 class CalendarDayPart(Part):
     """A day, or all days to `until`, that the calendar of the State Council's notices has otherwise or not yet."""
 
@@ -571,6 +610,7 @@ class NoticePart(Part):
     template: Id
     sources: list[Source] = []
     kinds: list[Id] = []
+    clocks: list[Id] = []
 
 
 class RulesPart(Part):
@@ -652,10 +692,11 @@ FILES: Mapping[str, FileShape] = {
     "posts.toml": FileShape(tables={"post": PostPart}),
     "patrol.toml": FileShape(root=PatrolRulesPart, tables={"patrol": PatrolPart}),
     "views.toml": FileShape(tables={"view": ViewPart}),
+    "panel.toml": FileShape(tables={"panel": PanelPart, "docking": DockingPart, "way": WayPart}),
     "messages.toml": FileShape(tables={"template": TemplatePart, "notice": NoticePart}),
     "rules.toml": FileShape(root=RulesPart),
     "petitions.toml": FileShape(
-        root=SuperiorsPart, tables={"way": WayPart, "ground": GroundPart, "card": CardPart}, optional=True
+        root=SuperiorsPart, tables={"way": LawfulWayPart, "ground": GroundPart, "card": CardPart}, optional=True
     ),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

@@ -174,6 +174,8 @@ class Alerts:
                 continue
             if notice.kinds and event.data.get("kind") not in notice.kinds:
                 continue
+            if notice.clocks and event.data.get("clock") not in notice.clocks:
+                continue
             for contact in self._audience(notice, event):
                 for channel in notice.channels:
                     message = _Message(contact, channel, notice.template)

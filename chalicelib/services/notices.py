@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.errors import AreaEnded, NotFound
 from chalicelib.domain.grid import DIGITS, LEVELS, level_of
+from chalicelib.domain.law_house import sittings
 from chalicelib.domain.network import ended_on, in_force, version_on
 from chalicelib.domain.posts import Seat, led_by, seat
 from chalicelib.domain.records import Counter
@@ -18,9 +19,11 @@ from chalicelib.domain.records import Counter
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from chalicelib.domain.law_house import Sitting
     from chalicelib.domain.network import NetworkVersion
     from chalicelib.domain.policy import Policy, Post
     from chalicelib.domain.records import AreaRecord, Contact, Holder, Network
+    from chalicelib.services.pool import People
     from chalicelib.services.ports import Board, Clock
 
 _MOST_PARTS = 60
@@ -94,6 +97,7 @@ class PublicNotice(NamedTuple):
     """All that hangs on the wall. `posts`: the area's own first, then of each area above. `units`: nearest first.
 
     `parts` are the area's, or, where it has none (`neighbours`), those of the area above, itself among them.
+    `law_house`: when lawyers sit in a community's house of law; nothing for other areas.
     """
 
     code: str
@@ -110,6 +114,7 @@ class PublicNotice(NamedTuple):
     parts: tuple[Part, ...]
     neighbours: bool
     kinds: tuple[KindShown, ...]
+    law_house: tuple[Sitting, ...] = ()
 
     @property
     def duty_phone(self) -> str | None:
@@ -130,8 +135,9 @@ class Place(NamedTuple):
 
 
 class Notices:
-    def __init__(self, board: Board, policy: Policy, clock: Clock) -> None:
+    def __init__(self, board: Board, people: People, policy: Policy, clock: Clock) -> None:
         self._board = board
+        self._people = people
         self._policy = policy
         self._clock = clock
 
@@ -175,6 +181,7 @@ class Notices:
             parts=tuple(self._parts(children, network, day, office, record)),
             neighbours=parent is not None,
             kinds=self._kinds(),
+            law_house=self._law_house(code, day),
         )
 
     def place(self, code: str) -> Place:
@@ -233,6 +240,11 @@ class Notices:
             level = LEVELS.get(len(code), "")
             parts.append(Part(code, name, level, office.head_of(code, level), (feature or {}).get("geometry")))
         return parts
+
+    def _law_house(self, code: str, day: str) -> tuple[Sitting, ...]:
+        if LEVELS[len(code)] != "community":
+            return ()
+        return tuple(sittings(self._people.everybody(), code, day, self._policy.calendar))
 
     def _kinds(self) -> tuple[KindShown, ...]:
         categories = self._policy.categories

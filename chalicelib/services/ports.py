@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.figures import Counts, Tally
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.histories import Following, Key, Lying, Naming
+    from chalicelib.domain.law_house import Advice
+    from chalicelib.domain.panels import Member
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
     from chalicelib.domain.policy import Policy
@@ -262,6 +264,36 @@ class Board(Protocol):
 
     def holders_in(self, code: str) -> Mapping[str, Sequence[Holder]]:
         """Who ever held or will hold each post of an area."""
+        ...
+
+
+class Pool(Protocol):
+    """The pool of people who may be asked to the table, by id."""
+
+    def page(self, limit: int, start: dict[str, Any] | None) -> tuple[Sequence[Member], dict[str, Any] | None]:
+        """Members by id, at most so many, and where the next page begins. One read."""
+        ...
+
+    def named(self, ids: Sequence[str]) -> Mapping[str, Member]:
+        """Some, at most a hundred, by id, in one read; who is not of the pool is left out."""
+        ...
+
+
+class AdviceBook(Protocol):
+    """Advice given in houses of law. It can add and read, and nothing else."""
+
+    def record(self, advice: Advice, command: Command, entry: Entry) -> None:
+        """Write down advice with its entry of the audit. Raises AlreadyKnown when the command was done before."""
+        ...
+
+    def recorded(self, command_id: str) -> tuple[str, Advice] | None:
+        """What a command wrote down, and its fingerprint."""
+        ...
+
+    def of_month(
+        self, community: str, month: str, limit: int, start: dict[str, Any] | None
+    ) -> tuple[Sequence[Advice], dict[str, Any] | None]:
+        """What was given in a community in a month, newest first, and where the next page begins."""
         ...
 
 

@@ -70,6 +70,13 @@ _PUBLIC_STEPS = {
     E.CASE_REOPENED: "重新办理 reopened",
     E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
     E.CASE_CLOSED: "已办结 closed",
+    E.PETITION_REGISTERED: "已登记 registered",
+    E.PETITION_PASSED_ON: "已转送有权处理的机关 passed on",
+    E.PETITION_ACCEPTED: "已受理 accepted",
+    E.PETITION_DIRECTED: "已告知其他法定途径 directed to another way",
+    E.PETITION_DECLINED: "不予受理 not accepted",
+    E.PETITION_ANSWERED: "已作出书面答复 answered in writing",
+    E.PETITION_REVIEW_ASKED: "已申请复查复核 review asked for",
 }
 
 

@@ -18,12 +18,13 @@ from infra.cloud import REGION, Cloud
 from infra.deploy import Deployed, client_at, deploy
 from infra.issuer import Issuer
 from infra.network.importing import Importer, importer
+from infra.panel.importing import PoolImporter
 from infra.queues import unit_queues
 from infra.samples import SAMPLES, rows_of
 from infra.settings import LOCAL, ROOT, load_deployment
 from infra.tiles import samples
 
-SAMPLE = SAMPLES / "gulou"
+SAMPLE, POOL = SAMPLES / "gulou", "panel.csv"
 PACK = ROOT / "chalicelib" / "policy" / "gulou"
 RUN_FILE = LOCAL / "run.json"
 _TOKEN_HOURS = 24
@@ -63,7 +64,10 @@ def standing(
         deployed = deploy(stage, REGION, cloud.endpoint, settings=issuer.settings, say=say)
         if not known_before:
             pack = (LOCAL / "build" / stage / "source" / PACK_FILE).read_bytes()
-            bring_in(importer(_clients_of(cloud), deployed.outputs["ReferenceTable"], pack), SAMPLE)
+            reference = deployed.outputs["ReferenceTable"]
+            network = importer(_clients_of(cloud), reference, pack)
+            bring_in(network, SAMPLE)
+            PoolImporter(deployed.client("dynamodb"), reference, network).bring_in(SAMPLE / POOL)
         described = _described(deployed, issuer, cloud)
         run_file.parent.mkdir(parents=True, exist_ok=True)
         run_file.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -104,6 +104,15 @@ def read(directory: Path, most_areas: int = MOST_AREAS_BYTES) -> Given:
     return given
 
 
+def read_table(path: Path, columns: Columns) -> Given:
+    """A table that is handed in by itself, under the name of its file."""
+    given = Given()
+    text = _text(given, path, True, MOST_TABLE_BYTES)
+    if text is not None:
+        given.tables[path.name] = list(_lines(given, path.name, columns, text))
+    return given
+
+
 def _text(given: Given, path: Path, required: bool, most: int) -> str | None:
     name = path.name
     try:

@@ -1,4 +1,5 @@
-"""Writes the sample district Gulou: the grid, its people, their posts, absences and duty hours, its units' telephones.
+"""Writes the sample district Gulou: the grid, its people, their posts, absences and duty hours, its units' telephones,
+and the pool of people whom it asks to the table.
 
     python -m infra.samples.generate_gulou [directory]
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from infra.samples import rows_of
 from infra.samples.gulou_grid import Node, grow_grids
+from infra.samples.gulou_panel import HEADER, people_of_the_pool
 from infra.samples.gulou_people import Roster, staff_the_district, staff_the_grown_district
 
 HERE = Path(__file__).parent / "gulou"
@@ -45,7 +47,11 @@ def both_versions() -> tuple[dict[str, str], dict[str, str]]:
     roster = staff_the_district(grids.before, departments)
     grown = staff_the_grown_district(roster, grids.after, grids.succeeds, GROWN_FROM)
     return (
-        {"areas.geojson": areas_geojson(grids.before, {}, FROM_DAY), **roster_files(roster)},
+        {
+            "areas.geojson": areas_geojson(grids.before, {}, FROM_DAY),
+            **roster_files(roster),
+            "panel.csv": _table(HEADER, people_of_the_pool(grids.before)),
+        },
         {"areas.geojson": areas_geojson(grids.after, grids.succeeds, GROWN_FROM), **roster_files(grown)},
     )
 

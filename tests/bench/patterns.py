@@ -12,11 +12,12 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.domain.attachments import EXPECTED, Attachment
-from chalicelib.domain.audit import BY_ITSELF, CASE_READ, IDENTITY_RELEASED, Entry, Origin, SealedEntry
+from chalicelib.domain.audit import ADVICE_RECORDED, BY_ITSELF, CASE_READ, IDENTITY_RELEASED, Entry, Origin, SealedEntry
 from chalicelib.domain.deliveries import Attempt, Delivery, DeliveryState
 from chalicelib.domain.envelope import Happening
 from chalicelib.domain.events import CASE_REPORTED, SYSTEM, Actor
 from chalicelib.domain.grid import Area, Position
+from chalicelib.domain.law_house import Advice, Adviser
 from chalicelib.domain.people import Reporter, StaffMember
 from chalicelib.domain.policy import Patrol
 from chalicelib.domain.procedure import Circumstances, Particulars
@@ -162,6 +163,16 @@ def _count(facts: Facts) -> Any:
     return bootstrap.counting().count(event)
 
 
+def _advise(facts: Facts) -> Any:
+    at = datetime.fromisoformat("2026-11-22T00:00:00.000001+00:00")
+    community, category = facts["community"], "tenancy-dispute"
+    words = ("房东不退押金，称房屋有损坏。", "先书面要求返还；协商不成可申请人民调解。")
+    about = (community, community, "2026-11", category, None, *words)
+    lawyer = Adviser("gp8029", "某律师")
+    advice = Advice("a" * 32, *about, lawyer, "in-person", at, at, "gl0001", facts["unit"])
+    return bootstrap.law_house()._book.record(advice, Command("d" * 40, "f" * 64), _entry(facts, ADVICE_RECORDED))
+
+
 PATTERNS: dict[str, Pattern] = {
     "member of staff by id": Pattern(
         "reference `STAFF#<id>` / `STAFF`", lambda f: bootstrap.staff()._staff.employment("gl0001")
@@ -193,6 +204,13 @@ PATTERNS: dict[str, Pattern] = {
         "reference, one batch: `NETWORK` and `UNIT#<centre>` / `UNIT`; a query each: `AREA#<code>` of it, of the area "
         "above and of every part, `AREA#<code>` / `POST#…` of those above",
         lambda f: bootstrap.notices().of(f["area"], f["now"][:10]),
+    ),
+    "the pool of people": Pattern(
+        "reference `PANEL` / `MEMBER#…`, 500", lambda f: bootstrap.people()._pool.page(500, None)
+    ),
+    "members of the pool by id": Pattern(
+        "reference `PANEL` / `MEMBER#<id>`, in one batch",
+        lambda f: bootstrap.people()._pool.named(["gp8029", "gp8001"]),
     ),
     "a report opens a case": Pattern(
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
@@ -324,6 +342,13 @@ PATTERNS: dict[str, Pattern] = {
     "figures of the district in a month": Pattern(
         "`FIGURES#<month>` / `<district>…`",
         lambda f: bootstrap.figures()._store.tallies(f["counted_month"], f["district"]),
+    ),
+    "advice is written down": Pattern(
+        "transaction: `ADVICE#<community>#<month>` / `<given at>#<id>`, `ADVISED#<key>`, vault `AUDIT#…`", _advise
+    ),
+    "advice of a community in a month": Pattern(
+        "`ADVICE#<community>#<month>`, newest 50",
+        lambda f: bootstrap.law_house()._book.of_month(f["community"], "2026-11", 50, None),
     ),
     "a picture is announced": Pattern("transaction: `ATTACHMENT#<id>` / `ATTACHMENT`, vault `AUDIT#…`", _announce),
     "attachment by id": Pattern(

@@ -24,9 +24,11 @@ from chalicelib import bootstrap
 from chalicelib.domain.audit import BY_ITSELF, Origin
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.grid import Area
+from chalicelib.domain.panels import LAWYER, Hours, Member
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.procedure import Circumstances
 from chalicelib.domain.rounds import plan
+from chalicelib.models.panel_rows import MemberRow, written
 from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
 from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
@@ -217,6 +219,7 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
+        lay_member(edge.reference, _LAWYER)
         self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._laid = Laid(edge)
 
@@ -227,6 +230,7 @@ class Matters:
             "import_id": PLANNED_IMPORT,
         }
         general["beat_id"] = _BEAT
+        general["lawyer"] = _LAWYER.id
         if matter is None:
             return general
         return general | self._facts[matter.id, route.state or matter.state]
@@ -289,6 +293,15 @@ def _planned_import() -> dict[str, Any]:
     return {"pk": f"IMPORT#{PLANNED_IMPORT}", "sk": "IMPORT", **row}
 
 
+def lay_member(reference: Any, member: Member) -> None:
+    """Somebody of the pool of people, as an import leaves it."""
+    row = {"pk": MemberRow.KEY, "sk": MemberRow.sk_of(member.id), "member": written(member)}
+    reference.put_item(Item=row)
+
+
+_LAWYER = Member(
+    "pl1", "高远", LAWYER, "示例律师事务所", areas=(COMMUNITY,), hours=(Hours(COMMUNITY, 3, "09:00", "11:30"),)
+)
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"
 _ASKING = ("somebody", SUBMITTER.id)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.policy import Policy
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import read_policy
@@ -138,6 +139,27 @@ limit = "3 工作日"
 warn_left = 50
 again = "P1D"
 article = "文物保护办法第九条"
+
+[[action]]
+id = "receive"
+zh = "登记送达"
+en = "Received"
+does = "advance"
+states = ["answered"]
+requires = ["on"]
+actors = ["lead"]
+restarts = ["objecting"]
+from_day = true
+
+[[clock]]
+id = "objecting"
+zh = "提出异议期"
+en = "Objecting"
+runs_in = ["answered"]
+limit = "20 日"
+window = true
+remind_before = "5 日"
+closes = "undisputed"
 """
 MESSAGES = """
 [[template]]
@@ -151,6 +173,17 @@ sms = "【鼓楼网格】文物事项${tracking_code}勘查结果：${note}。"
 [[template]]
 id = "wall-answered"
 sms = "【鼓楼网格】感谢您守护文物！事项${tracking_code}：${note}。"
+
+[[template]]
+id = "wall-objecting"
+sms = "【鼓楼网格】文物事项${tracking_code}${clock_zh}至${due_at}届满。"
+
+[[notice]]
+event = "clock.warned.v1"
+audience = "lead-duty"
+channels = ["sms"]
+template = "wall-objecting"
+clocks = ["objecting"]
 
 [[notice]]
 event = "case.assigned.v1"
@@ -184,7 +217,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
     _put_before(pack / "pack.toml", "[[kind]]", KIND)
     _put_before(pack / "pack.toml", "[[use]]", USE)
     _put_before(pack / "messages.toml", "[[notice]]", MESSAGES)
-    _put_before(pack / "roles.toml", '"case.mediate"', '"case.survey", ')
+    _put_before(pack / "roles.toml", '"case.mediate"', '"case.survey", "case.receive", ')
     return read_policy(compile_pack(pack))
 
 
@@ -260,9 +293,19 @@ def test_a_made_up_kind_runs_from_report_to_archive(world: World) -> None:
     (text,) = _told(world, case_id, "case.resolved.v1")
     assert "感谢您守护文物" in text and "已修复并设置围栏" in text
 
-    close_at = world.case(case_id).close_at
-    assert close_at is not None
-    _swept(world, close_at)
+    assert world.clock.now() == datetime(2026, 10, 10, 16, tzinfo=UTC)  # the 11th begins
+    with pytest.raises(InvalidField):
+        world.act(case_id, "receive", officer, on=date(2026, 10, 12))
+    world.clock.at = datetime(2026, 10, 14, 1, tzinfo=UTC)
+    world.act(case_id, "receive", officer, on=date(2026, 10, 12))
     case = world.case(case_id)
-    assert (case.state, case.outcome, case.due_at) == ("closed", "unvisited", None)
+    assert case.closes_at == datetime(2026, 11, 1, 16, tzinfo=UTC)  # with the end of 1 November, a Sunday
+    assert case.next_timer == datetime(2026, 10, 27, 16, tzinfo=UTC)  # 28, 29, 30, 31, 1: five days are left
+    _swept(world, case.next_timer)
+    (text,) = _told(world, case_id, "clock.warned.v1")
+    assert "提出异议期至11-01 24:00届满" in text and "抓紧" not in text
+    assert world.case(case_id).next_timer == case.closes_at
+    _swept(world, case.closes_at)
+    case = world.case(case_id)
+    assert (case.state, case.outcome, case.due_at) == ("closed", "undisputed", None)
     assert _told(world, case_id, "case.closed.v1") == []

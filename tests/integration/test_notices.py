@@ -17,7 +17,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
+from chalicelib.domain.panels import LAWYER, Hours, Member
 from chalicelib.handlers.forms import LIFE_SECONDS
+from chalicelib.models.panel_rows import MemberRow, written
 from infra.samples import SAMPLES
 from infra.samples.generate_gulou import LABEL
 from tests.integration.edge import INSIDE, Edge, logged
@@ -115,6 +117,25 @@ class TestNotice:
             assert html.escape(word) in printed
         for post in found["posts"]:
             assert all(html.escape(holder["name"]) in printed for holder in post["holders"])
+
+    def test_a_communitys_notice_says_when_lawyers_sit_in_its_house_of_law(self, edge: Edge, changed: Any) -> None:
+        lawyer = Member(
+            "l1",
+            "高<b>远",
+            LAWYER,
+            "示例律师事务所",
+            phone="+8619900008001",
+            hours=(Hours(COMMUNITY, 3, "09:00", "11:30"),),
+        )
+        changed(MemberRow.KEY, MemberRow.sk_of("l1"), member=written(lawyer))
+        (hours,) = notice(edge, COMMUNITY)["law_house"]
+        assert (hours["weekday_zh"], hours["from"], hours["next_on"]) == ("周三", "09:00", "2026-11-25")
+        printed = page(edge, COMMUNITY)
+        for words in ("居民法治之家", "每周三 09:00–11:30", "高&lt;b&gt;远", "示例律师事务所"):
+            assert words in printed
+        assert "8001" not in printed
+        for code in (CELL, STREET):
+            assert notice(edge, code)["law_house"] == [] and "居民法治之家" not in page(edge, code)
 
     def test_an_area_is_reached_through_its_own_centre_and_above_it_through_those_above(self, edge: Edge) -> None:
         found = notice(edge, CELL)

@@ -132,6 +132,7 @@ def test_what_is_loaded_is_what_was_compiled(compiled: bytes, tmp_path: Path) ->
             assert [row.pop(key) for key in ("cards", "remind_before", "closes")] == [{}, None, ""]
         for row in procedure["actions"].values():
             assert [row.pop(key) for key in ("from_day", "days_back")] == [False, 0]
+    assert {tuple(row.pop("clocks")) for row in loaded["notices"]} == {()}
     assert json.loads(json.dumps(loaded, default=sorted)) == json.loads(compiled)
 
 

@@ -44,6 +44,19 @@ def _append(pack: Path, file: str, more: str) -> None:
 
 # what is changed: file, behind what, old, new → the only fault
 SHAPES = {
+    "panel of a sort there is not": (
+        ("panel.toml", 'id = "family"', "elder = 1", "judge = 1"),
+        "panel.toml: panel[family].seats.judge: must be 'mediator', 'police', 'lawyer', 'delegate', 'elder', "
+        "'mass-body' or 'social-organisation', not 'judge'",
+    ),
+    "panel of nobody": (
+        ("panel.toml", 'id = "general"', "{ mediator = 1, police = 1, lawyer = 1 }", "{}"),
+        "panel.toml: panel[general].seats: must not be empty",
+    ),
+    "seat for none": (
+        ("panel.toml", 'id = "medical"', "mediator = 2", "mediator = 0"),
+        "panel.toml: panel[medical].seats.mediator: Input should be greater than or equal to 1, not 0",
+    ),
     "category without English": (
         ("categories/hazard.toml", MANHOLE, 'en = "Missing or broken manhole cover"\n', ""),
         "categories/hazard.toml: category[missing-manhole-cover].en: is missing",
@@ -180,6 +193,42 @@ VIEWS = {
 }
 
 MEANINGS = {
+    "panel of an unknown category": (
+        ("panel.toml", "", '"unpaid-wages"', '"unpaid-wage"'),
+        "panel.toml: panel[labour].categories: unknown category 'unpaid-wage'",
+    ),
+    "panel of an unknown kind": (
+        ("panel.toml", 'id = "petition"', 'kinds = ["petition"]', 'kinds = ["petitions"]'),
+        "panel.toml: panel[petition].kinds: unknown kind 'petitions'",
+    ),
+    "panel that names a category twice": (
+        ("panel.toml", "", '"unpaid-wages"', '"labour-dispute"'),
+        "panel.toml: panel[labour].categories: category 'labour-dispute' is named twice",
+    ),
+    "panel that can never hold": (
+        ("panel.toml", 'id = "petition"', 'kinds = ["petition"]', 'kinds = ["petition"]\ncategories = ["noise"]'),
+        "panel.toml: panel[petition].categories: category 'noise' is of none of the panel's kinds",
+    ),
+    "panel that hides those behind it": (
+        ("panel.toml", 'id = "petition"', 'kinds = ["petition"]\n', ""),
+        "panel.toml: panel[petition].categories: holds always, so no row behind it is ever reached",
+    ),
+    "no panel for whatever else there is": (
+        ("panel.toml", 'id = "general"', "seats", 'kinds = ["dispute"]\nseats'),
+        "panel.toml: panel[general].categories: the last row must hold always, or some matters would find no panel",
+    ),
+    "docking with an unknown unit": (
+        ("panel.toml", "", 'unit = "justice"', 'unit = "court"'),
+        "panel.toml: docking[legal-aid].unit: unknown unit 'court'",
+    ),
+    "way of settling that is there twice": (
+        ("panel.toml", "", 'id = "litigation"', 'id = "arbitration"'),
+        "panel.toml: way[arbitration].id: is already taken in this file",
+    ),
+    "phones of a pool that is not read": (
+        ("roles.toml", 'id = "station"', '"panel.read", ', ""),
+        "roles.toml: role[station].permissions: 'panel.contact' is of no use without 'panel.read'",
+    ),
     "unknown lead": (
         ("categories/hazard.toml", MANHOLE, 'lead = "urban-management"', 'lead = "urban-managment"'),
         "categories/hazard.toml: category[missing-manhole-cover].lead: unknown unit 'urban-managment'",
@@ -432,6 +481,24 @@ MEANINGS = {
         ("messages.toml", 'event = "visit.due.v1"', "channels =", 'kinds = ["hazards"]\nchannels ='),
         "messages.toml: notice[25].kinds: unknown kind 'hazards'",
     ),
+    "told again of one clock, after all were told": (
+        (
+            "messages.toml",
+            'event = "clock.breached.v1"',
+            "[[notice]]",
+            '[[notice]]\nevent = "clock.warned.v1"\naudience = "lead-duty"\nchannels = ["sms"]\ntemplate = "warned"\n'
+            'clocks = ["resolve"]\n\n[[notice]]',
+        ),
+        "messages.toml: notice[31].channels: 'lead-duty' is told of 'clock.warned.v1' by sms already",
+    ),
+    "told of an unknown clock": (
+        ("messages.toml", 'event = "clock.warned.v1"', "channels =", 'clocks = ["tower"]\nchannels ='),
+        "messages.toml: notice[29].clocks: unknown clock 'tower'",
+    ),
+    "clock of what tells of none": (
+        ("messages.toml", 'event = "visit.due.v1"', "channels =", 'clocks = ["visit"]\nchannels ='),
+        "messages.toml: notice[25].clocks: 'visit.due.v1' is of no clock",
+    ),
     "kind of a round": (
         ("messages.toml", 'event = "patrol.overdue.v1"', "channels =", 'kinds = ["hazard"]\nchannels ='),
         "messages.toml: notice[32].kinds: 'patrol.overdue.v1' is of no case, which alone have kinds",
@@ -499,6 +566,14 @@ def test_a_scope_of_petitions_means_nothing_where_no_kind_is_confidential(pack: 
     assert "roles.toml: role[petition-office].scope: means nothing: no kind of the pack is confidential" in _faults(
         pack
     )
+
+
+def test_a_pack_without_panels_or_ways_out_of_a_failure_is_named(pack: Path) -> None:
+    (pack / "panel.toml").write_text("", "utf-8")
+    assert _faults(pack) == [
+        "panel.toml: panel: there is none: a matter would find no panel",
+        "panel.toml: way: none is `other`: nothing could be named when a mediation failed",
+    ]
 
 
 def test_an_action_that_no_role_has_is_named(pack: Path) -> None:

@@ -6,6 +6,7 @@ import re
 
 from chalicelib.policy.procedures import procedures_of, states_moves
 from chalicelib.policy.reader import read_pack
+from chalicelib.policy.schema import limit_of
 from infra import procedures
 
 
@@ -22,3 +23,17 @@ def test_every_way_of_every_procedure_is_an_arrow_with_its_actions() -> None:
         for at, to, action in states_moves(whole):
             label = arrows[nodes[whole.states[at].part.zh], nodes[whole.states[to].part.zh]]
             assert whole.actions[action].part.zh in label.split("、") if action else "自动" in label
+
+
+def test_what_few_clocks_and_actions_have_is_in_their_rows() -> None:
+    text = read_pack(procedures._PACK)
+    whole = procedures_of(text)["dispute"]
+    window = whole.clocks["objection"].part.model_copy(
+        update={"remind_before": limit_of("1 日"), "closes": "over", "cards": {"red": limit_of("3 日")}}
+    )
+    row = procedures._clock(window, whole, text)
+    assert (
+        row[1] == "5 日；卡 `red` 3 日" and row[4] == "期满即归档 window, closes as `over`" and row[5] == "届满前 1 日"
+    )
+    action = whole.actions["transfer"].part.model_copy(update={"from_day": True})
+    assert "自指明之日起算" in procedures._action(action, whole, text)[5]

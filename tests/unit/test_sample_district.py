@@ -72,7 +72,7 @@ def test_committed_files_are_what_the_generator_writes(tmp_path: Any) -> None:
     for made in sorted(tmp_path.iterdir()):
         assert made.read_bytes() == (HERE / made.name).read_bytes(), f"run the generator again: {made.name} differs"
     assert {made.name for made in tmp_path.iterdir()} == {
-        "areas.geojson", "staff.csv", "posts.csv", "duty.csv", "absences.csv", "units.csv",
+        "areas.geojson", "staff.csv", "posts.csv", "duty.csv", "absences.csv", "units.csv", "panel.csv",
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain import narrating
 from chalicelib.domain.clocks import ClockState
@@ -18,7 +20,16 @@ from chalicelib.domain.deadlines import recount
 from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.explaining import explain
-from chalicelib.domain.limits import DAYS, WORKING_DAYS, Limit, ahead_of, due_at
+from chalicelib.domain.limits import (
+    DAYS,
+    WORKING_DAYS,
+    Limit,
+    ahead_of,
+    beginning_of,
+    due_at,
+    end_of,
+    later_without,
+)
 from chalicelib.domain.petitions import Petition
 from chalicelib.domain.policy import Action, ClockRule, Policy, State
 from chalicelib.domain.procedure import Circumstances
@@ -174,6 +185,30 @@ def test_each_day_of_a_hearing_makes_it_a_day_later(
         singly.hear(began, RE_REVIEW, day)
     singly.hear(began, RE_REVIEW, *days)
     assert (singly.due(RE_REVIEW), set(singly.clock(RE_REVIEW).uncounted)) == (matter.due(RE_REVIEW), set(days))
+
+
+@given(
+    st.integers(1, 60),
+    st.dates(date(2025, 12, 1), date(2027, 2, 1)),
+    st.sets(st.integers(-3, 90)),
+    st.booleans(),
+    st.data(),
+)
+def test_the_last_day_is_the_nth_that_is_not_left_out(
+    policy: Policy, number: int, began: date, days: set[int], worked: bool, data: st.DataObject
+) -> None:
+    """However it is told: all days at once, or some and then the others."""
+    calendar, left = policy.calendar, {began + timedelta(days=n) for n in days}
+    last, counted = began, 0
+    while counted < number:
+        last += timedelta(days=1)
+        counted += last not in left and (not worked or calendar.is_working(last))
+    limit, moment = Limit(WORKING_DAYS if worked else DAYS, number), beginning_of(began, policy.zone)
+    due = due_at(limit, moment, calendar, policy.zone, without=left)
+    assert due.at == end_of(last, policy.zone)
+    first = data.draw(st.sets(st.sampled_from(sorted(left)))) if left else set()
+    before = due_at(limit, moment, calendar, policy.zone, without=first)
+    assert later_without(limit, moment, before, first, left - first, calendar, policy.zone).at == due.at
 
 
 def test_hearings_that_overlap_leave_out_each_day_once(policy: Policy) -> None:
