@@ -28,6 +28,9 @@ UNSETTLED = frozenset({"withdrawn", "voided"})
 ANSWERED = frozenset({"answered", "final"})
 """Outcomes of petitions that a body answered on their merits; others were directed elsewhere, declined, withdrawn."""
 
+HANDLING, FULLY, CRIME = "handling", "fully", "crime"
+"""Words of events: the first level of a petition; what an agreement was performed; how a mediation ended."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
 Counts = Mapping[str, int]
@@ -226,6 +229,48 @@ class OfMatters(NamedTuple):
         return round(self.reports / self.matters, 2) if self.matters > 0 else None
 
 
+class OfPetitions(NamedTuple):
+    """How many were registered, and how many of them came before; `settled_at`: of those answered, by the level at
+    which it ended 初信初访化解.
+    """
+
+    registered: int
+    repeated: int
+    settled_at: Mapping[str, int]
+
+    @property
+    def repeated_share(self) -> float | None:
+        return share_of(self.repeated, self.registered)
+
+    @property
+    def first_instance_share(self) -> float | None:
+        """Which part of those answered ended at the first level: nobody asked for a review."""
+        return share_of(self.settled_at.get(HANDLING, 0), sum(self.settled_at.values()))
+
+
+class OfMediations(NamedTuple):
+    """How many were opened, came to an agreement, and ended without one, by how; what was found of performance.
+
+    `rulings`: what courts decided that were asked to confirm an agreement.
+    """
+
+    opened: int
+    agreed: int
+    ended: Mapping[str, int]
+    performed: Mapping[str, int]
+    rulings: Mapping[str, int]
+
+    @property
+    def success_share(self) -> float | None:
+        """Which part of those that came to an end came to an agreement; what looked like a crime is none of them."""
+        tried = self.agreed + sum(n for how, n in self.ended.items() if how != CRIME)
+        return share_of(self.agreed, tried)
+
+    @property
+    def performance_share(self) -> float | None:
+        return share_of(self.performed.get(FULLY, 0), sum(self.performed.values()))
+
+
 def share_of(part: int, whole: int) -> float | None:
     """Which part it is; None of nothing."""
     return round(part / whole, 4) if whole else None
@@ -272,6 +317,15 @@ def deadlines(counts: Counts) -> dict[str, Deadlines]:
 def of_matters(counts: Counts) -> OfMatters:
     opened, merged = counts.get("opened", 0), counts.get("merged", 0) - counts.get("unmerged", 0)
     return OfMatters(opened + counts.get("joined", 0), opened - merged)
+
+
+def petitions(counts: Counts) -> OfPetitions:
+    return OfPetitions(counts.get("petitions", 0), counts.get("petitions-repeated", 0), parts_of(counts, "instance"))
+
+
+def mediations(counts: Counts) -> OfMediations:
+    ended, performed, rulings = (parts_of(counts, name) for name in ("mediation-ended", "performed", "ruled"))
+    return OfMediations(counts.get("mediations", 0), counts.get("mediations-agreed", 0), ended, performed, rulings)
 
 
 # --- months
