@@ -29,8 +29,8 @@ demo: $(READY) ## the whole day on a cloud of its own, checked from outside; exi
 	exec $(PY) -m infra demo
 
 test: lint ## everything CI runs
-	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration
-	exec $(PY) -m pytest tests/infra tests/e2e  # one after another: they share .local and the machine's time
+	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/infra
+	exec $(PY) -m pytest tests/e2e  # one after another: they share one system and the machine's time
 
 lint: $(READY) ## format, lint, types, import rules
 	.venv/bin/ruff format --check --quiet .

@@ -14,6 +14,7 @@ from chalicelib.handlers.hooks import hooks
 from chalicelib.handlers.http import in_contract_words
 from chalicelib.handlers.imports import imports
 from chalicelib.handlers.law_house import law_house
+from chalicelib.handlers.matters import matters
 from chalicelib.handlers.network import network
 from chalicelib.handlers.notices import notices
 from chalicelib.handlers.panel import panel
@@ -30,6 +31,6 @@ app.register_middleware(in_contract_words, "http")
 
 for blueprint in (
     authorizer, api, notices, network, imports, hooks, vault, patrols, saved_views, area_figures, relay, alert, sweep,
-    due, uploads, seal, figures, case_files, clocks, panel, law_house,
+    due, uploads, seal, figures, case_files, clocks, panel, law_house, matters,
 ):  # fmt: skip
     app.register_blueprint(blueprint)

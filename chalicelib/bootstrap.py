@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from chalicelib.services.alerts import Alerts
     from chalicelib.services.attachments import Attachments
     from chalicelib.services.audit import Audit, Sealing
+    from chalicelib.services.audit_reading import AuditReading
     from chalicelib.services.figures import Counting, Figures
     from chalicelib.services.imports import Imports
     from chalicelib.services.intake import Intake
     from chalicelib.services.law_house import LawHouse
     from chalicelib.services.locating import Locating
+    from chalicelib.services.matching import Matching
+    from chalicelib.services.mediation_files import MediationFiles
     from chalicelib.services.notices import Notices
     from chalicelib.services.patrolling import Patrolling
     from chalicelib.services.persons import Persons
@@ -83,7 +86,14 @@ def intake() -> Intake:
     from chalicelib.adapters.system import RandomIds
     from chalicelib.services.intake import Intake
 
-    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), _CLOCK, RandomIds())
+    return Intake(_store(), _grid(), _roster(), policies(), sealer(), _phones(), matching(), _CLOCK, RandomIds())
+
+
+@cache
+def matching() -> Matching:
+    from chalicelib.services.matching import Matching
+
+    return Matching(_store(), _grid(), policies(), _CLOCK)
 
 
 @cache
@@ -94,6 +104,14 @@ def audit() -> Audit:
 
     _connection()
     return Audit(DynamoAuditLog(), policy(), _CLOCK, RandomIds())
+
+
+@cache
+def audit_reading() -> AuditReading:
+    from chalicelib.models.audit_store import DynamoAuditLog
+    from chalicelib.services.audit_reading import AuditReading
+
+    return AuditReading(DynamoAuditLog(), _vault(), policy())
 
 
 @cache
@@ -123,9 +141,10 @@ def sealing() -> Sealing:
 
 @cache
 def acting() -> Acting:
+    from chalicelib.adapters.system import RandomIds
     from chalicelib.services.acting import Acting
 
-    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, _member_of_staff)
+    return Acting(_store(), _grid(), _roster(), policies(), _CLOCK, RandomIds(), _member_of_staff, _pool, matching)
 
 
 @cache
@@ -133,6 +152,13 @@ def reading() -> Reading:
     from chalicelib.services.reading import Reading
 
     return Reading(_store(), policies())
+
+
+@cache
+def mediation_files() -> MediationFiles:
+    from chalicelib.services.mediation_files import MediationFiles
+
+    return MediationFiles(reading(), reporters(), _pool(), policies(), _CLOCK)
 
 
 @cache

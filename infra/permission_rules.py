@@ -53,7 +53,7 @@ class Matter:
 
     @property
     def on_desk(self) -> bool:
-        return self.state in ("screening", "returned")
+        return self.state in ("screening", "petition-screening", "returned")
 
     @property
     def lead(self) -> str | None:
@@ -98,7 +98,7 @@ class Route:
     @property
     def turn(self) -> str:
         """Of which of the actors somebody is who asks as the unit whose turn it is; a submitter is of any unit."""
-        return next((actor for actor in self.actors if actor != "submitter"), "")
+        return next((actor for actor in self.actors if actor not in ("submitter", "visitor")), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _report(route: Route, role: Role, matter: Matter | None, place: Place) -> st
 
 def _action(route: Route, role: Role, matter: Matter | None, place: Place) -> str:
     matter = _given(matter)
-    if not _sees(role, matter, place, route.turn):
+    if not (_sees(role, matter, place, route.turn) or _entrusted(route, role, matter, place)):
         return HIDDEN
     if not _permitted(role, route):
         return REFUSED
@@ -170,11 +170,20 @@ def _action(route: Route, role: Role, matter: Matter | None, place: Place) -> st
     return ALLOWED if acts or "case.any-unit" in role.permissions else REFUSED
 
 
+def _entrusted(route: Route, role: Role, matter: Matter, place: Place) -> bool:
+    """Whether a registered petition is in the hands of who asks: of a body, and not of who looks on from it."""
+    registered = matter.confidential and route.state is not None and not matter.on_desk
+    speaks = role.scope in ("own-area", "own-unit") or (role.scope == "district" and "case.accept" in role.permissions)
+    return registered and speaks and place.unit == "turn"
+
+
 def _is(actor: str, role: Role, matter: Matter, place: Place) -> bool:
     """Whether who asks is such an actor. The linkage centre may do what any desk may; who walks a cell sits at none."""
     if actor == "submitter":
         return _reported(matter, place)
-    desk = actor in ("screening", "approver")
+    if actor == "visitor":
+        return place.area == "own"
+    desk = actor in ("screening", "approver", "superior")
     return not (desk and role.scope == "own-cell") and (place.unit == "turn" or (desk and place.unit == "linkage"))
 
 

@@ -19,7 +19,9 @@ _ACTORS = {
     "screening": "甄别单位",
     "joint": "协同单位",
     "approver": "审批单位",
+    "superior": "共同上级",
     "submitter": "上报人",
+    "visitor": "网格员",
 }
 _SAID = {
     "reason": "原因",
@@ -31,6 +33,24 @@ _SAID = {
     "until": "延至哪一天",
     "media": "图片",
     "outcome": "满意与否",
+    "other": "另一事项",
+    "report_ids": "反映",
+    "on": "哪一天",
+    "people": "信访人数",
+    "way": "法定途径",
+    "opinion": "处理意见",
+    "ground": "不予受理理由",
+    "card": "卡色",
+    "leader": "包案领导",
+    "members": "人员",
+    "party": "当事人",
+    "parties": "双方当事人",
+    "agrees": "是否同意",
+    "form": "协议形式",
+    "terms": "协议内容",
+    "court": "法院",
+    "ruling": "裁定结果",
+    "performed": "履行情况",
 }
 _TURNS = {"desk": "甄别单位", "lead": "主办单位", "visitor": "回访人", "nobody": _NONE}
 _URGENCIES = {"ordinary": "普通", "urgent": "紧急", "major": "重大"}
@@ -120,7 +140,8 @@ def _clock(clock: ClockPart, whole: Whole, text: PackText) -> list[str]:
 
 
 def _limits(clock: ClockPart, text: PackText) -> str:
-    own = "按类别 the category's" if clock.limit == "category" else _limit(clock.limit)
+    named = {"category": "按类别 the category's", "card": "按卡色 the card's"}
+    own = named[clock.limit] if isinstance(clock.limit, str) else _limit(clock.limit)
     kinds = {entry.part.id: entry.part.zh for entry in text.all(KindPart)}
     by_urgency: Mapping[str, Limit | None] = dict(clock.urgencies)
     other = [f"卡 `{card}` {_limit(limit)}" for card, limit in clock.cards.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.models.base import ReferenceRow, VaultRow, connect
 from chalicelib.models.case_rows import CasesRow
 from chalicelib.policy.compiler import compile_pack
-from chalicelib.policy.loader import load_policy
+from chalicelib.policy.loader import canonical, load_policy, version_of
 from tests.lighter_moto import lighten
 from tests.tables import make_tables
 from tests.world import World, lay_grid
@@ -34,15 +35,32 @@ def lighter_moto() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def pack_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("pack") / "pack.json"
+def matching_pack_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack as it is."""
+    path = tmp_path_factory.mktemp("matching-pack") / "pack.json"
     path.write_bytes(compile_pack(PACK, None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def pack_file(matching_pack_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack, but no report of it is like another: most tests tell of one matter again and again, and mean many."""
+    pack = json.loads(matching_pack_file.read_bytes())
+    pack["same_matter"] |= {"automatic": 2, "offered": 2}
+    pack["version"] = version_of(pack)
+    path = tmp_path_factory.mktemp("pack") / "pack.json"
+    path.write_bytes(canonical(pack))
     return path
 
 
 @pytest.fixture(scope="session")
 def policy(pack_file: Path) -> Policy:
     return load_policy(pack_file)
+
+
+@pytest.fixture(scope="session")
+def matching_policy(matching_pack_file: Path) -> Policy:
+    return load_policy(matching_pack_file)
 
 
 @pytest.fixture
@@ -82,3 +100,11 @@ def world(connection: Any, tables: dict[str, str], policy: Policy) -> World:
     reference = boto3.resource("dynamodb", REGION).Table(tables["Reference"])
     lay_grid(reference)
     return World(connection, reference, policy, datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def matching_world(connection: Any, tables: dict[str, str], matching_policy: Policy) -> World:
+    """The same, where reports of one matter join."""
+    reference = boto3.resource("dynamodb", REGION).Table(tables["Reference"])
+    lay_grid(reference)
+    return World(connection, reference, matching_policy, datetime(2026, 11, 22, 2, 0, tzinfo=UTC))

@@ -22,7 +22,7 @@ from chalicelib.adapters import system
 from chalicelib.domain.case_file import CaseFile, file_of
 from chalicelib.domain.people import StaffMember
 from chalicelib.policy.compiler import compile_pack
-from infra.day.examples import EXAMPLES, WORKER, Example, play
+from infra.day.examples import EXAMPLES, HEAD, LEADER, WORKER, Example, play
 from infra.day.standing import PACK
 from infra.settings import ROOT
 from tests.contract.documents import contract
@@ -127,6 +127,11 @@ class HandGround:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._told: set[str] = set()
+        edge.employ(StaffMember(LEADER, "leader", "linkage-centre", ("320302",)))
+
+    @property
+    def today(self) -> str:
+        return self._edge.policy.day_of(self._edge.clock.now())
 
     def tell(self, by: str, said: Mapping[str, Any]) -> str:
         case_id = self._tell(by, said)
@@ -229,8 +234,11 @@ def _member(by: str) -> StaffMember:
     if by == WORKER:
         return OFFICER
     centre = by.removeprefix("centre-")
+    if by.endswith(HEAD):
+        unit = by.removesuffix(HEAD)
+        return StaffMember(f"head-of-{unit}", "unit-head", unit, ("320302",))
     if centre == by:
-        role = "linkage-centre" if by == "linkage-centre" else "department"
+        role = by if by in ("linkage-centre", "petition-office") else "department"
         return StaffMember(f"on-duty-{by}", role, by, ("320302",))
     return StaffMember(f"on-duty-{by}", "station" if len(centre) == 12 else "street", by, (centre,))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,9 @@ class Holding:
     def settled(self, now: datetime) -> None:
         """After a sweep nothing is left that time alone should have done by then."""
         for case in self.cases.values():
+            if case.asleep:
+                assert case.next_timer is None and not case.tasks, case
+                continue
             assert case.next_timer is None or case.next_timer > now, case
             assert case.closes_at is None or case.closes_at > now, case
             assert all(visit.state != "planned" or visit.due_at > now for visit in case.visits), case
@@ -143,8 +147,9 @@ class Holding:
         procedure = policy.procedure_of(case)
         state = procedure.states[case.state]
         assert case.procedure == procedure.id
-        assert (case.turn, case.open) == (state.turn, state.open)
-        assert case.open == (case.outcome is None), case
+        assert (case.turn, case.open or case.asleep) == (state.turn, state.open)
+        assert (case.open or case.asleep) == (case.outcome is None), case
+        assert not (case.asleep and (case.tasks or case.next_timer)), case
         units = [case.desk, *([case.lead] if case.lead else []), *case.open_joints]
         assert all(unit in policy.units for unit in units), units
         assert case.lead or case.turn != LEAD
@@ -168,7 +173,7 @@ class Holding:
                 assert waits == (case.state in rule.pauses_in) or (not waits and clock.late(case.updated_at)), clock
                 assert clock.window == rule.window
         for rule in procedure.clocks.values():
-            if case.state in rule.runs_in and not (rule.met_by or rule.visited):
+            if case.state in rule.runs_in and not (rule.met_by or rule.visited or rule.begun_by):
                 limit = limit_of(rule, case.category, case.urgency, policy)
                 assert (limit is not None) == (rule.id in named), f"{rule.id} in {case.state}"
 
@@ -182,14 +187,18 @@ class Holding:
             unit = next(task.unit for task in case.tasks if task.what == HANDLE)
             actions = [policy.procedure_of(case).actions[name] for name in allowed_actions(case, policy)]
             officer = self._officer_of(unit)
-            able = [action.id for action in actions if may_act(officer, action, case, now)]
+            able = [each.id for each in actions if may_act(officer, each, case, now) and "matter-" not in each.does]
             assert able or unit not in now.units, f"{unit} can do nothing in {case.state}"
         elif case.open:
             assert case.next_timer, case
-        if case.extension:
-            assert "approve-extension" in allowed_actions(case, policy), case
+        if case.extension and not case.asleep:
+            allowed = [policy.procedure_of(case).actions[name] for name in allowed_actions(case, policy)]
+            approval = next((action.id for action in allowed if action.does == "approve-extension"), None)
+            assert approval, case
             deciding = self._officer_of(case.extension.approver)
-            assert holds(deciding, "case.approve-extension", now) or deciding.unit not in now.units
+            deciding = replace(deciding, role="unit-head") if case.procedure == "petition" else deciding
+            able = holds(deciding, f"case.{approval}", now) or deciding.unit not in now.units
+            assert able, f"{deciding} of {case}"
 
 
 def _said(row: Row) -> dict[str, Any]:

@@ -28,6 +28,9 @@ from chalicelib.domain.errors import (
     StaleVersion,
 )
 from chalicelib.domain.events import SYSTEM, Actor
+from chalicelib.domain.invited import ASKED as INVITED
+from chalicelib.domain.invited import COMING, TOOK_PART
+from chalicelib.domain.mediations import PARTIES
 from chalicelib.domain.people import Reporter, StaffMember, may_act, may_see
 from chalicelib.domain.policy import Action, Policy, Procedure
 from chalicelib.domain.procedure import Particulars, allowed_actions
@@ -35,10 +38,13 @@ from chalicelib.domain.records import Command
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.migrating import Migrating
 from chalicelib.services.moving import Moving, Succession
 from tests.holding import Holding, Rows
-from tests.memory import MemoryGrid, MemoryRoster
+from tests.mediating import POOL
+from tests.memory import MemoryGrid, MemoryPool, MemoryRoster
+from tests.offering import offer
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones
 
 HERE, THERE = "320302001002", "320302007001"
@@ -57,8 +63,15 @@ ABOLISHED = "women-federation"
 """The unit that the next version of the policy does without."""
 
 TARGETS = (ABOLISHED, "health", "urban-management", f"centre-{HERE}", f"centre-{THERE}", "justice", "water")
-ENDING = ("void", "withdraw", "decline-reopen")
-ONWARD = ("classify", "accept", "resolve", "finish", "verify", "evaluate", "grant-reopen")
+ENDING = ("void", "withdraw", "decline-reopen", "petition-direct", "petition-decline")
+ONWARD = ("classify", "accept", "resolve", "finish", "verify", "evaluate", "grant-reopen", "petition-register")
+ONWARD += ("petition-pass-on", "petition-accept", "petition-answer", "petition-ask-review", "petition-conclude")
+AT_A_TABLE = ("accept", "mediation-", "panel-")
+TABLE = (
+    *("accept", "mediation-open", "mediation-consent", "mediation-consent", "panel-invite", "panel-answer"),
+    *("mediation-hold-session", "mediation-agree", "mediation-apply-confirmation", "mediation-record-acceptance"),
+    *("mediation-record-ruling", "mediation-record-performance"),
+)
 STARTS = [
     datetime(2026, 11, 22, 2, 0, tzinfo=UTC),
     datetime(2026, 2, 12, 15, 59, 59, tzinfo=UTC),  # before the Spring Festival
@@ -77,7 +90,7 @@ ODD = st.sampled_from(
 )
 
 
-_TURNS = 12
+_TURNS = 16
 
 
 @dataclass
@@ -113,9 +126,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(self, *change: Any) -> None:
+    def save(self, *change: Any, **how: Any) -> None:
         self._wait()
-        self._store.save(*change)
+        self._store.save(*change, **how)
 
     def record(self, *change: Any, **how: Any) -> None:
         self._wait()
@@ -152,6 +165,7 @@ class Deed:
     asked: Asked
     said: Particulars
     area: str | None
+    other: str | None
     answer: Case
 
 
@@ -163,11 +177,15 @@ class CaseMachine(RuleBasedStateMachine):
         self.store = Overtaken(setting.store)
         self.holding = Holding(setting.rows_of, self.policies, self.officer)
         self.grid = MemoryGrid([*AREAS, HERE[:9], THERE[:9]])
-        self.acting = Acting(self.store, self.grid, MemoryRoster(), self.policies, self.clock)
+        pool = MemoryPool(POOL)
         self.ids = CountedIds()
+        self.acting = Acting(
+            self.store, self.grid, MemoryRoster(), self.policies, self.clock, self.ids, _member, lambda: pool
+        )
         self.intake = self._an_intake()
         self.hands: list[Case | None] = [None, None]
         self.deeds: list[Deed] = []
+        self.phones: dict[str, str] = {}
         self.reports: list[tuple[Report, Any]] = []
         self._announce, self._statuses, self.tally = setting.announce, statuses, tally
         self.focus = 0
@@ -226,10 +244,12 @@ class CaseMachine(RuleBasedStateMachine):
         overtaken=SELDOM,
     )
     def a_text_comes(self, phone: int, words: str, overtaken: bool) -> None:
-        sender = Reporter(phone=f"+861390000000{phone}")
-        report = self._a_report("sms", words, reporter=sender, submitted_by=None)
         if overtaken and self._open_cases():
             self.store.meanwhile = self._somebody_is_quicker(self._open_cases()[-1].id, phone)
+        self._text(f"+861390000000{phone}", words)
+
+    def _text(self, phone: str, words: str) -> None:
+        report = self._a_report("sms", words, reporter=Reporter(phone=phone), submitted_by=None)
         self.tally.asked += 1
         receipt = self.intake.take_text(report, Actor("sms", "source"), "text")
         self.store.meanwhile = None
@@ -252,10 +272,13 @@ class CaseMachine(RuleBasedStateMachine):
             urgency=[None, "urgent", "major"][urgency],
             area_code=place,
             submitted_by=WALKER.id if source == "mobile" else None,
+            reporter=Reporter("张三", f"+861390000000{category % 3}") if category % 5 else Reporter(anonymous=True),
         )
         receipt = self.intake.submit(report, WALKER.actor, "report")
         self.reports.append((report, receipt))
         self.tally.asked += 1
+        if report.reporter.phone:
+            self.phones[receipt.case_id] = report.reporter.phone
         told = self.holding.look(receipt.case_id)
         assert any(event.data.get("report_id") == report.id for event in told)
         return receipt.case_id
@@ -338,6 +361,56 @@ class CaseMachine(RuleBasedStateMachine):
             action = policy.procedure_of(case).actions[name]
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, action, nth + turn), nth + turn, strange)
+            if turn == 0 and nth % 3 == 0:
+                self._told_more(case_id)
+
+    def _told_more(self, case_id: str) -> None:
+        """Who reported it writes again, to the newest case of that phone."""
+        if case_id in self.phones:
+            self._text(self.phones[case_id], "还没修好")
+
+    @precondition(lambda self: len(self._open_cases()) < 12)
+    @rule(nth=NUMBER, odd=ODD)
+    def a_petition_goes_through_its_levels(self, nth: int, odd: str) -> None:
+        """The way is long, and chance alone would seldom see its end; now and then something else is done on it."""
+        nth = self._stirred(nth)
+        case_id = self._report(list(self.policies.current.kinds).index("petition"), nth - nth % 9 + 1, nth, 0, "mobile")
+        version = 0
+        for turn in range(2 * _TURNS):
+            case = self.holding.cases[case_id]
+            stuck, version = case.version == version, case.version
+            policy = self._policy_of(case)
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ENDING]
+            if not names:
+                return
+            actions = policy.procedure_of(case).actions
+            onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
+            aside = stuck or nth // (turn + 1) % 3 == 0 or not onward
+            name = min(names, key=lambda name: self._tried[case.procedure, name]) if aside else onward[-1]
+            self._tried[case.procedure, name] += 1
+            strange = odd if turn == nth % _TURNS else ""
+            self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
+
+    @precondition(lambda self: len(self._open_cases()) < 12)
+    @rule(nth=NUMBER, odd=ODD)
+    def a_dispute_is_mediated(self, nth: int, odd: str) -> None:
+        """Neighbours at a table, step by step; now and then something is done instead that was tried least."""
+        kinds = list(self.policies.current.kinds)
+        of_kind = [each.id for each in self.policies.current.categories.values() if each.kind == "dispute"]
+        case_id = self._report(kinds.index("dispute"), of_kind.index("leaking-flat"), 0, 0, "mobile")
+        for turn, step in enumerate(TABLE):
+            case = self.holding.cases[case_id]
+            policy = self._policy_of(case)
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name.startswith(AT_A_TABLE)]
+            if not names:
+                return
+            stray = turn == nth // 8 % (2 * len(TABLE))
+            name = min(names, key=lambda name: (self._tried["table", name], name)) if stray else step
+            if name not in names:
+                continue
+            self._tried["table", name] += 1
+            action = policy.procedure_of(case).actions[name]
+            self._act(case, name, self._right(case, action, nth + turn), nth + turn, odd if stray else "")
 
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:
@@ -371,7 +444,7 @@ class CaseMachine(RuleBasedStateMachine):
             asked = replace(asked, command=asked.command._replace(fingerprint="other"))
         visible = may_see(asked.by, self.holding.cases[deed.case_id], self.policies.current)
         try:
-            answer = self.acting.act(deed.case_id, deed.action, asked, deed.said, deed.area)
+            answer = self.acting.act(deed.case_id, deed.action, asked, deed.said, deed.area, deed.other)
             assert answer == deed.answer and not other
             self.tally.repeated += 1
         except DomainError as refused:
@@ -403,15 +476,18 @@ class CaseMachine(RuleBasedStateMachine):
     def _act(self, case: Case, action: str, staff: StaffMember, nth: int, odd: str) -> None:
         known = self._policy_of(case).procedure_of(case).actions.get(action)
         said, area = self._particulars(case, known, staff, nth, odd)
+        other = self._other(case, known, staff, nth, odd)
         asked = self._asked(staff, case, f"{action} {odd}")
-        answer = self._ask(
-            case, asked, lambda: self.acting.act(case.id, action, asked, said, area), action, known, proper=not odd
-        )
+
+        def act() -> Case:
+            return self.acting.act(case.id, action, asked, said, area, other)
+
+        answer = self._ask(case, asked, act, action, known, proper=not odd)
         if answer is not None:
             told = {"unit": [said.unit], "units": said.units}
             named = [unit for field in known.requires for unit in told.get(field, ())] if known else []
             assert all(unit in self.policies.current.units for unit in named), said
-            self.deeds.append(Deed(case.id, action, asked, said, area, answer))
+            self.deeds.append(Deed(case.id, action, asked, said, area, other, answer))
 
     def _ask(
         self,
@@ -443,15 +519,26 @@ class CaseMachine(RuleBasedStateMachine):
         self.store.meanwhile = None
         assert now.version == case.version, "acted on what was not so any more"
         told = self.holding.look(case.id)
+        self._look_beside(answer, action)
         assert answer == self.holding.cases[case.id], "what is acknowledged is kept"
         assert told and all(event.causation_id == asked.command.id for event in told), "by one act, and by this one"
         assert all(event.actor == asked.by.actor for event in told)
         for event in told:
             if event.type in (E.JOINT_ACCEPTED, E.JOINT_REFUSED, E.JOINT_FINISHED) and asked.by.role != "administrator":
-                assert event.data["unit"] == asked.by.unit, "nobody speaks for another unit"
+                abolished = event.data["unit"] not in self.policies.current.units
+                assert event.data["unit"] == asked.by.unit or abolished, "nobody speaks for another unit"
         assert action is None or may_act(asked.by, action, now, self.policies.current)
         self.tally.done[now.procedure, name] += 1
         return answer
+
+    def _look_beside(self, case: Case, action: Action | None) -> None:
+        """What else an act has changed that is about two cases; and that every report is of one that is awake."""
+        if action is None or not action.does.startswith("matter-"):
+            return
+        for case_id in [*self.holding.cases, *case.links.children]:
+            self.holding.look(case_id)
+        homes = [report for each in self.holding.cases.values() if not each.asleep for report in each.report_ids]
+        assert len(homes) == len(set(homes)), "a report of two cases"
 
     def _was_not_offered(self, case: Case, action: Action, refused: DomainError) -> None:
         """Who may do an action that is offered is not told that it is not allowed, but for what only the asker is."""
@@ -472,10 +559,12 @@ class CaseMachine(RuleBasedStateMachine):
             action = policy.procedure_of(case).actions[_nth(names, nth)]
             staff = self._right(case, action, nth)
             said, area = self._particulars(case, action, staff, nth, "")
+            other = self._other(case, action, staff, nth, "")
             try:
-                self.acting.act(case_id, action.id, self._asked(staff, case, "quicker"), said, area)
+                done = self.acting.act(case_id, action.id, self._asked(staff, case, "quicker"), said, area, other)
                 self.tally.overtaken += 1
                 self.holding.look(case_id)
+                self._look_beside(done, action)
             except DomainError as refused:
                 self._is_known(refused)
 
@@ -514,6 +603,9 @@ class CaseMachine(RuleBasedStateMachine):
             self.store.meanwhile = None
             assert bool(self.holding.look(case_id)) == done or overtaken_by is not None
             self.tally.asked += 1
+        for case_id in list(self.store.due(now)) if overtaken_by is not None else ():
+            self.acting.fall_due(case_id, "sweep")  # somebody woke it meanwhile
+            self.holding.look(case_id)
         self.holding.settled(now)
         assert not list(self.store.due(now)), "once is enough, however late"
 
@@ -556,6 +648,43 @@ class CaseMachine(RuleBasedStateMachine):
             self.store.meanwhile = None
             self.holding.look(case.id)
 
+    # --- what is one matter
+
+    @rule(which=NUMBER, other=NUMBER)
+    def a_matter_is_offered(self, which: int, other: int) -> None:
+        """Somebody decides on it afterwards, or nobody does."""
+        if cases := self._open_cases():
+            case, known = _nth(cases, self._stirred(which)), _nth(list(self.holding.cases.values()), other)
+            if case.id != known.id:
+                offer(self.store, case, known.id, self.clock.now(), self._policy_of(case))
+                self.holding.look(case.id)
+
+    @rule(nth=NUMBER, which=NUMBER, odd=ODD, overtaken=SELDOM)
+    def who_knows_of_another_acts(self, nth: int, which: int, odd: str, overtaken: bool) -> None:
+        self._act_as(lambda action: action.does.startswith("matter-"), nth, which, odd, overtaken)
+
+    def _other(self, case: Case, action: Action | None, staff: StaffMember, nth: int, odd: str) -> str | None:
+        """Which other case an act is about; or a wrong one."""
+        if action is None or "other" not in action.requires or odd == "nothing":
+            return None
+        everything = list(self.holding.cases.values())
+        match odd:
+            case "oneself":
+                return case.id
+            case "unknown-unit":
+                return "no-such-case"
+            case "for-another":
+                return str(_nth(everything, nth).id)
+        beneath = [each.case for each in case.links.absorbed if each.into == case.id]
+        seen = [each for each in everything if each.open and may_see(staff, each, self.policies.current)]
+        alike = [each.id for each in seen if each.id != case.id and each.kind == case.kind]
+        found = {
+            "matter-merge": alike,
+            "matter-not-same": [each.case for each in case.links.offers],
+            "matter-unmerge": [case.links.merged_into] if case.links.merged_into else beneath,
+        }.get(action.does, [])
+        return _nth(found, nth) if found else str(_nth(everything, nth).id)
+
     # --- who says what
 
     def _stirred(self, number: int) -> int:
@@ -563,6 +692,8 @@ class CaseMachine(RuleBasedStateMachine):
         return (number + next(self._turns)) * 2654435761 % 2**32 >> 8
 
     def officer(self, unit: str, number: int = 1) -> StaffMember:
+        if leader := _member(unit.removeprefix("staff/")):
+            return leader
         area = (self.policies.of(self._first_version).units[unit]).area or "320302"
         role = {"linkage-centre": "linkage-centre", "petition-office": "petition-office"}.get(unit)
         if role is None:
@@ -589,7 +720,10 @@ class CaseMachine(RuleBasedStateMachine):
                 units = [joint.unit for joint in case.joints if joint.state == state]
                 return self.officer(_nth(units, nth)) if units else self.officer(case.desk)
             case "approver" if case.extension:
-                return self.officer(case.extension.approver, 1 + bool(nth % 5))
+                officer = self.officer(case.extension.approver, 1 + bool(nth % 5))
+                return replace(officer, role="unit-head") if case.procedure == "petition" else officer
+            case "superior" if case.petition and case.petition.decider:
+                return self.officer(case.petition.decider)
             case "submitter":
                 return WALKER if case.submitters else ADMINISTRATOR
         return self.officer(case.desk)
@@ -625,11 +759,17 @@ class CaseMachine(RuleBasedStateMachine):
             said["until"] = due.astimezone(policy.zone).date() + timedelta(days=1 + nth % 9)
         if "media" in needs or nth % 13 == 0:
             said["media"] = (self._picture(staff.id),)
+        if "report_ids" in needs:
+            own = [report for report in case.report_ids if report not in case.links.foreign]
+            said["report_ids"] = tuple(own[len(own) // 2 :]) if nth % 7 else case.report_ids
+        if action.does.startswith("petition-"):
+            said |= self._of_a_petition(action, policy, nth)
         if "outcome" in needs:
             said["outcome"] = _nth(["satisfied", "basically-satisfied", "dissatisfied"], nth)
+        said |= self._said_at_a_table(case, action, nth)
         match odd:
             case "unknown-unit":
-                said |= {"unit": "no-such-unit", "units": ("no-such-unit",)}
+                said |= {"unit": "no-such-unit", "units": ("no-such-unit",), "members": ("nobody",)}
             case "oneself":
                 said |= {"unit": case.lead, "units": (case.lead or case.desk,)}
             case "twice":
@@ -652,6 +792,63 @@ class CaseMachine(RuleBasedStateMachine):
             case "done-at":
                 said["done_at"] = datetime.fromisoformat("2026-01-01T23:59:59-10:00")
         return Particulars(**said), area
+
+    def _of_a_petition(self, action: Action, policy: Policy, nth: int) -> dict[str, Any]:
+        """What is said with what is done to petitions; a few petition through too many."""
+        said: dict[str, Any] = {}
+        today = self.clock.now().astimezone(policy.zone).date()
+        match action.does:
+            case "petition-register":
+                people = _nth([1, 1, 3, 7, 30], nth)
+                spoken = _nth([0, 0, 2, 5, 5, 6, 31], nth // 3) if people < 6 else _nth([1, 5, 5, 5, 6, 0], nth // 3)
+                accused = _nth([(), ("housing-construction",), ("petition-office",), ("water",)], nth // 5)
+                said = {"people": people, "representatives": spoken, "accused": accused}
+            case "petition-direct":
+                said = {"way": _nth([*policy.lawful_ways, "no-such-way"], nth)}
+            case "petition-decline":
+                said = {"ground": _nth([*policy.grounds, "no-such-ground"], nth)}
+            case "petition-answer" | "petition-conclude":
+                said = {"opinion": _nth(["support", "explain", "not-support"], nth)}
+            case "petition-change-card":
+                said = {"card": _nth([*policy.cards, *policy.cards, "no-such-card"], nth)}
+            case "petition-name-leader":
+                said = {"leader": _nth(["leader", "leader", "mediator"], nth)}
+            case "petition-deliver":
+                said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9], nth))}
+            case "petition-hold-hearing":
+                since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
+                said = {"since": since, "until": today - timedelta(days=_nth([0, 0, 0, 3, -1], nth // 5))}
+        return said
+
+    def _said_at_a_table(self, case: Case, action: Action, nth: int) -> dict[str, Any]:
+        """What is said of a mediation: mostly what leads on, and now and then what does not."""
+        needs = set(action.requires)
+        today = self.clock.now().astimezone(self._policy_of(case).zone).date()
+        known, said = case.mediation, dict[str, Any]()
+        coming = tuple(each.member for each in case.invited if each.state in (COMING, TOOK_PART))
+        if "members" in needs:
+            known_here = {each.member for each in case.invited}
+            unasked = tuple(each.id for each in POOL[:6] if each.id not in known_here)
+            asked = tuple(each.member for each in case.invited if each.state == INVITED)
+            meant = {"panel-invite": unasked, "panel-answer": asked or coming, "panel-avoid": ("L02",)}
+            said["members"] = meant.get(action.does, coming) or _nth([coming, ("T01",), ("L02",)], nth) or ("T02",)
+        if "party" in needs:
+            left = [party for party in PARTIES if known is None or party not in known.consents]
+            said["party"] = (left or list(PARTIES))[0] if nth % 4 else _nth(PARTIES, nth)
+        if "agrees" in needs:
+            said["agrees"] = nth % 8 != 0
+        if "parties" in needs:
+            said["parties"] = PARTIES if nth % 5 else PARTIES[:1]
+        if "form" in needs:
+            said |= {"form": _nth(["oral", "written"], nth), "terms": "各让一步", "on": today}
+            said["until"] = today + timedelta(days=nth % 40 - 1)
+        if "court" in needs:
+            said["court"] = "鼓楼区人民法院"
+        if "ruling" in needs:
+            said["ruling"] = _nth(["confirmed", "rejected"], nth)
+        if "performed" in needs:
+            said["performed"] = _nth(["full", "partly", "none"], nth)
+        return said
 
     def _picture(self, owner: str) -> str:
         name = f"p{next(self._numbers)}"
@@ -676,7 +873,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _an_intake(self) -> Intake:
         roster, sealer, phones = MemoryRoster(), OpenSealer(), PlainPhones()
-        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, self.clock, self.ids)
+        matching = Matching(self.store, self.grid, self.policies, self.clock)
+        return Intake(self.store, self.grid, roster, self.policies, sealer, phones, matching, self.clock, self.ids)
 
 
 def changed(policy: Policy) -> Policy:
@@ -713,6 +911,10 @@ def _without(procedure: Procedure, state: str) -> Procedure:
         },
         clocks={name: clock._replace(pauses_in=others(clock.pauses_in)) for name, clock in procedure.clocks.items()},
     )
+
+
+def _member(staff_id: str) -> StaffMember | None:
+    return next((each for each in OTHERS if each.id == staff_id), None)
 
 
 def _nth(several: Any, number: int) -> Any:

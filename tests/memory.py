@@ -11,9 +11,20 @@ from typing import Any
 
 from chalicelib.domain.audit import Entry, entry_of
 from chalicelib.domain.cases import Case
-from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    OpenedMeanwhile,
+    OtherChanged,
+    StaleVersion,
+    TrackingCodeTaken,
+    UnknownAttachment,
+)
 from chalicelib.domain.events import Actor, CaseEvent
+from chalicelib.domain.gazetteer import Gazetteer
 from chalicelib.domain.grid import Area, Cell
+from chalicelib.domain.matter_events import moved
+from chalicelib.domain.nearby import Near
+from chalicelib.domain.panels import Member
 from chalicelib.domain.procedure import Change
 from chalicelib.domain.records import (
     CaseSummary,
@@ -43,8 +54,10 @@ from chalicelib.models.case_rows import (
     unit_queue,
     visits_queue,
 )
+from chalicelib.models.near_rows import NearRow, near_from
 from chalicelib.models.report_rows import ReporterRow, ReportRow, SubmitterRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from, subject_of
+from chalicelib.services.awake import awake
 
 Attributes = Mapping[str, Any]
 
@@ -63,40 +76,96 @@ class MemoryCaseStore:
         """A picture that somebody will name, in a report or with an act."""
         self._pictures[attachment_id] = {"owner": owner, "report": None, "case": None}
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
         case = change.case
         if self._has(ReportRow.key(report.id), ReportRow.SK):
             raise AlreadyKnown()
         if new and self._has(TrackingRow.key(case.tracking_code), TrackingRow.SK):
             raise TrackingCodeTaken()
         self._must_follow(case)
+        self._must_lie(near)
         self._claim(report.media, report.submitted_by, "report", report.id)
-        self._put(ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new))
+        self._enter(near)
+        self._put(ReportRow.of(report, case.id, case.code_of(report.id), case.version, joined=not new))
+        home = case.home_of(report.id)
         if new:
             self._put(TrackingRow.of(case.tracking_code, case.id))
         if identity:
             self.identities[report.id] = identity
             if identity.phone_hash:
-                self._put(ReporterRow.of(identity.phone_hash, case.id))
+                self._put(ReporterRow.of(identity.phone_hash, home))
         if report.submitted_by:
-            self._put(SubmitterRow.of(report.submitted_by, case.id))
+            self._put(SubmitterRow.of(report.submitted_by, home))
         self._write(change, entry_of(change, source, identity.phone_hash if identity else None))
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
         case = change.case
         if command and self._has(CommandRow.key(command.id), CommandRow.SK):
             raise AlreadyKnown()
         self._must_follow(case)
+        for place in near:
+            self._must_lie(place)
+        self._others_must_follow(change)
         for event in change.events:
             self._claim(event.data.get("media", ()), event.actor.id, "case", case.id)
+        for place in near:
+            self._enter(place)
         if command:
             said = {"case_id": case.id, "version": case.version, "fingerprint": command.fingerprint}
             self._put(CommandRow(CommandRow.key(command.id), CommandRow.SK, **said))
         self._write(change, entry_of(change, source, by=by))
+        for other in change.also:
+            self._write(other, entry_of(other, source, by=by))
+            if other.before is None:
+                self._put(TrackingRow.of(other.case.tracking_code, other.case.id))
+                known = (self.identities.get(report_id) for report_id in other.case.report_ids)
+                for phone_hash in {each.phone_hash for each in known if each and each.phone_hash}:
+                    self._put(ReporterRow.of(phone_hash, other.case.id))
+                for staff_id in other.case.submitters:
+                    self._put(SubmitterRow.of(staff_id, other.case.id))
+        for move in (move for each in (change, *change.also) for move in moved(each.events)):
+            row = dict(self.partitions[ReportRow.key(move.report)][ReportRow.SK])
+            row |= {"case_id": move.to_case, "made_in": row.get("made_in") or move.from_case}
+            row |= {"tracking_code": move.tracking_code} if move.tracking_code else {}
+            self.partitions[ReportRow.key(move.report)][ReportRow.SK] = row
+
+    def _others_must_follow(self, change: Change) -> None:
+        for other in change.also:
+            if other.before is None and self._has(TrackingRow.key(other.case.tracking_code), TrackingRow.SK):
+                raise TrackingCodeTaken()
+            try:
+                self._must_follow(other.case)
+            except StaleVersion:
+                raise OtherChanged() from None
+        for move in (move for each in (change, *change.also) for move in moved(each.events)):
+            if self.partitions[ReportRow.key(move.report)][ReportRow.SK]["case_id"] != move.from_case:
+                raise OtherChanged()
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        return {case_id: case for case_id in case_ids if (case := self.case(case_id))}
 
     def case(self, case_id: str) -> Case | None:
         row = self._row(case_key(case_id), CaseRow.SK)
         return case_from(dict(row)) if row else None
+
+    def near(self, places: Sequence[str]) -> list[Near]:
+        return [near_from(place, self._lying(place)) for place in places]
 
     def case_id_of(self, tracking_code: str) -> str | None:
         row = self._row(TrackingRow.key(tracking_code), TrackingRow.SK)
@@ -138,7 +207,8 @@ class MemoryCaseStore:
 
     def reported_by(self, staff_id: str, limit: int, start: dict[str, Any] | None) -> Page:
         links = sorted(self.partitions.get(SubmitterRow.key(staff_id), {}), reverse=True)
-        rows = (self._row(case_key(case_id), CaseRow.SK) for case_id in links)
+        found = dict.fromkeys(case.id for case_id in links if (case := awake(self.case(case_id), self)))
+        rows = (self._row(case_key(case_id), CaseRow.SK) for case_id in sorted(found, reverse=True))
         return _cut([summary_from(dict(row)) for row in rows if row], limit, start)
 
     def due(self, until: datetime) -> Iterable[str]:
@@ -169,6 +239,18 @@ class MemoryCaseStore:
         row = self._row(case_key(case.id), CaseRow.SK)
         if (row["version"] if row else 0) != case.version - 1:
             raise StaleVersion()
+
+    def _lying(self, place: str) -> dict[str, Any] | None:
+        row = self._row(NearRow.key(place), NearRow.SK)
+        return dict(row) if row else None
+
+    def _must_lie(self, near: Near | None) -> None:
+        if near is not None and near_from(near.place, self._lying(near.place)).version != near.version - 1:
+            raise OpenedMeanwhile()
+
+    def _enter(self, near: Near | None) -> None:
+        if near is not None:
+            self._put(NearRow.of(near))
 
     def _claim(self, media: Sequence[str], owner: str | None, by: str, whom: str) -> None:
         """Pictures that were named: only who announced them may, and they are of one report or case from then on."""
@@ -208,8 +290,9 @@ def _cut(items: list[CaseSummary], limit: int, start: dict[str, Any] | None) -> 
 class MemoryGrid:
     """`services.ports.Grid` of areas without outlines: places are named, never measured."""
 
-    def __init__(self, codes: Iterable[str]) -> None:
+    def __init__(self, codes: Iterable[str], names: Mapping[str, str] | None = None) -> None:
         self._codes = frozenset(codes)
+        self._gazetteer = Gazetteer.of(names or {})
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
         return []
@@ -220,11 +303,27 @@ class MemoryGrid:
     def area(self, code: str, day: str) -> Area | None:
         return Area(code, ("鼓楼区", code)) if code in self._codes else None
 
+    def gazetteer(self, day: str) -> Gazetteer:
+        return self._gazetteer
+
     def parts(self, code: str, day: str) -> Sequence[str]:
         return sorted(other for other in self._codes if other != code and other.startswith(code))
 
     def named_parts(self, code: str, day: str) -> Mapping[str, str]:
         return {part: part for part in self.parts(code, day)}
+
+
+class MemoryPool:
+    """`services.ports.Pool`: some people of the pool, by id."""
+
+    def __init__(self, members: Iterable[Member] = ()) -> None:
+        self.members = {member.id: member for member in members}
+
+    def page(self, limit: int, start: dict[str, Any] | None) -> tuple[Sequence[Member], dict[str, Any] | None]:
+        return sorted(self.members.values(), key=lambda member: member.id)[:limit], None
+
+    def named(self, ids: Sequence[str]) -> Mapping[str, Member]:
+        return {name: self.members[name] for name in ids if name in self.members}
 
 
 class MemoryRoster:

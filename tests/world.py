@@ -26,6 +26,7 @@ from chalicelib.models.base import stamp
 from chalicelib.models.case_rows import EventRow, case_key
 from chalicelib.models.case_store import DynamoCaseStore
 from chalicelib.models.delivery_store import DynamoDeliveryLedger, DynamoIdentities
+from chalicelib.models.panel_store import DynamoPool
 from chalicelib.models.reference_store import DynamoGrid, DynamoRoster
 from chalicelib.models.report_rows import AttachmentRow
 from chalicelib.models.stream import EVENT_PREFIX, event_from
@@ -34,6 +35,7 @@ from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.alerts import Alerts
 from chalicelib.services.audit import Audit
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.persons import Persons
 from chalicelib.services.reading import Reading
 from chalicelib.services.reporters import Reporters
@@ -164,10 +166,29 @@ class World:
         grid = DynamoGrid(connection)
         self.policies = Kept(policy)
         roster = DynamoRoster()
+        self.matching = Matching(self.store, grid, self.policies, self.clock)
         self.intake = Intake(
-            self.store, grid, roster, self.policies, self.sealer, PlainPhones(), self.clock, RandomIds()
+            self.store,
+            grid,
+            roster,
+            self.policies,
+            self.sealer,
+            PlainPhones(),
+            self.matching,
+            self.clock,
+            RandomIds(),
         )
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
+        pool = lambda: DynamoPool(connection)  # noqa: E731
+        self.acting = Acting(
+            self.store,
+            grid,
+            roster,
+            self.policies,
+            self.clock,
+            RandomIds(),
+            pool=pool,
+            matching=lambda: self.matching,
+        )
         self.vault = DynamoVault(connection)
         self.audit = Audit(DynamoAuditLog(), policy, self.clock, RandomIds())
         self.reporters = Reporters(self.store, self.vault, self.sealer, self.audit, policy)
@@ -223,9 +244,18 @@ class World:
     def asked(self, by: StaffMember, version: int, key: str | None = None, content: str = "same") -> Asked:
         return Asked(by, Command(f"{by.id}-{key or uuid4().hex}", content), version, "r")
 
-    def act(self, case_id: str, action: str, by: StaffMember, *, area: str | None = None, **said: Any) -> Case:
+    def act(
+        self,
+        case_id: str,
+        action: str,
+        by: StaffMember,
+        *,
+        area: str | None = None,
+        other: str | None = None,
+        **said: Any,
+    ) -> Case:
         asked = self.asked(by, self.case(case_id).version)
-        return self.acting.act(case_id, action, asked, Particulars(**said), area)
+        return self.acting.act(case_id, action, asked, Particulars(**said), area, other)
 
     def picture(self, owner: str) -> str:
         """A picture that somebody announced, to be named in a report or with an act."""

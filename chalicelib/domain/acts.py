@@ -5,7 +5,7 @@ Every act takes the telling of the case, the action's row and what was said with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
@@ -30,6 +30,7 @@ from chalicelib.domain.steps import (
     classified,
     close,
     enter,
+    leave_mediation,
     request_reopening,
     resolve,
     start_work,
@@ -40,7 +41,9 @@ from chalicelib.domain.workdays import ONE_DAY
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Extension
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Category, Policy
+    from chalicelib.domain.reports import Report
     from chalicelib.domain.telling import Telling
 
 
@@ -52,10 +55,12 @@ class Particulars:
     pictures; `outcome`: what the reporter says of the answer; `done_at`: when it was done by the sender's clock, where
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
-    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of. Of petitions:
+    Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
+    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
     `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
     the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
-    (`agrees`), `members` of the panel, `form` and `terms` of an agreement, `docking`, `court`.
+    (`agrees`), `parties` there or at one, `members` of the panel (`known_members`: those of the pool), `form` and
+    `terms` of an agreement, how far it is `performed`, `docking`, `court` and its `ruling`.
     """
 
     reason: str | None = None
@@ -72,6 +77,9 @@ class Particulars:
     since: date | None = None
     other: Case | None = None
     report_ids: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
+    child: tuple[str, str] | None = None
+    answers: tuple[dict[str, str], ...] = ()
     people: int | None = None
     representatives: int | None = None
     accused: tuple[str, ...] = ()
@@ -89,10 +97,17 @@ class Particulars:
     terms: str | None = None
     docking: str | None = None
     court: str | None = None
+    parties: tuple[str, ...] = ()
+    performed: str | None = None
+    ruling: str | None = None
+    known_members: Mapping[str, Member] | None = None
 
 
 _FARTHEST = date(9000, 1, 1)
 """Later is no later, and nothing is counted beyond the last year there is."""
+
+WAKES = "matter-unmerge"
+"""The only act that is possible on a case that sleeps in another."""
 
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
 
@@ -103,8 +118,10 @@ MOST_JOINT = 20
 def possible(case: Case, action: Action) -> bool:
     """Whether a case has what an action is about: a joint unit that was asked, an extension to be decided, a clock.
 
-    Who told of a matter withdraws it while nobody else told of it too.
+    Who told of a matter withdraws it while nobody else told of it too. What sleeps in another case can only be woken.
     """
+    if case.asleep:
+        return action.does == WAKES
     match action.does:
         case "assign":
             return case.category is not None and case.area is not None
@@ -135,9 +152,12 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         chosen_by="staff",
         words=[],
         **_accused(said, category, policy),
-        **_also(said),
+        **also(said),
     )
-    assign_by_rule(telling, action.to, action)
+    afresh = telling.known.procedure != case.procedure
+    if afresh:
+        leave_mediation(telling)
+    assign_by_rule(telling, action.to, action, afresh=afresh)
 
 
 def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
@@ -161,7 +181,7 @@ def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:
         "desk",
         why=[f"desk={telling.around.actor.unit}"],
         reason=said.reason,
-        **_also(said),
+        **also(said),
     )
 
 
@@ -170,7 +190,7 @@ def _advance(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    enter(telling, E.CASE_ACCEPTED, action.to, action, unit=telling.known.lead, **_also(said))
+    enter(telling, E.CASE_ACCEPTED, action.to, action, unit=telling.known.lead, **also(said))
 
 
 def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -183,14 +203,14 @@ def _return(telling: Telling[Case], action: Action, said: Particulars) -> None:
         reason=said.reason,
         from_unit=case.lead,
         unit=case.desk,
-        **_also(said),
+        **also(said),
     )
 
 
 def _reject_return(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The desk finds that it is that unit's business after all: who received it first answers for it 首接负责."""
     unit = _unit(telling.known.returned_by, "unit", telling.around.policy)
-    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=unit, reason=said.reason, **_also(said))
+    enter(telling, E.CASE_RETURN_REJECTED, action.to, action, unit=unit, reason=said.reason, **also(said))
 
 
 def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -198,20 +218,20 @@ def _transfer(telling: Telling[Case], action: Action, said: Particulars) -> None
     unit = _unit(said.unit, "unit", telling.around.policy)
     if unit == case.lead:
         raise InvalidField("unit", "same-unit")
-    _pass_on(telling, E.CASE_TRANSFERRED, action, said, unit, level_with(case, unit, telling.around.policy))
+    pass_on(telling, E.CASE_TRANSFERRED, action, said, unit, level_with(case, unit, telling.around.policy))
 
 
 def _escalate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     level, unit = one_up(telling.known, telling.around.policy)
-    _pass_on(telling, E.CASE_ESCALATED, action, said, unit, level)
+    pass_on(telling, E.CASE_ESCALATED, action, said, unit, level)
 
 
 def _delegate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     level, unit = one_down(telling.known, telling.around.policy)
-    _pass_on(telling, E.CASE_DELEGATED, action, said, unit, level)
+    pass_on(telling, E.CASE_DELEGATED, action, said, unit, level)
 
 
-def _pass_on(
+def pass_on(
     telling: Telling[Case], event_type: str, action: Action, said: Particulars, unit: str, level: str | None
 ) -> None:
     case = telling.known
@@ -223,9 +243,9 @@ def _pass_on(
         "reason": said.reason,
     }
     if unit == case.lead:  # only the level goes up: who must act does not change, and keeps its clocks
-        telling.tell(event_type, **facts, **_also(said))
+        telling.tell(event_type, **facts, **also(said))
     else:
-        enter(telling, event_type, action.to, action, **facts, **_also(said))
+        enter(telling, event_type, action.to, action, **facts, **also(said))
 
 
 def _request_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -238,21 +258,20 @@ def _request_joint(telling: Telling[Case], action: Action, said: Particulars) ->
             raise InvalidField(f"units[{place}]", "joint-with-oneself")
         if unit in case.open_joints or unit in said.units[:place]:
             raise InvalidField(f"units[{place}]", "joint-already")
-        _guard(case, unit, f"units[{place}]", policy)
-    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **_also(said))
+    telling.tell(E.JOINT_REQUESTED, asked=list(said.units), unit=case.lead, reason=said.reason, **also(said))
 
 
 def _accept_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, **_also(said))
+    telling.tell(E.JOINT_ACCEPTED, unit=_joint(telling, said, ASKED).unit, **also(said))
 
 
 def _refuse_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason, **_also(said))
+    telling.tell(E.JOINT_REFUSED, unit=_joint(telling, said, ASKED).unit, reason=said.reason, **also(said))
 
 
 def _finish_joint(telling: Telling[Case], action: Action, said: Particulars) -> None:
     unit = _joint(telling, said, AGREED).unit
-    telling.tell(E.JOINT_FINISHED, unit=unit, note=said.note, **_also(said))
+    telling.tell(E.JOINT_FINISHED, unit=unit, note=said.note, **also(said))
 
 
 def _request_extension(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -281,7 +300,7 @@ def _request_extension(telling: Telling[Case], action: Action, said: Particulars
         unit=case.lead,
         approver=approver_of(case, policy),
         **({"calendar": policy.calendar_of} if policy.calendar_of else {}),
-        **_also(said),
+        **also(said),
     )
 
 
@@ -304,7 +323,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         unit=case.lead,
         report_ids=list(case.report_ids),
         **({"forgiven": True} if forgiven(clock, asked.until, around.now) else {}),
-        **_also(said),
+        **also(said),
     )
 
 
@@ -316,7 +335,7 @@ def _refuse_extension(telling: Telling[Case], action: Action, said: Particulars)
         reason=said.reason,
         requested_by=asked.asked_by,
         unit=telling.known.lead,
-        **_also(said),
+        **also(said),
     )
 
 
@@ -330,7 +349,7 @@ def _suspend(telling: Telling[Case], action: Action, said: Particulars) -> None:
         unit=case.lead,
         reason=said.reason,
         report_ids=list(case.report_ids),
-        **_also(said),
+        **also(said),
     )
 
 
@@ -340,7 +359,7 @@ def _resume(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 def _finish(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """The work is done, says who did it; somebody else looks before anybody is answered."""
-    enter(telling, E.CASE_FINISHED, action.to, action, unit=telling.known.desk, note=said.note, **_also(said))
+    enter(telling, E.CASE_FINISHED, action.to, action, unit=telling.known.desk, note=said.note, **also(said))
 
 
 def _verify(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -350,16 +369,23 @@ def _verify(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _send_back(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    enter(telling, E.CASE_SENT_BACK, action.to, action, unit=telling.known.lead, reason=said.reason, **_also(said))
+    enter(telling, E.CASE_SENT_BACK, action.to, action, unit=telling.known.lead, reason=said.reason, **also(said))
 
 
 def _resolve(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    resolve(telling, action.to, said.note, _also(said))
+    resolve(telling, action.to, _with_other_ways(telling, said.note), also(said))
+
+
+def _with_other_ways(telling: Telling[Case], note: str | None) -> str | None:
+    """An answer to a dispute that no mediation settled names the other ways (人民调解法 art. 26)."""
+    mediation, ways = telling.known.mediation, telling.around.policy.settling_ways
+    named = [ways[way].zh for way in mediation.other_ways if way in ways] if mediation else []
+    return f"{note or ''}（调解未能解决，可以依法通过{'、'.join(named)}等途径解决）" if named else note
 
 
 def _evaluate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """What the reporter says of the answer, asked by who brought the matter in or by the desk."""
-    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **_also(said))
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **also(said))
     if said.outcome == "dissatisfied":
         request_reopening(telling, note=said.note)
     else:
@@ -373,24 +399,24 @@ def _close(telling: Telling[Case], action: Action, said: Particulars) -> None:
 def _withdraw(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
     reports = list(case.report_ids)
-    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=reports, **_also(said))
+    telling.tell(E.CASE_WITHDRAWN, unit=case.unit, reason=said.reason, report_ids=reports, **also(said))
     close(telling, "withdrawn")
 
 
 def _void(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
+    telling.tell(E.CASE_VOIDED, unit=case.unit, reason=said.reason, report_ids=list(case.report_ids), **also(said))
     close(telling, "voided")
 
 
 def _request_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    request_reopening(telling, reason=said.reason, note=None, **_also(said))
+    request_reopening(telling, reason=said.reason, note=None, **also(said))
 
 
 def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """Whoever led goes on; what ended before anybody did, or in dispute of who does, the desk screens again."""
     case = telling.known
-    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
+    telling.tell(E.CASE_REOPENED, reason=said.reason, report_ids=list(case.report_ids), **also(said))
     if case.lead is None:
         enter(telling, E.CASE_SENT_TO_SCREENING, SCREENING, unit=case.desk, why="reopened")
     else:
@@ -399,7 +425,7 @@ def _grant_reopen(telling: Telling[Case], action: Action, said: Particulars) -> 
 
 def _decline_reopen(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case = telling.known
-    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **_also(said))
+    telling.tell(E.CASE_REOPEN_DECLINED, reason=said.reason, report_ids=list(case.report_ids), **also(said))
     close(telling, "declined")
 
 
@@ -477,20 +503,12 @@ def _unit(name: str | None, field: str, policy: Policy) -> str:
     return name
 
 
-def _guard(case: Case, unit: str, field: str, policy: Policy) -> None:
-    """A petition is told to nobody whom it accuses. Raises UnitAccused."""
-    if case.petition is not None:
-        from chalicelib.domain.petitions import guard  # few are petitions
-
-        guard(case, unit, field, policy)
-
-
 def _said(said: Particulars) -> dict[str, Any]:
     words = {"reason": said.reason, "note": said.note}
-    return {**{key: value for key, value in words.items() if value}, **_also(said)}
+    return {**{key: value for key, value in words.items() if value}, **also(said)}
 
 
-def _also(said: Particulars) -> dict[str, Any]:
+def also(said: Particulars) -> dict[str, Any]:
     """What may be said with any act: pictures, and when it was done by the sender's own clock."""
     media = {"media": list(said.media)} if said.media else {}
     return {**media, **({"done_at": said.done_at.isoformat()} if said.done_at else {})}

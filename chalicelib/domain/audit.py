@@ -33,6 +33,8 @@ PANEL_READ, PANEL_IMPORT, PANEL_LISTED = "panel.read", "panel.import", "panel.li
 ADVICE_READ, ADVICE_RECORDED = "advice.read", "advice.record"
 
 DONE, NOT_FOUND, FORBIDDEN = "done", "not-found", "forbidden"
+WITHHELD = "withheld"
+"""What a right to be told did not reach, for it accuses the unit of who told it; who else reads the audit sees so."""
 BY_ITSELF, BY_COMMAND, UNSAID = "system", "command", "-"
 
 FIRST_SEAL = "0" * 64

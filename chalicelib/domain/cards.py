@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.petitions import implicated
+from chalicelib.domain.accused import accused_reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ def card_for(case: Case, people: int, level: str, *, repeat: bool, policy: Polic
 def told_of(card: Card, accused: Iterable[str], policy: Policy) -> list[str]:
     """The units that must know of a card; none that the petition accuses."""
     known = tuple(accused)
-    return [unit for unit in card.told if unit in policy.units and not implicated(unit, known, policy)]
+    return [unit for unit in card.told if unit in policy.units and not accused_reach(unit, known, policy)]
 
 
 def _why(sign: CardSign, case: Case, people: int, level: str, *, repeat: bool) -> tuple[str, ...]:

@@ -130,6 +130,25 @@ class Case:
     invited: tuple[Invited, ...] = ()
 
     @property
+    def asleep(self) -> bool:
+        return self.links.merged_into is not None
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """The staff who reported it, or what is merged into it."""
+        others = (staff for each in self.links.absorbed for staff in each.submitters)
+        return tuple(dict.fromkeys((*self.submitters, *others)))
+
+    def home_of(self, report_id: str) -> str:
+        """The case that one of its reports is of: this one, or one that sleeps in it."""
+        return next((each.case for each in self.links.absorbed if report_id in each.report_ids), self.id)
+
+    def code_of(self, report_id: str) -> str:
+        """The tracking code that the reporter of one of its reports was given."""
+        absorbed = (each.tracking_code for each in self.links.absorbed if report_id in each.report_ids)
+        return next(absorbed, self.tracking_code)
+
+    @property
     def unit(self) -> str:
         """Whose turn it is, or was last: the desk while it screens or decides, otherwise the lead unit."""
         return self.desk if self.turn == DESK or self.lead is None else self.lead
@@ -146,18 +165,26 @@ class Case:
 
     @property
     def supervisors(self) -> tuple[str, ...]:
-        """The units that a breach was escalated to, while what was late is still not done."""
+        """The units that a breach was escalated to, while what was late is still not done. None of a petition: its desk
+        sees to it that others act, and whoever led it before is told of it no more.
+        """
+        if self.petition is not None:
+            return ()
         return tuple(dict.fromkeys(unit for clock in self.clocks if clock.open for unit in clock.escalated_to))
 
     @property
     def units(self) -> tuple[str, ...]:
-        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones."""
+        """All units that must know of what happens: whose turn it is, the lead, the joint and supervising ones.
+
+        Of a petition those only whose work is not done: who is not entrusted with it any more is not told of it.
+        """
         lead = [self.lead] if self.lead else []
-        return tuple(dict.fromkeys((self.unit, *lead, *self.joint_units, *self.supervisors)))
+        joint = self.joint_units if self.petition is None else self.open_joints
+        return tuple(dict.fromkeys((self.unit, *lead, *joint, *self.supervisors)))
 
     @property
     def open(self) -> bool:
-        return self.state != CLOSED and self.links.merged_into is None
+        return self.state != CLOSED and not self.asleep
 
     @property
     def on_a_desk(self) -> bool:
@@ -198,7 +225,7 @@ class Case:
     @property
     def next_timer(self) -> datetime | None:
         """When the case next changes by time alone: a clock, a visit that falls due, or closing by itself."""
-        if self.links.merged_into is not None:
+        if self.asleep:
             return None
         moments = [at for clock in self.clocks if (at := clock.next_at)]
         moments += [visit.due_at for visit in self.visits if visit.state == "planned"]
@@ -291,10 +318,15 @@ def _loaded(event_type: str) -> Apply:
 
 
 def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    submitters = case.submitters
-    if facts.get("submitted_by") and facts["submitted_by"] not in submitters:
-        submitters = (*submitters, facts["submitted_by"])
-    return {"report_ids": (*case.report_ids, facts["report_id"]), "submitters": submitters}
+    changes: Changes = {"report_ids": (*case.report_ids, facts["report_id"], *facts.get("and_reports", ()))}
+    staff = facts.get("submitted_by")
+    if through := facts.get("through"):
+        changes["links"] = case.links.told_through(through, [facts["report_id"]], [staff] if staff else [])
+    elif staff and staff not in case.submitters:
+        changes["submitters"] = (*case.submitters, staff)
+    if parent := facts.get("split_from"):
+        changes |= {"links": case.links.split_from(parent), "submitters": tuple(facts["submitters"])}
+    return changes
 
 
 def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:

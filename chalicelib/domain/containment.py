@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.accused import not_accused
 from chalicelib.domain.cases import LEVELS
 from chalicelib.domain.errors import EscalationBeyondDistrict, NothingBelow
 from chalicelib.domain.grid import level_of
@@ -22,16 +23,17 @@ _DIGITS = {_COMMUNITY: 12, _STREET: 9, _DISTRICT: 6}
 def superiors(case: Case, policy: Policy) -> tuple[str, ...]:
     """The units above whose turn it is, nearest first, to whom what is late is escalated.
 
-    A confidential matter is told to nobody above but the desk that passed it on, and the district's desk has nobody
-    above it: it is told again itself. What is not screened yet may be confidential, and goes to the district's desk,
-    which screens such.
+    A confidential matter is told to nobody above, and the district's desk has nobody above it: it is told again itself.
+    A petition is told to the desk that passed it on, which sees that others act, and nothing ever to a unit that it
+    accuses. What is not screened yet may be confidential, and goes to the district's desk, which screens such.
     """
     if case.kind is None:
         return (policy.rules.linkage_centre,)
     kind = policy.kinds.get(case.kind)
     if kind is None or kind.confidential:
         return (case.desk if case.petition is not None and case.desk else case.unit,)
-    return _above(case.unit, policy) or (case.unit,)
+    above = _above(case.unit, policy)
+    return (not_accused(above, case, policy) if case.petition else above) or (case.unit,)
 
 
 def approver_of(case: Case, policy: Policy) -> str:

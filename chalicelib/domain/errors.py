@@ -108,6 +108,10 @@ class TrackingCodeTaken(DomainError):
     """Raised by the store when a new tracking code is in use. Never leaves the services."""
 
 
+class OpenedMeanwhile(DomainError):
+    """Raised by the store when another matter was opened at a place since it was read. Never leaves the services."""
+
+
 class TemporarilyUnavailable(DomainError):
     """Something the act depends on did not answer; the same request may be sent again."""
 
@@ -180,10 +184,48 @@ class ExtensionTooLong(DomainError):
     code = "extension-too-long"
 
 
+class CaseMerged(DomainError):
+    """The case is merged into another and sleeps there. `into`: which; what is to be done is done to that."""
+
+    code = "case-merged"
+
+
+class MatterRefused(DomainError):
+    """What two cases are does not allow them to be one, or one to become two; the code says why."""
+
+
+class OtherChanged(StaleVersion):
+    """Raised by the store when another case than the one that was acted on changed. Never leaves the services."""
+
+
 class WindowOver(DomainError):
     """The time within which this could be done is over. `until`."""
 
     code = "window-over"
+
+
+class MediationOpen(ActionNotAllowed):
+    """The dispute is being mediated: it is not answered before that has ended."""
+
+    code = "mediation-open"
+
+
+class MediationsOver(DomainError):
+    """The dispute was mediated as often as the policy lets it be. `other_ways`: what is left."""
+
+    code = "mediations-over"
+
+
+class ConflictOfInterest(DomainError):
+    """Who is named must not sit at this table (回避). `reasons`: why, each with its code and in words."""
+
+    code = "conflict-of-interest"
+
+
+class PanelIncomplete(DomainError):
+    """Not everybody whom the dispute's panel asks for is coming. `missing`: of whom how many."""
+
+    code = "panel-incomplete"
 
 
 class UnknownMember(DomainError):
@@ -199,7 +241,7 @@ class NamesAPerson(DomainError):
 
 
 class UnitAccused(DomainError):
-    """The unit is one that the petition accuses, or under one: it never learns of it."""
+    """The unit is one that the petition accuses, or part of one: it never learns of it (信访工作条例 art. 30)."""
 
     code = "unit-accused"
 
@@ -217,7 +259,9 @@ class PetitionUnnamed(DomainError):
 
 
 class OffersUndecided(DomainError):
-    """The case may be the same matter as others, `cases`, which somebody is to decide on first."""
+    """The case may be the same matter as others, which somebody is to decide on first. Which, only those know who may
+    see them.
+    """
 
     code = "offers-undecided"
 

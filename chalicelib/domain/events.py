@@ -47,6 +47,30 @@ CASE_MIGRATED = "case.migrated.v1"
 CLOCK_WARNED = "clock.warned.v1"
 CLOCK_RECOMPUTED = "clock.recomputed.v1"
 
+MEDIATION_OPENED = "mediation.opened.v1"
+MEDIATION_CONSENTED = "mediation.consented.v1"
+MEDIATION_SESSION_HELD = "mediation.session-held.v1"
+MEDIATION_AGREED = "mediation.agreed.v1"
+MEDIATION_VISIT_PLANNED = "mediation.visit-planned.v1"
+MEDIATION_CONFIRMATION_APPLIED = "mediation.confirmation-applied.v1"
+MEDIATION_CONFIRMATION_ACCEPTED = "mediation.confirmation-accepted.v1"
+MEDIATION_RULED = "mediation.ruled.v1"
+MEDIATION_PERFORMED = "mediation.performed.v1"
+MEDIATION_ENDED = "mediation.ended.v1"
+
+PANEL_INVITED = "panel.invited.v1"
+PANEL_ANSWERED = "panel.answered.v1"
+PANEL_AVOIDED = "panel.avoided.v1"
+PANEL_TOOK_PART = "panel.took-part.v1"
+
+MATTER_OFFERED = "matter.offered.v1"
+MATTER_ABSORBED = "matter.absorbed.v1"
+MATTER_MERGED = "matter.merged.v1"
+MATTER_RELEASED = "matter.released.v1"
+MATTER_UNMERGED = "matter.unmerged.v1"
+MATTER_SPLIT = "matter.split.v1"
+MATTER_TOLD_APART = "matter.told-apart.v1"
+
 PETITION_REGISTERED = "petition.registered.v1"
 PETITION_ACCEPTED = "petition.accepted.v1"
 PETITION_DIRECTED = "petition.directed.v1"
@@ -110,6 +134,27 @@ CASE_EVENT_TYPES: frozenset[str] = frozenset(
         CASE_MIGRATED,
         CLOCK_WARNED,
         CLOCK_RECOMPUTED,
+        MEDIATION_OPENED,
+        MEDIATION_CONSENTED,
+        MEDIATION_SESSION_HELD,
+        MEDIATION_AGREED,
+        MEDIATION_VISIT_PLANNED,
+        MEDIATION_CONFIRMATION_APPLIED,
+        MEDIATION_CONFIRMATION_ACCEPTED,
+        MEDIATION_RULED,
+        MEDIATION_PERFORMED,
+        MEDIATION_ENDED,
+        PANEL_INVITED,
+        PANEL_ANSWERED,
+        PANEL_AVOIDED,
+        PANEL_TOOK_PART,
+        MATTER_OFFERED,
+        MATTER_ABSORBED,
+        MATTER_MERGED,
+        MATTER_RELEASED,
+        MATTER_UNMERGED,
+        MATTER_SPLIT,
+        MATTER_TOLD_APART,
         PETITION_REGISTERED,
         PETITION_ACCEPTED,
         PETITION_DIRECTED,

@@ -153,7 +153,8 @@ def _started(moment: Moment, policy: Policy) -> Iterator[str]:
     yield f"{_cause(moment, policy)}，“{run.rule.zh}”{named}开始计时；{limit}"
     yield from explained(run.limit, clock.started_at, moment.calendar, policy.zone, roll_over=run.rule.roll_over)
     if clock.window:
-        yield "此为可以提出的期间，不作超期督办"
+        others = run.rule.begun_by and not (run.rule.remind_before or run.rule.closes)
+        yield f"此为{'其他机关的办理期间，供掌握进度' if others else '可以提出的期间'}，不作超期督办"
         if clock.closes:
             yield f"期间届满的，事项即归档：{OUTCOMES.get(clock.closes, clock.closes)}"
         if clock.warn_at and run.rule.remind_before:

@@ -28,7 +28,7 @@ UNSETTLED = frozenset({"withdrawn", "voided"})
 ANSWERED = frozenset({"answered", "final"})
 """Outcomes of petitions that a body answered on their merits; others were directed elsewhere, declined, withdrawn."""
 
-HANDLING, FULLY, CRIME = "handling", "fully", "crime"
+HANDLING, FULLY, CRIME = "handling", "full", "crime"
 """Words of events: the first level of a petition; what an agreement was performed; how a mediation ended."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
@@ -74,7 +74,8 @@ def days_of(month: str) -> str:
 
 
 def _reported(facts: Mapping[str, Any]) -> Iterable[str]:
-    return "opened", f"source:{_name(facts['source'])}"
+    """What was split off is a case, of reports that were counted before."""
+    return ("opened",) if "split_from" in facts else ("opened", f"source:{_name(facts['source'])}")
 
 
 def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
@@ -125,28 +126,41 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
     E.PETITION_REGISTERED: _registered,
+    E.MATTER_MERGED: lambda facts: ("merged",),
+    E.MATTER_UNMERGED: lambda facts: ("unmerged",),
+    E.MEDIATION_OPENED: lambda facts: ("mediations",),
+    E.MEDIATION_AGREED: lambda facts: ("mediations-agreed",),
+    E.MEDIATION_ENDED: lambda facts: (f"mediation-ended:{_name(facts['outcome'])}",),
+    E.MEDIATION_PERFORMED: lambda facts: (f"performed:{_name(facts['performed'])}",),
+    E.MEDIATION_RULED: lambda facts: (f"ruled:{_name(facts['ruling'])}",),
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
 _CHANGING_STATE = (
     *(E.CASE_SENT_TO_SCREENING, E.CASE_ACCEPTED, E.CASE_ADVANCED, E.CASE_RETURN_REJECTED, E.CASE_SUSPENDED),
     *(E.CASE_RESUMED, E.CASE_FINISHED, E.CASE_SENT_BACK, E.VISIT_RECORDED, E.CASE_REOPEN_REQUESTED),
-    *(E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_DELIVERED, E.PETITION_REVIEW_ASKED),
-    *(E.PETITION_CARD_EXAMINED, E.PETITION_HEARD, E.EXTENSION_APPROVED, E.CLOCK_RECOMPUTED),
+    *(E.PETITION_REGISTERED, E.PETITION_PASSED_ON, E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_DELIVERED),
+    *(E.PETITION_REVIEW_ASKED, E.PETITION_CARD_EXAMINED),
+    *(E.MEDIATION_OPENED, E.MEDIATION_AGREED, E.MEDIATION_VISIT_PLANNED, E.MEDIATION_PERFORMED, E.MEDIATION_ENDED),
+    *(E.MEDIATION_CONFIRMATION_APPLIED, E.MEDIATION_CONFIRMATION_ACCEPTED, E.MEDIATION_RULED),
+    *(E.PETITION_HEARD, E.EXTENSION_APPROVED, E.CLOCK_RECOMPUTED),
 )  # by which a clock may end, or a breach be forgiven
 COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_CHANGING_STATE})
 """The events that may add something: what the function is sent."""
 
 
 def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
-    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there."""
+    """How many more or fewer are open, where: a case that is moved or classified anew goes on being open there.
+
+    One that sleeps in another is the same matter as that, and is open with it.
+    """
     facts = event.data
     match event.type:
-        case E.CASE_REPORTED:
+        case E.CASE_REPORTED | E.MATTER_UNMERGED:
             return {now: {OPEN: 1}}
         case E.CASE_REOPEN_REQUESTED if "closed_as" in facts:
             return {now: {OPEN: 1}}
-        case E.CASE_CLOSED:
+        case E.CASE_CLOSED | E.MATTER_MERGED:
             return {now: {OPEN: -1}}
         case E.CASE_MOVED:
             before = now._replace(area=_counted_in(facts["from_area"], district))

@@ -39,7 +39,7 @@ OUTCOMES = {
 _NOT_SETTLED = ("withdrawn", "voided", "directed", "not-accepted")
 JOINTS = {"asked": "待答复", "accepted": "协同中", "refused": "未同意", "done": "已完成"}
 _VISITS = {"satisfied": "满意", "dissatisfied": "不满意", "not-home": "不在家", "refused": "拒绝回访"}
-_CHOSEN = {"client": "上报时选定", "words": "按关键词判定", "staff": "人工判定"}
+_CHOSEN = {"client": "上报时选定", "words": "按关键词判定", "staff": "人工判定", "report": "按同一事项的另一反映判定"}
 _WHY_SCREENED = {
     "no-category": "类别未明",
     "no-place": "地点未明",
@@ -160,7 +160,7 @@ def _what(scene: Scene) -> str:
 
 
 def _teller(event_type: str) -> Callable[[Scene], str]:
-    """Those of petitions have a module of their own, by the first word of the event."""
+    """Those of petitions, mediations and panels have a module of their own, by the first word of the event."""
     if event_type not in _TELL:
         _TELL.update(import_module(f"chalicelib.domain.narrating_{event_type.partition('.')[0]}s").TELL)
     return _TELL[event_type]
@@ -178,10 +178,12 @@ def _ended(scene: Scene) -> str:
 
 
 def _left_open(scene: Scene) -> str:
-    """Which joint units' part is not done, though the lead's is."""
-    units = scene.facts.get("open_joint")
+    """Which joint units' part is not done, though the lead's is, and how much of what was split off is not."""
+    units, children = scene.facts.get("open_joint"), scene.facts.get("open_children")
     lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
-    return f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成" if units else ""
+    left = [f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成"] if units else []
+    left += [f"拆分出的{len(children)}件尚未办结"] if children else []
+    return "；".join(left)
 
 
 def _timing(scene: Scene) -> Iterable[str]:
@@ -202,7 +204,11 @@ def _timing(scene: Scene) -> Iterable[str]:
     if wanted:
         yield f"应于{'、'.join(wanted)}"
     for name in (each for each in starts if each in windows):
-        yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
+        rule = policy.procedure_of(case).clocks.get(name)
+        if rule and rule.begun_by and rule.remind_before is None:  # nobody of the district asks for it
+            yield f"{rule.zh}的期限至{_due(starts[name], scene)}"
+        else:
+            yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
     for name, left in facts.get("uncounted", {}).items():
         days = "、".join(_of_year(f"{day.year}年{day.month}月{day.day}日", scene) for day in map(_day, left["days"]))
         yield f"{left.get('why', '')}{days}不计入{clock_words(name, case, policy)}，至{_due(left['due_at'], scene)}"
@@ -210,6 +216,9 @@ def _timing(scene: Scene) -> Iterable[str]:
 
 def _reported(scene: Scene) -> str:
     facts = scene.facts
+    if "split_from" in facts:
+        number, reports = facts["tracking_code"], len(scene.case.report_ids)
+        return f"拆分立案：编号{number}，由另一件事项拆分，反映{reports}件，紧急程度{URGENCIES[facts['urgency']]}"
     source = SOURCES.get(facts["source"], facts["source"])
     return f"收到反映：编号{facts['tracking_code']}，来源{source}，紧急程度{URGENCIES[facts['urgency']]}"
 
@@ -373,6 +382,8 @@ def _visit_recorded(scene: Scene) -> str:
 
 def _reopen_requested(scene: Scene) -> str:
     said = _words(scene, "reason", "，理由：") or _words(scene, "note", "，情况：")
+    if "report_id" in scene.facts:
+        said = "，答复后又有人反映同一事项"
     return f"申请重办：转{_unit(scene)}核查{said}"
 
 

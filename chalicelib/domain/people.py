@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.domain.cases import DESK, LEAD, VISITOR, Case, queue_of_staff
+from chalicelib.domain.accused import accused_of, accused_reach
+from chalicelib.domain.cases import DESK, LEAD, SUPERVISE, VISITOR, Case, queue_of_staff
 from chalicelib.domain.containment import approver_of
 from chalicelib.domain.events import Actor
 
@@ -118,18 +119,19 @@ def holds(staff: StaffMember, permission: str, policy: Policy) -> bool:
 def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
     """Whether a case is within somebody's part (always true 6).
 
-    The role's scope and kinds decide; whoever reported a matter sees it; a confidential matter is seen only by roles
-    marked so, by the district's desk while it lies there, and by whom it is entrusted to. Nobody of a unit that it
-    accuses sees it, whatever the role (信访工作条例 art. 30).
+    Nobody of a unit that a petition accuses, or of a part of one, sees it, whatever the role and whatever else he or
+    she has to do with it (信访工作条例 art. 30). Beyond that the role's scope and kinds decide; whoever reported a
+    matter sees it; a confidential matter is seen only by roles marked so, by the district's desk while it lies there,
+    and by whom it is entrusted to.
     """
-    role, petition = policy.roles.get(staff.role), case.petition
-    if role is None or (petition is not None and staff.unit in petition.accused):
+    role = policy.roles.get(staff.role)
+    if role is None or accused_reach(staff.unit, accused_of(case), policy):
         return False
     if _secret(case.kind, role, policy):
-        if petition is not None and (petition.leader == staff.id or _entrusted(staff, case, role)):
+        if case.petition is not None and (case.petition.leader == staff.id or _entrusted(staff, case, role)):
             return True
         return case.on_a_desk and _is_desk_of_all(staff, case.desk, role)
-    if staff.id in case.submitters:
+    if staff.id in case.told_by:
         return True
     return _within(staff, role, case.kind, case.area, (*case.units, case.desk), policy)
 
@@ -137,11 +139,14 @@ def may_see(staff: StaffMember, case: Case, policy: Policy) -> bool:
 def may_read_queue(staff: StaffMember, unit: str, policy: Policy) -> bool:
     """Whether somebody may ask what waits at a unit; what may not be seen of it is another matter.
 
-    Its own staff, roles that see the district, and who sees by area and whose areas hold the centre.
+    Its own staff, roles that see the district, and who sees by area and whose areas hold the centre. What waits for a
+    member of staff is his or her own: that anything does says already who answers for a petition.
     """
     role, asked = policy.roles.get(staff.role), policy.units.get(unit)
     if role is None:
         return False
+    if unit.startswith(queue_of_staff("")):
+        return unit == queue_of_staff(staff.id)
     above = asked is not None and asked.kind == "centre" and role.scope in _BY_AREA and staff.covers(asked.area)
     return unit == staff.unit or role.scope == "district" or above
 
@@ -153,14 +158,15 @@ def may_list(staff: StaffMember, item: CaseSummary, policy: Policy, *, reported:
     asked for something, is not listed, but for those in the list of what one `reported`.
     """
     role = policy.roles.get(staff.role)
-    if role is None or staff.unit in item.accused:
+    if role is None or accused_reach(staff.unit, item.accused, policy):
         return False
     asked = item.task.unit if item.task else item.unit
     if asked == queue_of_staff(staff.id):
         return True
     if _secret(item.kind, role, policy):
-        handles = item.turn == LEAD and staff.unit == asked and role.scope in _BODIES
-        return handles or (item.turn == DESK and _is_desk_of_all(staff, item.unit, role))
+        if item.registered and staff.unit == asked and _speaks_for_body(role):
+            return item.task.what != SUPERVISE if item.task else item.turn in (DESK, LEAD)
+        return item.turn == DESK and _is_desk_of_all(staff, item.unit, role)
     units = (item.unit, item.task.unit if item.task else None)
     return reported or _within(staff, role, item.kind, item.area, units, policy)
 
@@ -174,12 +180,18 @@ def _secret(kind: str | None, role: Role, policy: Policy) -> bool:
 
 
 def _entrusted(staff: StaffMember, case: Case, role: Role) -> bool:
-    """Whether a petition is in the hands of somebody's body: to handle it, to act jointly, to decide, or to see to it.
+    """Whether a petition is in the hands of somebody's body: that sees to it, handles it, acts jointly or decides.
 
     Who walks a cell belongs to a community's centre, and is not told what that is entrusted with.
     """
-    asked = {case.lead, case.desk, *case.open_joints, case.petition.decider if case.petition else None}
-    return role.scope in _BODIES and staff.unit in asked
+    approver = case.extension.approver if case.extension else None
+    decider = case.petition.decider if case.petition else None
+    return _speaks_for_body(role) and staff.unit in (case.desk, case.lead, approver, decider, *case.open_joints)
+
+
+def _speaks_for_body(role: Role) -> bool:
+    """Whether a role is held in a unit that handles cases, and not by who looks on from within it, as an auditor."""
+    return role.scope in _BODIES or (role.scope == "district" and "case.accept" in role.permissions)
 
 
 def _is_desk_of_all(staff: StaffMember, desk: str, role: Role) -> bool:
@@ -234,7 +246,9 @@ def _is(staff: StaffMember, actor: str, case: Case, policy: Policy, speaks_for: 
         case "superior":
             return case.petition is not None and _is_desk(staff, case.petition.decider or "", policy)
         case "submitter":
-            return staff.id in case.submitters
+            return staff.id in case.told_by
+        case "visitor":
+            return staff.covers(case.area.code if case.area else None)
     return _is_desk(staff, case.desk, policy)
 
 

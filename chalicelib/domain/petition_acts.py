@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import accused_reach, guard
 from chalicelib.domain.cards import BY_NAME, card_for, told_of
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
@@ -29,8 +30,6 @@ from chalicelib.domain.petitions import (
     TERMINATED,
     Petition,
     body_above,
-    guard,
-    implicated,
 )
 from chalicelib.domain.steps import close, enter
 from chalicelib.domain.timing import without_days
@@ -67,11 +66,13 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
     known = case.petition or Petition()
-    accused = tuple(dict.fromkeys((*known.accused, *said.accused)))
+    earlier = said.other.petition.accused if said.other and said.other.petition else ()  # of the same facts and reasons
+    accused = tuple(dict.fromkeys((*known.accused, *said.accused, *earlier)))
     holder = _holder(case, accused, policy)
     repeat = len(case.report_ids) > 1 or said.other is not None
     found = card_for(case, people, known.level, repeat=repeat, policy=policy)
-    _give(telling, found.card, found.rule, accused, why=list(found.why))
+    _give(telling, found.card, found.rule, accused, holder, why=list(found.why))
+    came_before: dict[str, Any] = {"earlier": said.other.id} if said.other else {}
     enter(
         telling,
         E.PETITION_REGISTERED,
@@ -84,7 +85,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         named=said.named,
         accused=list(accused),
         report_ids=list(case.report_ids),
-        **({"earlier": said.other.id} if said.other else {}),
+        **came_before,
         **_said(said),
     )
 
@@ -148,7 +149,7 @@ def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
     if case.links.offers:
-        raise OffersUndecided(cases=[offer.case for offer in case.links.offers])
+        raise OffersUndecided()
     way = next(way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE)
     enter(
         telling,
@@ -214,7 +215,7 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
         unit = body_above(case.lead or "", answered, petition.accused, policy)
     else:
         unit = _fit(case, said.unit, "unit", policy)
-        if implicated(unit, answered, policy):
+        if accused_reach(unit, answered, policy):
             raise InvalidField("unit", "answered-already")
     raised = _raise_card(telling, petition, level)
     enter(
@@ -307,6 +308,10 @@ LEADS: frozenset[str] = frozenset(
 """Acts after which the case is in the state that `to` names."""
 ENDS: frozenset[str] = frozenset({"petition-direct", "petition-decline", "petition-conclude"})
 """Acts that close the case."""
+MEETS: frozenset[str] = frozenset()
+"""Acts that may meet a clock, as those of its `met_by`."""
+BEGINS: frozenset[str] = frozenset()
+"""Acts that may begin a clock, as those of its `begun_by`."""
 NEEDS: dict[str, tuple[str, ...]] = {
     "petition-register": ("people",),
     "petition-direct": ("way", "note"),
@@ -335,7 +340,7 @@ def _holder(case: Case, accused: tuple[str, ...], policy: Policy) -> str:
     """Who has it in hand: whoever has; where that is accused itself, the unit the pack names instead."""
     kind = policy.kinds.get(case.kind or "")
     for each in (case.unit, kind.instead if kind else "", *policy.superiors):
-        if each in policy.units and not implicated(each, accused, policy):
+        if each in policy.units and not accused_reach(each, accused, policy):
             return each
     raise NobodyAbove("accused")
 
@@ -410,12 +415,21 @@ def _days(said: Particulars, first: date, today: date) -> list[str]:
     return [(since + n * ONE_DAY).isoformat() for n in range((until - since).days + 1)]
 
 
-def _give(telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], **because: Any) -> None:
-    """Tell that it carries a card, and who must know."""
+def _give(
+    telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], unit: str | None = None, **because: Any
+) -> None:
+    """Tell that it carries a card, and who must know. `unit`: who has it in hand, if not who had so far."""
     case, policy = telling.known, telling.around.policy
     was = case.petition.card if case.petition else None
-    asked = told_of(card, accused, policy)
-    telling.tell(E.PETITION_CARD_CHANGED, unit=case.unit, card=card.id, was=was, rule=rule, asked=asked, **because)
+    telling.tell(
+        E.PETITION_CARD_CHANGED,
+        unit=unit or case.unit,
+        card=card.id,
+        was=was,
+        rule=rule,
+        asked=told_of(card, accused, policy),
+        **because,
+    )
 
 
 def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from chalicelib.domain.accused import accused_reach
 from chalicelib.domain.containment import centre_above
-from chalicelib.domain.errors import NobodyAbove, UnitAccused
+from chalicelib.domain.errors import NobodyAbove
 
 if TYPE_CHECKING:
-    from chalicelib.domain.cases import Case
     from chalicelib.domain.policy import Policy
 
 HANDLING, REVIEW, RE_REVIEW = "handling", "review", "re-review"
@@ -41,7 +41,7 @@ class Opinion(NamedTuple):
     day: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Petition:
     """`people`: how many petition; `representatives`: how many speak for them; `named`: whether it says who they are.
 
@@ -72,7 +72,7 @@ class Petition:
 
     @property
     def written(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) != getattr(_NONE, name)}
+        return {name: value for name, value in vars(self).items() if value != getattr(_NONE, name)}
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Self:
@@ -87,23 +87,6 @@ class Petition:
 _NONE = Petition()
 
 
-def implicated(unit: str, accused: tuple[str, ...], policy: Policy) -> bool:
-    """Whether a unit is accused, or is a centre in the area of one that is, and so under it."""
-    if unit in accused:
-        return True
-    known = policy.units.get(unit)
-    if known is None or known.kind != "centre":
-        return False
-    above = (policy.units.get(each) for each in accused)
-    return any(each.kind == "centre" and known.area.startswith(each.area) for each in above if each is not None)
-
-
-def guard(case: Case, unit: str, field: str | None, policy: Policy) -> None:
-    """What a petitioner says is never passed to whom it accuses (信访工作条例 art. 30). Raises UnitAccused."""
-    if case.petition is not None and implicated(unit, case.petition.accused, policy):
-        raise UnitAccused(field)
-
-
 def body_above(unit: str, without: tuple[str, ...], accused: tuple[str, ...], policy: Policy) -> str:
     """The body above one, which reviews what it answered and decides where bodies do not agree (art. 22, 35, 36).
 
@@ -112,6 +95,6 @@ def body_above(unit: str, without: tuple[str, ...], accused: tuple[str, ...], po
     """
     above = centre_above(unit, policy)
     for each in (*([above] if above else []), *policy.superiors):
-        if each in policy.units and not implicated(each, (*without, *accused), policy):
+        if each in policy.units and not accused_reach(each, (*without, *accused), policy):
             return each
     raise NobodyAbove()

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Unit(NamedTuple):
-    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1)."""
+    """Who can be made responsible: a department, or one of the 1+7+65 service centres (P1).
+
+    `part_of`: the unit that a department belongs to; a centre is part of the centre above it by its area.
+    """
 
     id: str
     zh: str
@@ -29,6 +32,7 @@ class Unit(NamedTuple):
     kind: str  # department | centre
     area: str  # the code of the area it serves
     integrated: bool = False  # its own system pulls a queue of events
+    part_of: str = ""
 
 
 class Category(NamedTuple):
@@ -106,7 +110,8 @@ class Action(NamedTuple):
 
     `does`: the act, of those the engine knows (`domain.acts`). `to`: the state it leads to, empty for none other;
     `requires`: what must be said with it.
-    `actors`: lead | screening (the desk) | joint | approver | submitter. `within`: the window it must fall in.
+    `actors`: lead | screening (the desk) | joint | approver | submitter | visitor (who answers for its place).
+    `within`: the window it must fall in.
     `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
     `from_day`: the clocks that begin with it are counted from the day that is named with it (`on`), if one is; which is
     no more than `days_back` days before the case came to stand as it does.
@@ -131,15 +136,15 @@ class Action(NamedTuple):
 class ClockRule(NamedTuple):
     """A deadline 时限, by the states of the case.
 
-    It starts when the case enters one of `runs_in`, waits in `pauses_in`, and ends when the case leaves both: met where
-    it enters one of `met_in`, or by one of the actions `met_by`; otherwise it is no longer asked for. `limit`: None
-    for the category's own; `cards`, `urgencies`, `kinds`: other limits by a petition's card, then by urgency, then by
-    kind. A `window` is nobody's duty: it only says until when something may be asked. `remind_before`: when no more
-    than that is left of a window, who has the case is reminded; `closes`: how the case ends when it runs out, where it
-    ends by it. `visited`: only of categories that are visited. `warn_left`: who must act is warned when so many per
-    cent of the time are left; `again`: seconds between escalations; 0: none.
-    `extensions`: how often it may be extended, by no more than `extension` beyond what it was; asked while `ask_before`
-    still fits in what is left.
+    It starts when the case enters one of `runs_in` (or, there, with one of the actions `begun_by` only), waits in
+    `pauses_in`, and ends when the case leaves both: met where it enters one of `met_in`, or by one of the actions
+    `met_by`; otherwise it is no longer asked for. `limit`: None for the category's own; `cards`, `urgencies`,
+    `kinds`: other limits by a petition's card, then by urgency, then by kind. A `window` is nobody's duty: it only
+    says until when something may be asked. `remind_before`: when no more than that is left of a window, who has the
+    case is reminded; `closes`: how the case ends when it runs out, where it ends by it. `visited`: only of categories
+    that are visited. `warn_left`: who must act is warned when so many per cent of the time are left; `again`: seconds
+    between escalations; 0: none. `extensions`: how often it may be extended, by no more than `extension` beyond what
+    it was; asked while `ask_before` still fits in what is left.
     """
 
     id: str
@@ -164,6 +169,7 @@ class ClockRule(NamedTuple):
     cards: Mapping[str, Limit] = {}
     remind_before: Limit | None = None
     closes: str = ""
+    begun_by: tuple[str, ...] = ()
 
 
 class Procedure(NamedTuple):
@@ -386,6 +392,45 @@ class Rules(NamedTuple):
     boundary_tolerance_metres: float
     cell_households_least: int
     cell_households_most: int
+    most_mediations: int = 2  # how often a dispute is mediated before the other ways are named
+
+
+class SameMatter(NamedTuple):
+    """When two reports tell of one matter, and where candidates lie. Durations in seconds, distances in metres.
+
+    `things`, `aspects` and `landmarks`: by name, the words that say them. `spread`, `related`: categories. `windows`:
+    by kind. What each is for: `same-matter.toml`, `domain.same_matter`. By default nothing is like anything, as in
+    versions from before it was asked.
+    """
+
+    automatic: float = 2
+    offered: float = 2
+    most_offers: int = 0
+    automatic_within: int = 0
+    reopen_within: int = 0
+    most_entries: int = 0
+    most_bytes: int = 0
+    most_rows: int = 0
+    neighbour_metres: int = 0
+    farthest_metres: int = 0
+    attempts: int = 0
+    synonyms: tuple[tuple[str, str], ...] = ()
+    phrases: tuple[str, ...] = ()
+    broad: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    spread: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
+    related: tuple[tuple[str, ...], ...] = ()
+    things: Mapping[str, tuple[str, ...]] = {}
+    aspects: Mapping[str, tuple[str, ...]] = {}
+    landmarks: Mapping[str, tuple[str, ...]] = {}
+    windows: Mapping[str, int] = {}
+    longest_window: int = 0
+    weights: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +461,7 @@ class Policy:
     templates: Mapping[str, Template]
     rules: Rules
     calendar: WorkCalendar
+    same_matter: SameMatter = field(default_factory=SameMatter)
     panels: tuple[PanelRule, ...] = ()
     dockings: Mapping[str, Docking] = field(default_factory=dict)
     settling_ways: Mapping[str, SettlingWay] = field(default_factory=dict)

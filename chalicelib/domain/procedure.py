@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.acts import Particulars, act_of, possible
+from chalicelib.domain.accused import in_place_of, named_by, not_accused, told_by
+from chalicelib.domain.acts import WAKES, Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
-from chalicelib.domain.errors import ActionNotAllowed, InvalidField, WindowOver
+from chalicelib.domain.errors import ActionNotAllowed, CaseMerged, InvalidField, MediationOpen, WindowOver
 from chalicelib.domain.events import Actor, CaseEvent
 from chalicelib.domain.limits import beginning_of, last_day
+from chalicelib.domain.screening import URGENCIES
 from chalicelib.domain.steps import (
     area_facts,
     assign_by_rule,
     classified,
     close,
+    desk_of,
     enter,
     plan_visit,
     request_reopening,
@@ -33,7 +36,10 @@ from chalicelib.domain.telling import Telling
 from chalicelib.domain.timing import again_after, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Offer
     from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.screening import Screening
@@ -50,7 +56,8 @@ VISIT_CLOCK = "visit"
 class Circumstances:
     """Who acts, when, under which policy, and as part of what. `on_duty`: whether a unit has somebody on duty now.
 
-    `counted_from`: from when the clocks are counted that the act starts, where a day was named for it.
+    `counted_from`: from when the clocks are counted that the act starts, where a day was named for it. `open_children`:
+    the cases that were split from this one and are not closed.
     """
 
     actor: Actor
@@ -60,23 +67,36 @@ class Circumstances:
     causation_id: str
     on_duty: Callable[[str], bool] | None = None
     counted_from: datetime | None = None
+    open_children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case after an act, the events of the act in order, and the case before (None: the act opened it)."""
+    """A case after an act, the events of the act in order, and the case before (None: the act opened it).
+
+    `also`: other cases that the act changed too: all of them are, or none.
+    """
 
     case: Case
     events: tuple[CaseEvent, ...]
     before: Case | None = None
+    also: tuple[Change, ...] = ()
 
 
 def open_case(
-    case_id: str, tracking_code: str, report: Report, screening: Screening, area: Area | None, around: Circumstances
+    case_id: str,
+    tracking_code: str,
+    report: Report,
+    screening: Screening,
+    area: Area | None,
+    around: Circumstances,
+    offers: Iterable[Offer] = (),
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
-    The desk is the station of the case's community, or the linkage centre where no place is known.
+    The desk is the station of the case's community, or the linkage centre where no place is known; of what is
+    confidential, the unit that such come to: the linkage centre may be the one that it accuses. `offers`: cases
+    that may be the same matter, for somebody to decide.
     """
     telling = _telling(None, case_id, around)
     telling.tell(
@@ -96,50 +116,135 @@ def open_case(
     )
     if screening.category is None or area is None:
         why = "no-category" if screening.category is None else "no-place"
-        desk = around.policy.centre_of(area.code if area else None)
+        desk = desk_of(telling.known, around.policy)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=why)
     else:
         assign_by_rule(telling, cases.ASSIGNED, None)
+    _offer(telling, offers)
     return _change(telling, None)
 
 
-def join(case: Case, report: Report, around: Circumstances) -> Change:
-    """One more report of a known matter."""
+def join(
+    case: Case,
+    report: Report,
+    around: Circumstances,
+    through: str | None = None,
+    screening: Screening | None = None,
+    area: Area | None = None,
+) -> Change:
+    """One more report of a known matter.
+
+    `through`: the case that its sender knows, where that sleeps in this one: the report is that one's, and goes with it
+    when it wakes. Not where it has so many by now that they could not be taken along at once.
+    `screening` and `area`: what it knows of the matter, where what it says tells that it is that. A case that waits for
+    it is screened by it, so that it comes to the same whoever told first; a more urgent report makes the case more
+    urgent, whose clocks run as they were promised. One whose answer was given, or that is closed, was told again: it
+    asks for reopening, which a person grants or declines with an answer to everybody.
+    """
+    if case.asleep:
+        raise CaseMerged(None, into=case.links.merged_into)
     telling = _telling(case, case.id, around)
-    telling.tell(E.CASE_JOINED, report_id=report.id, source=report.source)
+    telling.tell(
+        E.CASE_JOINED,
+        report_id=report.id,
+        source=report.source,
+        **({"submitted_by": report.submitted_by} if report.submitted_by else {}),
+        **({"through": through} if through and _has_room(case, through) else {}),
+    )
+    if screening is not None and case.turn not in (cases.DESK, cases.LEAD):
+        request_reopening(telling, report_id=report.id, note=None)
+    elif screening is not None:
+        _learn(telling, screening, area)
     return _change(telling, case)
 
 
-def act(case: Case, action_id: str, said: Particulars, around: Circumstances) -> Change:
+def _offer(telling: Telling[Case], offers: Iterable[Offer]) -> None:
+    """Nobody is asked again of what was offered, or told apart, before."""
+    links = telling.known.links
+    decided = {each.case for each in links.offers} | {*links.apart}
+    for each in offers:
+        if each.case not in decided:
+            telling.tell(E.MATTER_OFFERED, case=each.case, score=each.score, why=list(each.why))
+
+
+def _learn(telling: Telling[Case], screening: Screening, area: Area | None) -> None:
+    """Let a case that waits on a desk for its category or place have them of a report, and any case its urgency."""
+    case, policy = telling.known, telling.around.policy
+    waits = case.state == cases.SCREENING and (case.category is None or case.area is None)
+    category, place = case.category, case.area
+    if waits:
+        category = category or (screening.category if screening.category in policy.categories else None)
+        place = place or area
+    urgency = max(case.urgency, screening.urgency, key=URGENCIES.index)
+    if (category, place, urgency) == (case.category, case.area, case.urgency):
+        return
+    telling.tell(
+        E.CASE_CLASSIFIED,
+        **classified(case, category, urgency, policy),
+        area=area_facts(place),
+        was={"kind": case.kind, "area": area_facts(case.area)},
+        chosen_by="report",
+        words=list(screening.words),
+    )
+    if waits and category is not None and place is not None:
+        assign_by_rule(telling, cases.ASSIGNED, None)
+
+
+def _has_room(case: Case, through: str) -> bool:
+    """Whether a case that sleeps in this one, or what that sleeps in, can take one more report along when it wakes."""
+    from chalicelib.domain.matter_acts import MOST_AT_ONCE  # few reports come this way
+
+    above, known = through, {each.case: each.into for each in case.links.absorbed}
+    if through not in known:
+        return False
+    while known[above] != case.id:
+        above = known[above]
+    return sum(len(each.report_ids) for each in case.links.within(above)) < MOST_AT_ONCE
+
+
+def act(case: Case, action_id: str, said: Particulars, around: Circumstances, offers: Iterable[Offer] = ()) -> Change:
     """Do one of the actions of the case's procedure to it.
 
-    Raises ActionNotAllowed when how the case stands does not allow it, WindowOver when it is too late for it,
+    Raises ActionNotAllowed when how the case stands does not allow it, CaseMerged for one that sleeps in another (of
+    which nothing is possible but to wake it), WindowOver when it is too late for it,
     InvalidField when something required is missing, and what the act itself raises. Whether the actor may is asked
-    before.
+    before. `offers`: cases that may be the same matter, as is found by what was said.
     """
     policy = around.policy
     action = policy.procedure_of(case).actions.get(action_id)
+    if case.asleep and (action is None or action.does != WAKES):
+        raise CaseMerged(None, into=case.links.merged_into)
     if action is not None and action.within and (over := _ended_by(case, action.within)):
         raise _too_late(over, policy)
-    if action is None or case.state not in action.states or not possible(case, action):
-        raise ActionNotAllowed(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
+    if action is None or case.state not in action.states or not _offered(case, action, policy):
+        refused = (
+            MediationOpen if action and case.state in action.states and possible(case, action) else ActionNotAllowed
+        )
+        raise refused(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     window = case.clock(action.within) if action.within else None
     if action.within and (window is None or around.now >= window.due_at):
         raise _too_late(window, policy) if window else WindowOver(None, until=None)
     for field in action.requires:
-        if not getattr(said, field) and not (field == "area" and case.area):
+        if getattr(said, field) in (None, "", ()) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
+    if case.petition is not None:
+        named_by(said, case, policy)
     if action.from_day and said.on is not None:
         around = replace(around, counted_from=_named_day(case, action, said.on, around))
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
+    _offer(telling, offers)
+    if telling.known.petition is not None:
+        told_by(telling.known, telling.events, policy)
     return _change(telling, case)
 
 
 def allowed_actions(case: Case, policy: Policy, now: datetime | None = None) -> tuple[str, ...]:
     """What can be done to a case as it stands, whoever asks; without `now`, whatever window is over by then."""
     actions = policy.procedure_of(case).actions.values()
-    return tuple(a.id for a in actions if case.state in a.states and possible(case, a) and _in_time(case, a, now))
+    return tuple(
+        a.id for a in actions if case.state in a.states and _offered(case, a, policy) and _in_time(case, a, now)
+    )
 
 
 def record_visit(
@@ -156,6 +261,8 @@ def record_visit(
     Raises ActionNotAllowed when that visit is not waiting to be made.
     """
     visit = case.visit
+    if case.asleep:
+        raise CaseMerged(None, into=case.links.merged_into)
     if case.turn != cases.VISITOR or visit is None or visit.id != visit_id:
         actions = list(allowed_actions(case, around.policy, around.now))
         raise ActionNotAllowed(None, allowed_actions=actions, state=case.state)
@@ -178,8 +285,11 @@ def record_visit(
 def fall_due(case: Case, around: Circumstances) -> Change | None:
     """What time alone has brought: clocks warn and run out, a visit is due, a case closes. None if nothing.
 
-    However late it is asked, every step of every clock happens once. What a window closes waits for no visit.
+    However late it is asked, every step of every clock happens once. What a window closes waits for no visit. To a case
+    that sleeps in another nothing happens; what it missed comes when it wakes.
     """
+    if case.asleep:
+        return None
     telling = _telling(case, case.id, around)
     ends, window = case.closes_at, case.closing
     closes_at = ends if ends and ends <= around.now else None
@@ -223,8 +333,9 @@ def migrate(case: Case, around: Circumstances) -> Change:
 
     Its clocks stay as they are, but for those that the new procedure does not have. What the new policy strands (a
     state that is no more, a category, the unit that leads) goes to a desk, to be screened again; that of a confidential
-    matter, as of one whose kind is no more or whose category has become confidential, is the district's (ADR 12). Units
-    that are no more act jointly no longer, and decide on nothing.
+    matter is where such come to; of one whose kind is no more or whose category has become confidential, the district's
+    (ADR 12). Units that are no more act jointly no longer, and decide on nothing; nor do those that are part of what a
+    petition accuses from now on.
     """
     policy = around.policy
     telling = _telling(case, case.id, around)
@@ -232,7 +343,7 @@ def migrate(case: Case, around: Circumstances) -> Change:
     known = category.id if category else None
     procedure = policy.procedure_for(category.kind if category else None, case.source)
     asked = [*case.open_joints, *([case.extension.approver] if case.extension else [])]
-    gone = sorted({unit for unit in asked if unit not in policy.units})
+    gone = sorted(set(asked) - {unit for unit in not_accused(asked, case, policy) if unit in policy.units})
     telling.tell(
         E.CASE_MIGRATED,
         from_version=case.policy_version,
@@ -248,7 +359,11 @@ def migrate(case: Case, around: Circumstances) -> Change:
     if lost is not None and case.open:
         now = policy.categories.get(case.category or "")
         open_to_all = all(_open_to_all(kind, policy) for kind in (case.kind, now.kind if now else None) if kind)
-        desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
+        kind = policy.kinds.get(case.kind or "")
+        if kind is not None and kind.confidential:
+            desk = in_place_of(kind.confidential_to, case, policy)
+        else:
+            desk = policy.centre_of(case.area.code if case.area and open_to_all else None)
         enter(telling, E.CASE_SENT_TO_SCREENING, cases.SCREENING, unit=desk, why=f"{lost}-abolished")
     return _change(telling, case)
 
@@ -290,6 +405,19 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
         )
 
 
+_ANSWERS = frozenset({"resolve", "finish"})
+
+
+def _offered(case: Case, action: Action, policy: Policy) -> bool:
+    """Whether an action finds what it is about. Nothing is answered while it is still mediated.
+
+    A procedure that cannot end a mediation is not held by one that began under another.
+    """
+    if action.does in _ANSWERS and case.mediation is not None and case.mediation.open:
+        return all(each.does != "mediation-fail" for each in policy.procedure_of(case).actions.values())
+    return possible(case, action)
+
+
 def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> datetime:
     """The midnight that begins a day that was named; that day itself is not counted.
 
@@ -328,4 +456,5 @@ def _telling(case: Case | None, case_id: str, around: Circumstances) -> Telling[
 
 
 def _change(telling: Telling[Case], before: Case | None) -> Change:
-    return Change(telling.known, telling.events, before)
+    also = tuple(Change(other.known, other.events, other.before) for other in telling.also)
+    return Change(telling.known, telling.events, before, also)

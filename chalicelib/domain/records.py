@@ -50,8 +50,9 @@ class Kept(NamedTuple):
 class KnownReport(NamedTuple):
     """A report as the store has it, with the case it belongs to and the version of the case it made.
 
-    `erased_at`: since when nobody can be told any more who told it. `named`: whether it said who told it, by name and
-    where to be found.
+    `erased_at`: since when nobody can be told any more who told it. `made_in`: the case that it came to, if that is
+    another than it belongs to now; its is the version. `named`: whether it said who told it, by name and where to be
+    found.
     """
 
     report: Report
@@ -62,6 +63,7 @@ class KnownReport(NamedTuple):
     contactable: bool
     anonymous: bool
     erased_at: datetime | None = None
+    made_in: str = ""
     named: bool = False
 
 
@@ -74,7 +76,8 @@ class KnownCommand(NamedTuple):
 class CaseSummary(NamedTuple):
     """A case as lists show it. `task`: what a unit is asked for, where it is listed for that and not for its turn.
 
-    `accused`: the units that a petition accuses, who must not find it in any list.
+    `registered`: whether it is a petition that was registered, and so may be with other bodies than the petition
+    office; `accused`: the units that it accuses, who must not find it in any list. `merged_into`: where it sleeps.
     """
 
     case_id: str
@@ -94,7 +97,9 @@ class CaseSummary(NamedTuple):
     procedure: str = ""
     level: str | None = None
     task: Task | None = None
+    registered: bool = False
     accused: tuple[str, ...] = ()
+    merged_into: str | None = None
 
 
 class Page(NamedTuple):

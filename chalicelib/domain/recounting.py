@@ -242,7 +242,8 @@ class Recounting:
         yield from _apart(told, clock.name, "closes", clock.closes, run.rule.closes)
         if "counted_from" in told.event.data:
             begun = clock.started_at.astimezone(run.policy.zone)
-            if clock.started_at > told.event.time or begun.time() != time():
+            ahead = clock.started_at > told.event.time and not run.rule.begun_by
+            if ahead or begun.time() != time():
                 yield from _apart(told, clock.name, "day", clock.started_at, None)
         if told.before is not None and told.before.petition is not None:
             yield from _apart(told, clock.name, "card", run.card, card_of(told.before))
@@ -252,8 +253,9 @@ class Recounting:
         to, facts = told.event.data["state"], told.event.data
         said, named = facts.get("clocks", {}), facts.get("counted_from")
         begun = datetime.fromisoformat(named) if named else told.event.time
+        afresh = facts.get("timing", {}).get("afresh", False)
         for rule in policy.procedure_of(before).clocks.values():
-            if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to):
+            if rule.id in said or before.clock(rule.id) is not None or not begins(rule, before, to, afresh=afresh):
                 continue
             limit = limit_of(rule, before.category, before.urgency, policy, card_of(before))
             if limit is None:

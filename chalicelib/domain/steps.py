@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import in_place_of, not_accused
 from chalicelib.domain.cases import CLOSED, REOPEN_REQUESTED, Case
 from chalicelib.domain.routing import route
 from chalicelib.domain.timing import timing_of
@@ -24,18 +25,19 @@ def enter(
     action: Action | None = None,
     *,
     meets: Iterable[str] = (),
+    afresh: bool = False,
     **facts: Any,
 ) -> None:
     """Tell an event that brings the case into a state, with whose turn it is then and what becomes of the clocks.
 
     An empty `to` stays where it is. `action`: by which it gets there, if by one; where a day was named with it, what it
-    starts is counted from that. `meets`: clocks that are met by it. `close_at` of a case that a window closes is the
-    window's.
+    starts is counted from that. `meets`: clocks that are met by it. `afresh`: by another procedure than before.
+    `close_at` of a case that a window closes is the window's.
     """
     case, around = telling.known, telling.around
     policy, named = around.policy, around.counted_from if action else None
     moved = {"state": to, "turn": policy.procedure_of(case).states[to].turn} if to else {}
-    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named)
+    timing = timing_of(case, to or case.state, action, policy, around.now, meets, named, afresh=afresh)
     windows = timing.get("timing", {}).get("windows", ())
     due = [at for name, at in timing.get("clocks", {}).items() if name not in windows]
     if "close_at" in facts and (closing := _closing(case, timing)):
@@ -73,14 +75,14 @@ def start_work(
         joint_units=list(joint_units),
         rule=rule,
         **facts,
-        desk=_desk_of(case, policy),
+        desk=desk_of(case, policy),
         level=case.level,
         start_level=category.containment,
     )
 
 
-def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> None:
-    """Give the case to whom the pack's rules name."""
+def assign_by_rule(telling: Telling[Case], to: str, action: Action | None, *, afresh: bool = False) -> None:
+    """Give the case to whom the pack's rules name. `afresh`: by another procedure than before."""
     case, around = telling.known, telling.around
     policy = around.policy
     assert case.category and case.area
@@ -93,8 +95,9 @@ def assign_by_rule(telling: Telling[Case], to: str, action: Action | None) -> No
         around.now.astimezone(policy.zone).strftime("%H:%M"),
         around.on_duty,
     )
-    lead = _instead(case, found.lead, policy)
-    start_work(telling, to, action, lead, found.joint_units, found.rule, why=list(found.why))
+    lead = in_place_of(found.lead, case, policy)
+    joint_units = not_accused(found.joint_units, case, policy)
+    start_work(telling, to, action, lead, joint_units, found.rule, afresh=afresh, why=list(found.why))
 
 
 def classified(case: Case, category: str | None, urgency: str, policy: Policy) -> dict[str, Any]:
@@ -114,16 +117,27 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 
 
 def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
-    """Close the case; where joint units are not done, it says so. `start_level`: where it should have been settled.
+    """Close the case; where joint units are not done, or what was split from it is not closed, it says so.
 
-    `instance`: the level at which a petition ended.
+    `start_level`: where it should have been settled. `instance`: the level at which a petition ended.
     """
-    case = telling.known
+    leave_mediation(telling)
+    case, children = telling.known, telling.around.open_children
+    open_children: dict[str, Any] = {"open_children": list(children)} if children else {}
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
     facts |= {"instance": case.petition.level} if case.petition else {}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **open_joint, **facts)
+    left = {**open_joint, **open_children}
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **left, **facts)
+
+
+def leave_mediation(telling: Telling[Case]) -> None:
+    """A mediation that is still open ends with the case, or with its being a dispute."""
+    mediation = telling.known.mediation
+    if mediation is not None and mediation.open:
+        facts = {"outcome": "dropped", "attempt": mediation.attempt, "unit": telling.known.unit}
+        telling.tell(E.MEDIATION_ENDED, **facts)
 
 
 def resolve(telling: Telling[Case], to: str, note: str | None, facts: dict[str, Any]) -> None:
@@ -168,18 +182,14 @@ def request_reopening(telling: Telling[Case], **facts: Any) -> None:
     enter(telling, E.CASE_REOPEN_REQUESTED, REOPEN_REQUESTED, unit=case.desk, **closed_as, **facts)
 
 
-def _desk_of(case: Case, policy: Policy) -> str:
-    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to."""
+def desk_of(case: Case, policy: Policy) -> str:
+    """The desk a case goes back to: whoever screened it; of a confidential matter, the unit that such come to.
+
+    That unit is the desk of nothing else: what was taken for such a matter, and is none, goes to its area's.
+    """
     kind = policy.kinds.get(case.kind or "")
     if kind is not None and kind.confidential:
-        return _instead(case, kind.confidential_to or policy.rules.linkage_centre, policy)
-    return case.desk or policy.centre_of(case.area.code if case.area else None)
-
-
-def _instead(case: Case, unit: str, policy: Policy) -> str:
-    """The unit itself; the one that stands in for it, where a petition is known to accuse it."""
-    if case.petition is None or unit not in case.petition.accused:
-        return unit
-    kind = policy.kinds.get(case.kind or "")
-    candidates = (kind.instead if kind else "", *policy.superiors)
-    return next((each for each in candidates if each in policy.units and each not in case.petition.accused), unit)
+        return in_place_of(kind.confidential_to, case, policy)
+    secret = {unit for each in policy.kinds.values() for unit in (each.confidential_to, each.instead) if unit}
+    kept = case.desk if case.desk not in secret else ""
+    return kept or policy.centre_of(case.area.code if case.area else None)

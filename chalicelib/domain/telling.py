@@ -20,17 +20,27 @@ T = TypeVar("T", bound=Versioned)
 
 
 class Telling(Generic[T]):
-    """Collects the events of one act, all of the same new version, and the thing as it becomes by `evolve`."""
+    """Collects the events of one act, all of the same new version, and the thing as it becomes by `evolve`.
+
+    `also`: what else the act happens to, in the same moment and at one with it.
+    """
 
     def __init__(
         self, thing: T | None, subject: str, around: Circumstances, evolve: Callable[[T | None, Event], T]
     ) -> None:
         self.around = around
         self.events: tuple[Event, ...] = ()
-        self._thing = thing
+        self.also: list[Telling[T]] = []
+        self.before = self._thing = thing
         self._subject = subject
         self._version = (thing.version if thing else 0) + 1
         self._evolve = evolve
+
+    def beside(self, thing: T | None, subject: str) -> Telling[T]:
+        """Tell of something else that the act happens to."""
+        other = Telling(thing, subject, self.around, self._evolve)
+        self.also.append(other)
+        return other
 
     def tell(self, event_type: str, **facts: Any) -> T:
         around = self.around

@@ -31,11 +31,17 @@ def timing_of(
     now: datetime,
     meets: Iterable[str] = (),
     counted_from: datetime | None = None,
+    *,
+    starts: Iterable[str] = (),
+    ends: Iterable[str] = (),
+    afresh: bool = False,
 ) -> dict[str, Any]:
     """The facts `clocks` (name → due time of those that start) and `timing` of an event that leads to a state.
 
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
-    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too.
+    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too. `starts`:
+    those of `begun_by` that begin with it, anew if they ran; `ends`: those that are not asked for any more.
+    `afresh`: it goes by another procedure from now on, to which it comes from outside, whatever its state was called.
     """
     begun = counted_from or now
     procedure = policy.procedure_of(case)
@@ -48,6 +54,12 @@ def timing_of(
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
             _end(clock, now, timing, met=met)
+        elif clock is not None and rule.id in ends:
+            _end(clock, now, timing, met=False)
+        elif inside and rule.id in starts:
+            if clock is not None:
+                _end(clock, now, timing, met=False)
+            _start(rule, case, policy, begun, now, started, timing)
         elif clock is not None and pausing and clock.paused_at is None and not _ran_out(clock, now):
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
@@ -55,13 +67,15 @@ def timing_of(
             _start(rule, case, policy, begun, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
-        elif clock is None and begins(rule, case, to):
+        elif clock is None and begins(rule, case, to, afresh=afresh):
             _start(rule, case, policy, begun, now, started, timing)
     for name, clock in known.items():
         if name not in procedure.clocks:  # of an earlier procedure or version: nobody asks for it any more
             _end(clock, now, timing, met=False)
     if policy.calendar_of and (started or "resumed" in timing):
         timing["calendar"] = policy.calendar_of
+    if afresh:
+        timing["afresh"] = True
     facts: dict[str, Any] = {"clocks": started} if started else {}
     if timing:
         facts["timing"] = timing
@@ -226,16 +240,16 @@ def _resumed(
     return [due.at.isoformat(), stamp(warning(rule, clock.started_at, due.at, now, policy)), None]
 
 
-def begins(rule: ClockRule, case: Case, to: str) -> bool:
+def begins(rule: ClockRule, case: Case, to: str, *, afresh: bool = False) -> bool:
     """Whether a clock that does not run begins as a case comes into a state.
 
     It begins when the case comes in from outside: what was met once, as a first response, is not asked for again in the
-    next state that would ask for it.
+    next state that would ask for it. One that begins with an action waits for that.
     """
-    if to not in rule.runs_in:
+    if to not in rule.runs_in or rule.begun_by:
         return False
     ran = any(clock.name == rule.id for clock in case.clocks)
-    return not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
+    return afresh or not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
 
 
 def _ran_out(clock: Clock, now: datetime) -> bool:

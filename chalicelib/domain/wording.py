@@ -30,15 +30,21 @@ _OF_ITS_UNIT = OF_CLOCKS | {
 }  # tell of the unit they name, not of the lead
 
 
-def words_of_case(event: Happening, policy: Policy) -> dict[str, str]:
-    """Of an event of a case, by the names of `policy`."""
+def code_of(report_id: str, event: Happening) -> str:
+    """The tracking code that who told a report was given; that of the case for anybody else."""
+    codes = event.data.get("codes", {}).items()
+    return next((str(code) for code, reports in codes if report_id in reports), event.data["tracking_code"])
+
+
+def words_of_case(event: Happening, policy: Policy, tracking_code: str) -> dict[str, str]:
+    """Of an event of a case, by the names of `policy`, for somebody who knows it by a tracking code."""
     facts = event.data
     category = policy.categories.get(facts.get("category") or "")
     lead = facts.get("lead") if event.type not in _OF_ITS_UNIT else None
     area = facts.get("area")
     return {
-        "tracking_code": facts["tracking_code"],
-        "ref": reference_of(facts["tracking_code"], event.id),
+        "tracking_code": tracking_code,
+        "ref": reference_of(tracking_code, event.id),
         "category_zh": category.zh if category else "待甄别事项",
         "category_en": category.en if category else "matter to be screened",
         "area_zh": place_of(area["path"][1:]) if area else "地点待核实",

@@ -12,6 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.config import settings
 from chalicelib.domain import audit as A
 from chalicelib.domain.errors import Forbidden, InvalidField
+from chalicelib.domain.links import NO_LINKS
 from chalicelib.domain.people import holds
 from chalicelib.handlers import views
 from chalicelib.handlers.audited import audited
@@ -104,15 +105,15 @@ def find_case() -> Response:
             case = bootstrap.reading().case_by_message(source, message_id, asked.staff)
         case _:
             raise InvalidField("tracking_code", "query-invalid")
-    return _case_answer(case)
+    return _case_answer(case, asked)
 
 
 @api.route("/v1/cases/{case_id}", methods=["GET"], authorizer=staff_authorizer)
 @http_boundary
 @audited(api, A.CASE_READ)
 def read_case(case_id: str) -> Response:
-    case = bootstrap.reading().case(named(case_id), _asked().staff)
-    return _case_answer(case)
+    asked = _asked()
+    return _case_answer(bootstrap.reading().case(named(case_id), asked.staff), asked)
 
 
 @api.route("/v1/cases/{case_id}/timeline", methods=["GET"], authorizer=staff_authorizer)
@@ -160,7 +161,7 @@ def act_on_case(case_id: str, action: str) -> Response:
         said.area,
         said.other,
     )
-    return _case_answer(case)
+    return _case_answer(case, asked)
 
 
 @api.route("/v1/visits", methods=["GET"], authorizer=staff_authorizer)
@@ -189,7 +190,7 @@ def record_visit(visit_id: str) -> Response:
         found.outcome,
         found.note,
     )
-    return _case_answer(case)
+    return _case_answer(case, asked)
 
 
 @api.route("/v1/public/track/{tracking_code}", methods=["GET"])
@@ -208,8 +209,10 @@ def read_openapi() -> Response:
     return answer(json.loads((settings().contract / "openapi.json").read_text(encoding="utf-8")))
 
 
-def _case_answer(case: Case) -> Response:
+def _case_answer(case: Case, asked: StaffRequest) -> Response:
     shown = views.case_view(case, bootstrap.policies().of(case.policy_version), bootstrap.now())
+    if case.links is not NO_LINKS:
+        shown["links"] = views.links_view(case, bootstrap.reading().links(case, asked.staff))
     return answer(shown, version=case.version)
 
 

@@ -5,8 +5,9 @@
     @audited(api, CASE_READ)
 
 A read is noted before its answer goes out; when it cannot be noted, the answer is 503. An act has its entry in its own
-transaction, written by its store: its route says `noted=False`, and only its refusals are noted here. A refusal is
-noted where there is something to know: not for a thing that does not exist.
+transaction, written by its store: its route says `noted=False`, and only its refusals are noted here. That somebody
+asked for what does not exist is noted too, without its name: how long an answer takes does not tell either who may not
+know of a thing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
 from chalicelib.domain.audit import FORBIDDEN, NOT_FOUND, About
-from chalicelib.domain.errors import Forbidden, Hidden
+from chalicelib.domain.errors import Forbidden, Hidden, NotFound
 from chalicelib.handlers.http import Answer, query_of, staff_request
 
 View = Callable[..., Response]
@@ -42,6 +43,9 @@ def audited(blueprint: Blueprint, what: str, *, noted: bool = True) -> Callable[
             except Hidden as refused:
                 about: Any = {**_about(path, query_of(request)), **refused.about}
                 bootstrap.audit().note(what, staff_request(request).origin, NOT_FOUND, **about)
+                raise
+            except NotFound:
+                bootstrap.audit().note(what, staff_request(request).origin, NOT_FOUND)
                 raise
             except Forbidden:
                 about = _about(path, query_of(request))

@@ -1,4 +1,4 @@
-"""The file of a case 卷宗, as a page to print. It says what the timeline says: same permission, same audit."""
+"""The files of a case 卷宗, as pages to print. They say what the timeline says: same permission, same audit."""
 
 from __future__ import annotations
 
@@ -23,5 +23,17 @@ def read_case_file(case_id: str) -> Response:
     history = bootstrap.reading().timeline(named(case_id), staff_request(case_files.current_request).staff)
     file = file_of(history, bootstrap.policies().of, bootstrap.now())
     shown = page("case_file.html", file=file)
+    shown.headers |= {"Cache-Control": "no-store", "ETag": f'"{file.version}"'}
+    return shown
+
+
+@case_files.route("/v1/cases/{case_id}/mediation-file", methods=["GET"], authorizer=staff_authorizer)
+@http_boundary
+@audited(case_files, TIMELINE_READ)
+def read_mediation_file(case_id: str) -> Response:
+    from chalicelib.handlers.pages import page
+
+    file = bootstrap.mediation_files().file(named(case_id), staff_request(case_files.current_request).staff)
+    shown = page("mediation_file.html", file=file)
     shown.headers |= {"Cache-Control": "no-store", "ETag": f'"{file.version}"'}
     return shown

@@ -111,6 +111,7 @@ class _By:
 
 Text = Annotated[str, _By(core.str_schema(max_length=4000), _told)]
 ShortText = Annotated[str, _By(core.str_schema(max_length=200), _clean)]
+Terms = Annotated[str, _By(core.str_schema(max_length=4000), _clean)]
 LongText = Annotated[str, _By(core.str_schema(max_length=2000), _clean)]
 Topic = Annotated[str, _By(core.str_schema(min_length=1, max_length=60), _told)]
 OrderNumber = Annotated[str, _By(core.str_schema(min_length=1, max_length=64), _told)]
@@ -302,6 +303,9 @@ class HotlineOrderIn(In):
         )
 
 
+Party = Literal["applicant", "respondent"]
+
+
 class ActionIn(In):
     """`POST /v1/cases/{id}/actions/{action}`. What of it an action requires is in the policy pack."""
 
@@ -327,13 +331,16 @@ class ActionIn(In):
     ground: Code | None = None
     card: Code | None = None
     leader: Code | None = None
-    party: Literal["applicant", "respondent"] | None = None
+    party: Party | None = None
     agrees: bool | None = None
     members: Sequence[Code] = ()
     form: Literal["oral", "written"] | None = None
-    terms: LongText | None = None
+    terms: Terms | None = None
     docking: Code | None = None
     court: ShortText | None = None
+    parties: Sequence[Party] = ()
+    performed: Literal["full", "partly", "none"] | None = None
+    ruling: Literal["confirmed", "rejected"] | None = None
 
     @classmethod
     def checked(cls, value: Any) -> Self:
@@ -370,6 +377,9 @@ class ActionIn(In):
             terms=self.terms,
             docking=self.docking,
             court=self.court,
+            parties=tuple(dict.fromkeys(self.parties)),
+            performed=self.performed,
+            ruling=self.ruling,
         )
 
 

@@ -80,7 +80,7 @@ def read_audit() -> Response:
         raise InvalidField(given[0][0] if given else "case_id", "query-invalid")
     ((name, value),) = given
     scope = f"audit:{name}:{value}"
-    entries, start = bootstrap.audit().entries(
+    entries, start = bootstrap.audit_reading().entries(
         _ABOUT[name], value, asked.staff, limit_of(request), start_of(request, scope)
     )
     page = {"items": [views.entry_view(entry) for entry in entries], "next": cursor_of(start, scope)}

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from chalicelib.domain.clocks import Clock
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.grid import Area
+    from chalicelib.domain.links import Links
     from chalicelib.domain.masking import Masked
+    from chalicelib.domain.mediations import Mediation
     from chalicelib.domain.petitions import Petition
     from chalicelib.domain.policy import Policy
     from chalicelib.domain.records import CaseSummary, KnownReport
@@ -66,6 +68,27 @@ _WHAT_ZH = {
     E.CASE_MIGRATED: "改用新版政策",
     E.CLOCK_WARNED: "临期提醒",
     E.CLOCK_RECOMPUTED: "重算时限",
+    E.MEDIATION_OPENED: "启动调解",
+    E.MEDIATION_CONSENTED: "当事人同意调解",
+    E.MEDIATION_SESSION_HELD: "召开调解会议",
+    E.MEDIATION_AGREED: "达成调解协议",
+    E.MEDIATION_VISIT_PLANNED: "安排履约回访",
+    E.MEDIATION_CONFIRMATION_APPLIED: "申请司法确认",
+    E.MEDIATION_CONFIRMATION_ACCEPTED: "法院受理确认申请",
+    E.MEDIATION_RULED: "法院作出确认决定",
+    E.MEDIATION_PERFORMED: "履约回访",
+    E.MEDIATION_ENDED: "终止调解",
+    E.PANEL_INVITED: "邀请第三方人员",
+    E.PANEL_ANSWERED: "第三方人员答复",
+    E.PANEL_AVOIDED: "回避",
+    E.PANEL_TOOK_PART: "第三方人员参与",
+    E.MATTER_OFFERED: "疑似同一事项",
+    E.MATTER_ABSORBED: "并入同一事项",
+    E.MATTER_MERGED: "并案办理",
+    E.MATTER_RELEASED: "并入事项分出",
+    E.MATTER_UNMERGED: "撤销并案恢复",
+    E.MATTER_SPLIT: "拆分立案",
+    E.MATTER_TOLD_APART: "非同一事项",
     E.PETITION_REGISTERED: "信访登记",
     E.PETITION_CARD_CHANGED: "挂卡",
     E.PETITION_CARD_EXAMINED: "卡色研判",
@@ -135,11 +158,48 @@ def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
             }
             for visit in case.visits
         ],
+        "mediation": _mediation(case.mediation) if case.mediation else None,
+        "invited": [each._asdict() for each in case.invited],
         "petition": _petition(case.petition) if case.petition else None,
         "allowed_actions": list(allowed_actions(case, policy, now)),
         "outcome": case.outcome,
+        "links": None,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
+    }
+
+
+def _mediation(mediation: Mediation) -> dict[str, Any]:
+    return {
+        "attempt": mediation.attempt,
+        "state": mediation.state,
+        "docking": mediation.docking,
+        "applied_by": mediation.applied_by,
+        "consents": list(mediation.consents),
+        "sessions": mediation.sessions,
+        "form": mediation.form,
+        "number": mediation.number,
+        "effective_on": mediation.effective_on,
+        "perform_on": mediation.perform_on,
+        "confirmation": mediation.confirmation,
+        "court": mediation.court,
+        "other_ways": list(mediation.other_ways),
+    }
+
+
+def links_view(case: Case, seen: Links) -> dict[str, Any]:
+    """`seen`: how the case hangs together with others that the asker may see."""
+    return {
+        "merged": case.asleep,
+        "merged_into": seen.merged_into,
+        "absorbed": [
+            {"case_id": each.case, "tracking_code": each.tracking_code, "reports": list(each.report_ids)}
+            for each in seen.absorbed
+        ],
+        "parent": seen.parent,
+        "children": list(seen.children),
+        "offers": [{"case_id": each.case, "score": each.score, "why": list(each.why)} for each in seen.offers],
+        "apart": list(seen.apart),
     }
 
 

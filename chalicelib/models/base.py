@@ -144,6 +144,10 @@ class WriteRefused(Exception):
         super().__init__(", ".join(sorted(names)))
 
 
+MOST_PARTS = 100
+"""DynamoDB takes no more in one transaction."""
+
+
 class Write:
     """One transaction. Parts are named, so that a refusal says which condition failed.
 
@@ -164,6 +168,9 @@ class Write:
 
     def update(self, name: str, row: Row, actions: list[Action], condition: Condition | None = None) -> None:
         self._updates.append((name, row.get_update_kwargs_from_instance(actions, condition)))
+
+    def __len__(self) -> int:
+        return len(self._puts) + len(self._deletes) + len(self._updates)
 
     def commit(self) -> None:
         """Write all or nothing.
@@ -209,17 +216,23 @@ def _only_if(condition: Condition | None) -> dict[str, Any]:
 
 
 def batch_get(
-    connection: Connection, table_of: type[Row], keys: Sequence[dict[str, str]], only: list[str] | None = None
+    connection: Connection,
+    table_of: type[Row],
+    keys: Sequence[dict[str, str]],
+    only: list[str] | None = None,
+    *,
+    consistent: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows of several kinds in one read, not consistent, in any order: their attributes as they lie, without types.
+    """Rows of several kinds in one read, in any order: their attributes as they lie, without types.
 
     `only`: the attributes that are asked for. What is not there is left out. Raises TemporarilyUnavailable when the
     store keeps leaving keys for later.
     """
     table = str(table_of.Meta.table_name)
-    answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
+    asked: Any = {"keys": keys, "attributes_to_get": only, "consistent_read": consistent or None}
+    answer = connection.batch_get_item(table, **asked)
     if answer.get("UnprocessedKeys"):
-        answer = connection.batch_get_item(table, keys, attributes_to_get=only)  # type: ignore[arg-type]
+        answer = connection.batch_get_item(table, **asked)
         if answer.get("UnprocessedKeys"):
             raise TemporarilyUnavailable()
     rows = answer["Responses"][table]

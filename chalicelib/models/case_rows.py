@@ -216,7 +216,7 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         row["summary"]
     )
     turn, procedure, level, *seldom = more
-    asked, accused = (*seldom, None, None)[:2]
+    asked, accused, merged_into = (*seldom, None, None, None)[:3]
     due = moment(due_at) if due_at else None
     return CaseSummary(
         case_id=row["pk"].removeprefix(CASE_PREFIX),
@@ -236,7 +236,9 @@ def summary_from(row: dict[str, Any]) -> CaseSummary:
         procedure=procedure,
         level=level,
         task=Task(asked[0], asked[1], due) if asked else None,
+        registered=accused is not None,
         accused=tuple(accused or ()),
+        merged_into=merged_into,
     )
 
 
@@ -269,6 +271,8 @@ class EventRow(CasesRow):
                 "lead": case.lead,
                 "joint_units": case.joint_units,
                 "due_at": stamp(due_at) if (due_at := case.due_at) else None,
+                **_codes(case),
+                **({"accused": case.petition.accused} if case.petition and case.petition.accused else {}),
             }
         )
         return [cls.told(event, standing) for event in events]
@@ -319,13 +323,19 @@ class CommandRow(CasesRow):
         return f"COMMAND#{command_id}"
 
 
+def _codes(case: Case) -> dict[str, Any]:
+    """The reports whose reporters were given another tracking code than the case's, by that."""
+    codes = {each.tracking_code: each.report_ids for each in case.links.absorbed}
+    return {"codes": codes} if codes else {}
+
+
 def _queue_of(case: Case) -> tuple[str | None, str | None]:
     """Where a case itself waits: with whose turn it is, or with who walks its cell while a visit is due."""
     task = next((task for task in case.tasks if task.what == HANDLE), None)
     if task is not None:
         return unit_queue(task.unit), _order(case, task)
     visit = case.visit
-    if visit is not None and visit.state == "due" and case.area:
+    if visit is not None and visit.state == "due" and case.area and not case.asleep:
         return visits_queue(case.area.code[:12]), f"{case.area.code}#{stamp(visit.due_at)}#{case.id}"
     return None, None
 
@@ -335,8 +345,10 @@ def _order(case: Case, task: Task) -> str:
 
 
 def _community_of(case: Case) -> str | None:
-    """The list of a community that a case is in. One that lies in none, or whose place nobody knows, is in none."""
-    if case.area is None or len(case.area.code) < DIGITS["community"]:
+    """The list of a community that a case is in. One that lies in none, whose place nobody knows, or that sleeps in
+    another, is in none.
+    """
+    if case.asleep or case.area is None or len(case.area.code) < DIGITS["community"]:
         return None
     return community_list(case.area.code[: DIGITS["community"]], case.kind, open=case.open)
 
@@ -404,10 +416,14 @@ def _summary(case: Case, task: Task | None = None) -> list[Any]:
 
 
 def _seldom(case: Case, task: Task | None) -> list[Any]:
-    """What most summaries have not: what else a unit is asked for, and whom a petition accuses."""
-    accused = case.petition.accused if case.petition else ()
+    """What most summaries have not: what else a unit is asked for, whom a petition accuses, and where it sleeps."""
     asked = [task.unit, task.what] if task else None
-    return [asked, accused] if accused else [asked] if asked else []
+    accused = list(case.petition.accused) if case.petition is not None else None
+    if case.asleep:
+        return [asked, accused, case.links.merged_into]
+    if accused is not None:
+        return [asked, accused]
+    return [asked] if asked else []
 
 
 def _detail(case: Case) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,9 +12,18 @@ from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.audit import entry_of
 from chalicelib.domain.cases import Case
-from chalicelib.domain.errors import AlreadyKnown, StaleVersion, TrackingCodeTaken, UnknownAttachment
+from chalicelib.domain.errors import (
+    AlreadyKnown,
+    MatterRefused,
+    OpenedMeanwhile,
+    OtherChanged,
+    StaleVersion,
+    TrackingCodeTaken,
+    UnknownAttachment,
+)
+from chalicelib.domain.links import MOST_DEPTH
 from chalicelib.domain.records import Command, Identity, KnownCommand, KnownReport, Page, Sealed
-from chalicelib.models.base import Write, WriteRefused, batch_get, stamp, translating
+from chalicelib.models.base import MOST_PARTS, Write, WriteRefused, batch_get, stamp, translating
 from chalicelib.models.case_rows import (
     DUE_SHARD_KEYS,
     SUMMARY_ATTRIBUTES,
@@ -26,6 +35,7 @@ from chalicelib.models.case_rows import (
     QueueIndex,
     TaskRow,
     TrackingRow,
+    case_from,
     case_key,
     community_list,
     other_tasks,
@@ -41,6 +51,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
     from chalicelib.domain.events import Actor, CaseEvent
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.procedure import Change
     from chalicelib.domain.records import CaseSummary
     from chalicelib.domain.reports import Report
@@ -55,24 +66,35 @@ class DynamoCaseStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
         case = change.case
         write = Write(self._connection)
         write.put(
             "report",
-            ReportRow.of(report, case.id, case.tracking_code, case.version, joined=not new),
+            ReportRow.of(report, case.id, case.code_of(report.id), case.version, joined=not new),
             ReportRow.must_be_new(),
         )
         _put_case(write, change)
         if new:
             write.put("tracking", TrackingRow.of(case.tracking_code, case.id), TrackingRow.must_be_new())
         phone_hash = identity.phone_hash if identity else None
+        home = case.home_of(report.id)
         if phone_hash:
-            write.put("reporter", ReporterRow.of(phone_hash, case.id))
+            write.put("reporter", ReporterRow.of(phone_hash, home))
         if report.submitted_by:
-            write.put("submitter", SubmitterRow.of(report.submitted_by, case.id))
+            write.put("submitter", SubmitterRow.of(report.submitted_by, home))
         if identity:
             write.put("identity", IdentityRow.of(report.id, identity, report.received_at))
+        _put_near(write, near)
         write.put("audit", AuditRow.of(entry_of(change, source, phone_hash)))
         for attachment_id in report.media:
             row = AttachmentRow(AttachmentRow.key(attachment_id), AttachmentRow.SK)
@@ -88,10 +110,19 @@ class DynamoCaseStore:
                 raise TrackingCodeTaken() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
             raise UnknownAttachment(_lost(refused, report.media)) from refused
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
-        case = change.case
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
+        case, others = change.case, [other.case for other in change.also]
         write = Write(self._connection)
         if command:
             row = CommandRow(
@@ -104,7 +135,11 @@ class DynamoCaseStore:
             write.put("command", row, CommandRow.must_be_new())
         _put_case(write, change)
         media = _link_pictures(write, change)
+        for place in near:
+            _put_near(write, place)
         write.put("audit", AuditRow.of(entry_of(change, source, by=by)))
+        if others:
+            self._put_others(write, change, source, by)
         try:
             write.commit()
         except WriteRefused as refused:
@@ -112,11 +147,59 @@ class DynamoCaseStore:
                 raise AlreadyKnown() from refused
             if "case" in refused.names:
                 raise StaleVersion() from refused
+            if "near" in refused.names:
+                raise OpenedMeanwhile() from refused
+            if "tracking" in refused.names:
+                raise TrackingCodeTaken() from refused
+            if refused.names & {"other", "report"}:
+                raise OtherChanged() from refused
             raise UnknownAttachment(_lost(refused, media)) from refused
+
+    def _put_others(self, write: Write, change: Change, source: str, by: Actor | None) -> None:
+        """Cases that the act changed beside the one acted on, and the reports that go from one to another.
+
+        Raises MatterRefused where that is more than one transaction takes.
+        """
+        from chalicelib.domain.matter_events import moved  # few acts do
+
+        moves = [move for each in (change, *change.also) for move in moved(each.events)]
+        for other in change.also:
+            _put_case(write, other, "other")
+            write.put("audit", AuditRow.of(entry_of(other, source, by=by)))
+            if other.before is None:
+                self._put_links(write, other.case)
+        for move in moves:
+            row = ReportRow(ReportRow.key(move.report), ReportRow.SK)
+            write.update("report", row, ReportRow.moving(move), ReportRow.case_id == move.from_case)
+        if len(write) > MOST_PARTS:
+            raise MatterRefused("other", code="matter-too-large", limit=MOST_PARTS)
+
+    def _put_links(self, write: Write, case: Case) -> None:
+        """By what a new case is found that its reporters know under another: its code, their phones, who sent it in."""
+        write.put("tracking", TrackingRow.of(case.tracking_code, case.id), TrackingRow.must_be_new())
+        keys = [(IdentityRow.key(report_id), IdentityRow.SK) for report_id in case.report_ids]
+        phones = {row.phone_hash for row in IdentityRow.batch_get(keys, consistent_read=True) if row.phone_hash}
+        for phone_hash in sorted(phones):
+            write.put("reporter", ReporterRow.of(phone_hash, case.id))
+        for staff_id in case.submitters:
+            write.put("submitter", SubmitterRow.of(staff_id, case.id))
 
     def case(self, case_id: str) -> Case | None:
         row = _get(CaseRow, case_key(case_id), CaseRow.SK)
         return row.to_case() if row else None
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        keys = [{"pk": case_key(case_id), "sk": CaseRow.SK} for case_id in dict.fromkeys(case_ids)]
+        rows = batch_get(self._connection, CaseRow, keys, consistent=True) if keys else []
+        return {case.id: case for case in map(case_from, rows)}
+
+    def near(self, places: Sequence[str]) -> list[Near]:
+        from chalicelib.models.near_rows import NearRow, near_from  # only where reports are taken or screened
+
+        keys = [{"pk": NearRow.key(place), "sk": NearRow.SK} for place in places]
+        rows = batch_get(self._connection, NearRow, keys, consistent=True) if keys else []
+        found = {NearRow.place_of(row["pk"]): row for row in rows}
+        return [near_from(place, found.get(place)) for place in places]
 
     def case_id_of(self, tracking_code: str) -> str | None:
         row = _get(TrackingRow, TrackingRow.key(tracking_code), TrackingRow.SK)
@@ -169,9 +252,21 @@ class DynamoCaseStore:
             SubmitterRow.key(staff_id), limit=limit, scan_index_forward=False, exclusive_start_key=start
         )
         places = [{"pk": case_key(_plain(item)["sk"]), "sk": CaseRow.SK} for item in answer["Items"]]
-        rows = batch_get(self._connection, CaseRow, places, ["pk", *SUMMARY_ATTRIBUTES]) if places else []
-        newest = sorted(map(summary_from, rows), key=lambda item: item.case_id, reverse=True)
+        newest = sorted(self._awake(places), key=lambda item: item.case_id, reverse=True)
         return Page(newest, answer.get("LastEvaluatedKey") if len(places) == limit else None)
+
+    def _awake(self, places: list[dict[str, str]]) -> Iterable[CaseSummary]:
+        """The cases in these places, each once; for one that sleeps, that which it sleeps in."""
+        awake: dict[str, CaseSummary] = {}
+        for _ in range(MOST_DEPTH + 1):
+            if not places:
+                break
+            rows = batch_get(self._connection, CaseRow, places, ["pk", *SUMMARY_ATTRIBUTES])
+            found = [summary_from(row) for row in rows]
+            awake |= {item.case_id: item for item in found if item.merged_into is None}
+            into = dict.fromkeys(item.merged_into for item in found if item.merged_into)
+            places = [{"pk": case_key(name), "sk": CaseRow.SK} for name in into if name not in awake]
+        return awake.values()
 
     def due(self, until: datetime) -> Iterable[str]:
         for shard in DUE_SHARD_KEYS:
@@ -202,10 +297,10 @@ class DynamoCaseStore:
         return Page(items, answer.get("LastEvaluatedKey") if len(items) == limit else None)
 
 
-def _put_case(write: Write, change: Change) -> None:
-    """The case, its events, and the rows of what other units are asked for."""
+def _put_case(write: Write, change: Change, name: str = "case") -> None:
+    """The case, its events, and the rows of what other units are asked for. `name`: of its part of the transaction."""
     case = change.case
-    write.put("case", CaseRow.of(case), _follows(case))
+    write.put(name, CaseRow.of(case), _follows(case))
     for row in EventRow.all_of(change.events, case):
         write.put("event", row)
     tasks = other_tasks(case)
@@ -213,6 +308,15 @@ def _put_case(write: Write, change: Change) -> None:
         write.put("task", TaskRow.of(case, task))
     for over in sorted(other_tasks(change.before).keys() - tasks.keys()):
         write.delete("task", TaskRow(case_key(case.id), over))
+
+
+def _put_near(write: Write, near: Near | None) -> None:
+    """Enter or take away a case where candidates lie, if that is still as it was read."""
+    if near is not None:
+        from chalicelib.models.near_rows import NearRow
+
+        unchanged = NearRow.must_be_new() if near.version == 1 else NearRow.version == near.version - 1
+        write.put("near", NearRow.of(near), unchanged)
 
 
 def _link_pictures(write: Write, change: Change) -> list[str]:

@@ -49,13 +49,15 @@ def rows_of(thing: Case | Beat) -> list[Following]:
     if isinstance(thing, Beat):
         return [_following(BeatRow.of(thing), "beat")]
     tracking = TrackingRow.of(thing.tracking_code, thing.id)
+    codes = {report: each.tracking_code for each in thing.links.absorbed for report in each.report_ids}
+    own = () if thing.asleep else thing.report_ids  # while it sleeps, they lie with the case it sleeps in
     reports = [
         Following(
             (ReportRow.key(report_id), ReportRow.SK),
             f"report {report_id}",
-            {"case_id": thing.id, "tracking_code": thing.tracking_code},
+            {"case_id": thing.id, "tracking_code": codes.get(report_id, thing.tracking_code)},
         )
-        for report_id in thing.report_ids
+        for report_id in own
     ]
     submitted = [
         Following((SubmitterRow.key(staff_id), thing.id), f"entry of what {staff_id} reported", {"sk": thing.id})
@@ -167,6 +169,7 @@ def _row(item: Mapping[str, Any]) -> Lying | Naming | None:
         return Naming(key, subject, "tracking code", tracking_code=pk.removeprefix(TrackingRow.key("")))
     if sk == ReportRow.SK:
         report_id = pk.removeprefix(ReportRow.key(""))
+        made = made if says.get("made_in", subject) == subject else 0  # else of the case that it came to
         return Naming(key, subject, f"report {report_id}", made, report_id=report_id)
     if sk == CommandRow.SK:
         return Naming(key, subject, f"command {pk.removeprefix(CommandRow.key(''))}", made)
@@ -205,7 +208,7 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 _WHOLE = (CaseRow, TaskRow, BeatRow, TrackingRow)
 _NAMES: dict[type[CasesRow], tuple[str, ...]] = {kind: tuple(sorted(kind.get_attributes())) for kind in _WHOLE}
-READ = sorted({name for kind in (*_WHOLE, EventRow) for name in kind.get_attributes()} - _NOT_NEEDED)
+READ = sorted({name for kind in (*_WHOLE, EventRow) for name in kind.get_attributes()} - _NOT_NEEDED | {"made_in"})
 """The attributes of every row that a walk reads."""
 
 _CONCERNS_HISTORIES = CasesRow.sk.is_in(TrackingRow.SK, ReportRow.SK, CommandRow.SK)

@@ -45,6 +45,21 @@ class NetworkIndexRow(ReferenceRow):
         return f"INDEX#{name}#{part:05d}"
 
 
+class NamesRow(ReferenceRow):
+    """The names of the communities and compounds of one version of the network: JSON, by code, zipped.
+
+    Beside NETWORK, one a version, never changed. Reports name places; this is how they are found (ADR 37).
+    """
+
+    names = BinaryAttribute(legacy_encoding=False)
+
+    KEY = NetworkRow.KEY
+
+    @staticmethod
+    def sk_of(version: str) -> str:
+        return f"NAMES#{version}"
+
+
 class PeopleRow(ReferenceRow):
     """Which lists say what rows of staff, units, posts and duty there are; one row, beside NETWORK.
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pynamodb.connection import Connection
 
 from chalicelib.domain.grid import Area, Cell, tile_of, tiles_around
-from chalicelib.domain.network import NetworkVersion, in_force
+from chalicelib.domain.network import NetworkVersion, in_force, version_on
 from chalicelib.domain.records import Contact, Duty, Holder
 from chalicelib.models.base import batch_get, translating
-from chalicelib.models.reference_rows import AreaRow, DutyRow, FeatureRow, NetworkRow, PostRow, TileRow
+from chalicelib.models.reference_rows import AreaRow, DutyRow, FeatureRow, NamesRow, NetworkRow, PostRow, TileRow
+
+if TYPE_CHECKING:
+    from chalicelib.domain.gazetteer import Gazetteer
 
 _KEPT_SECONDS = 60
 
@@ -22,8 +26,10 @@ _KEPT_SECONDS = 60
 class DynamoGrid:
     """`services.ports.Grid`: one batch read a look-up, of what is asked and of which versions count."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._connection = connection
+        self._monotonic = monotonic
+        self._named: tuple[float, str, Any] = (float("-inf"), "", None)
 
     def cells_near(self, lat: float, lon: float, day: str) -> Sequence[Cell]:
         return self._cells([tile_of(lat, lon)], day)
@@ -46,6 +52,21 @@ class DynamoGrid:
         zipped = in_force(features, _versions(network), day)
         children = json.loads(zlib.decompress(zipped))["properties"]["children"] if zipped else []
         return dict(children)
+
+    def gazetteer(self, day: str) -> Gazetteer:
+        """None where the version was imported before names were kept, until its import is run again."""
+        from chalicelib.domain.gazetteer import Gazetteer  # only where reports are taken or screened
+
+        read_at, known, gazetteer = self._named
+        now = self._monotonic()
+        if gazetteer is None or now - read_at > _KEPT_SECONDS:
+            network = batch_get(self._connection, NetworkRow, [{"pk": NetworkRow.KEY, "sk": NetworkRow.SK}])
+            version = found.id if (found := version_on(_versions(network), day)) else ""
+            if gazetteer is None or version != known or not gazetteer.names:
+                names = batch_get(self._connection, NamesRow, [{"pk": NamesRow.KEY, "sk": NamesRow.sk_of(version)}])
+                gazetteer = Gazetteer.of(json.loads(zlib.decompress(names[0]["names"])) if names else {})
+            self._named = now, version, gazetteer
+        return cast("Gazetteer", gazetteer)
 
     def _cells(self, tiles: Sequence[str], day: str) -> Sequence[Cell]:
         keys = [{"pk": TileRow.key(tile), "sk": TileRow.SK} for tile in tiles]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
@@ -13,14 +13,21 @@ from chalicelib.domain.reports import Report
 from chalicelib.models.base import dumps, moment, stamp
 from chalicelib.models.case_rows import CasesRow
 
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
+    from chalicelib.domain.matter_events import Moved
+
 
 class ReportRow(CasesRow):
     """A report as it came. Its conditional put is the idempotency record of intake; it answers repeats.
 
-    It holds no name and no phone: those are in the vault, until `erased_at`.
+    It holds no name and no phone: those are in the vault, until `erased_at`. `case_id` is the case it belongs to now;
+    where that is another than it came to, `made_in` is the one whose version `version` is.
     """
 
     case_id = UnicodeAttribute()
+    made_in = UnicodeAttribute(null=True)
     tracking_code = UnicodeAttribute()
     source = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
@@ -110,8 +117,15 @@ class ReportRow(CasesRow):
             contactable=self.contactable,
             anonymous=self.facts()["anonymous"],
             erased_at=moment(self.erased_at) if self.erased_at else None,
+            made_in=self.made_in or self.case_id,
             named=self.facts().get("named", False),
         )
+
+    @classmethod
+    def moving(cls, move: Moved) -> list[Action]:
+        """What changes of a report that goes to another case: the link, and nothing of what was told."""
+        changes: list[Action] = [cls.case_id.set(move.to_case), cls.made_in.set(cls.made_in | move.from_case)]
+        return [*changes, cls.tracking_code.set(move.tracking_code)] if move.tracking_code else changes
 
 
 class ReporterRow(CasesRow):

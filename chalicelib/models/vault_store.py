@@ -15,7 +15,7 @@ from chalicelib.domain.errors import AlreadyKnown
 from chalicelib.domain.records import Command, Identity, Kept, KnownReport, Sealed
 from chalicelib.models.base import VaultRow, Write, WriteRefused, moment, stamp, translating
 from chalicelib.models.case_rows import CaseRow, CommandRow, case_key
-from chalicelib.models.report_rows import ReporterRow, ReportRow
+from chalicelib.models.report_rows import AttachmentRow, ReporterRow, ReportRow
 from chalicelib.models.vault_rows import KEPT_PREFIX, AuditRow, IdentityRow, RefusedRow, kept_name
 
 
@@ -51,6 +51,18 @@ class DynamoVault:
         keys = [(ReportRow.key(report_id), ReportRow.SK) for report_id in report_ids]
         found = ReportRow.batch_get(keys, consistent_read=True) if keys else ()
         return {known.report.id: known for known in (row.to_known() for row in found)}
+
+    def cases_of_pictures(self, attachment_ids: Sequence[str]) -> Mapping[str, str]:
+        keys = [(AttachmentRow.key(attachment_id), AttachmentRow.SK) for attachment_id in dict.fromkeys(attachment_ids)]
+        rows = {row.pk: row for row in AttachmentRow.batch_get(keys, consistent_read=True)} if keys else {}
+        told = self.reports([*{row.report_id for row in rows.values() if row.report_id}])
+        found: dict[str, str] = {}
+        for attachment_id in attachment_ids:
+            row = rows.get(AttachmentRow.key(attachment_id))
+            report = told.get(row.report_id) if row and row.report_id else None
+            case_id = row.case_id if row and row.case_id else report.case_id if report else None
+            found |= {attachment_id: case_id} if case_id else {}
+        return found
 
     def record(self, command: Command, subject: str, entry: Entry) -> None:
         row = CommandRow(

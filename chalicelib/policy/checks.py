@@ -14,6 +14,7 @@ from chalicelib.policy.petition_checks import check_petitions
 from chalicelib.policy.procedure_turns import check_turns
 from chalicelib.policy.procedures import check_procedures
 from chalicelib.policy.reader import WHOLE_FILE, Entry, Fault, PackText
+from chalicelib.policy.same_matter import check_same_matter
 from chalicelib.policy.schema import (
     AREA_CENTRES,
     AUDIENCE_EVENTS,
@@ -125,8 +126,16 @@ def _units(text: PackText) -> Iterator[Fault]:
         if number > 1 and area is not None:
             second = [entry for entry in centres if entry.part.area == area][1]
             yield second.fault("area", f"area {area} has another centre already")
+    whole = {entry.part.id: entry.part.part_of for entry in text.all(UnitPart)}
     for entry in text.all(UnitPart):
         unit = entry.part
+        if unit.part_of is not None:
+            if unit.kind == "centre":
+                yield entry.fault("part_of", "a centre is part of the one above it by its area")
+            elif unit.part_of not in text.ids(UnitPart):
+                yield entry.fault("part_of", f"unknown unit {unit.part_of!r}")
+            elif _part_of_itself(unit.id, whole):
+                yield entry.fault("part_of", "is part of itself")
         if unit.kind == "department":
             if unit.area is not None:
                 yield entry.fault("area", "a department serves the whole district and names no area")
@@ -142,6 +151,14 @@ def _units(text: PackText) -> Iterator[Fault]:
             yield entry.fault("area", f"the street {unit.area[:9]} has no centre")
     if rules and linkage_centre not in {entry.part.id for entry in centres} and linkage_centre not in _misshapen(text):
         yield rules.fault("linkage_centre", f"unknown centre {linkage_centre!r}")
+
+
+def _part_of_itself(unit: str, whole: Mapping[str, str | None]) -> bool:
+    above, seen = whole.get(unit), {unit}
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = whole.get(above)
+    return above is not None
 
 
 def _categories(text: PackText) -> Iterator[Fault]:
@@ -467,4 +484,5 @@ _CHECKS: tuple[Callable[[PackText], Iterable[Fault]], ...] = (
     _messages,
     _rules,
     check_calendar,
+    check_same_matter,
 )

@@ -22,6 +22,7 @@ from chalicelib.policy.checks import check_durations, check_overlay, check_pack,
 from chalicelib.policy.loader import canonical, version_of
 from chalicelib.policy.procedures import Whole, procedures_of
 from chalicelib.policy.reader import Entry, Fault, PackInvalid, PackText, read_overlay, read_pack
+from chalicelib.policy.same_matter import compiled_same_matter
 from chalicelib.policy.schema import (
     CardPart,
     CategoryPart,
@@ -42,12 +43,14 @@ from chalicelib.policy.schema import (
     RolePart,
     RoutingPart,
     RulesPart,
+    SameMatterPart,
     SuperiorsPart,
     TemplatePart,
     UnitPart,
     UsePart,
     ViewPart,
     WayPart,
+    WindowPart,
 )
 from chalicelib.policy.workdays import compiled_calendar
 
@@ -149,8 +152,9 @@ def _updated(part: P, changes: dict[str, Any]) -> P:
 
 def _compiled(text: PackText) -> dict[str, Any]:
     pack, rules, patrol_rules = text.one(PackPart), text.one(RulesPart), text.one(PatrolRulesPart)
-    if pack is None or rules is None or patrol_rules is None:
-        raise AssertionError("a pack without faults has all three")
+    same_matter = text.one(SameMatterPart)
+    if pack is None or rules is None or patrol_rules is None or same_matter is None:
+        raise AssertionError("a pack without faults has all four")
     district = pack.part.district
     return {
         **pack.part.model_dump(),
@@ -163,7 +167,10 @@ def _compiled(text: PackText) -> dict[str, Any]:
             for rank, kind in enumerate(_parts(text, KindPart))
         ),
         "categories": _by_id({**entry.part.model_dump(), "kind": kind_of(entry)} for entry in text.all(CategoryPart)),
-        "units": _by_id({**unit.model_dump(), "area": unit.area or district} for unit in _parts(text, UnitPart)),
+        "units": _by_id(
+            {**unit.model_dump(), "area": unit.area or district, "part_of": unit.part_of or ""}
+            for unit in _parts(text, UnitPart)
+        ),
         "routing": [
             {**rule.model_dump(), "lead": rule.lead or "", "hours": rule.hours or [], "on_duty": rule.on_duty or ""}
             for rule in _parts(text, RoutingPart)
@@ -191,6 +198,7 @@ def _compiled(text: PackText) -> dict[str, Any]:
         "grounds": _by_id(ground.model_dump() for ground in _parts(text, GroundPart)),
         "cards": _by_id({**card.model_dump(), "rank": rank} for rank, card in enumerate(_parts(text, CardPart))),
         "superiors": superiors.part.superiors if (superiors := text.one(SuperiorsPart)) else [],
+        "same_matter": compiled_same_matter(same_matter.part, _parts(text, WindowPart)),
     }
 
 
@@ -212,7 +220,7 @@ def _clock(clock: ClockPart, text: PackText) -> dict[str, Any]:
         clock = clock.model_copy(update={"limit": [*examined.values()][-1], "cards": examined})
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
-        **_where_written(clock, ("cards", "remind_before", "closes")),
+        **_where_written(clock, ("cards", "remind_before", "closes", "begun_by")),
         "limit": None if clock.limit == "category" else clock.limit,
         "urgencies": urgencies,
         "again": clock.again or 0,

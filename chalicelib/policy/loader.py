@@ -27,6 +27,7 @@ from chalicelib.domain.policy import (
     Role,
     RoutingRule,
     Rules,
+    SameMatter,
     SettlingWay,
     State,
     Template,
@@ -92,6 +93,7 @@ def policy_from(compiled: dict[str, Any]) -> Policy:
         grounds={key: Ground(**row) for key, row in compiled.get("grounds", {}).items()},
         cards={key: _card(row) for key, row in compiled.get("cards", {}).items()},
         superiors=tuple(compiled.get("superiors", ())),
+        same_matter=_same_matter(compiled["same_matter"]) if "same_matter" in compiled else SameMatter(),
         centre_by_area={unit.area: unit.id for unit in units.values() if unit.kind == "centre"},
     )
 
@@ -144,6 +146,12 @@ def _panel(row: dict[str, Any]) -> PanelRule:
 
 def _calendar(row: dict[str, Any]) -> WorkCalendar:
     return WorkCalendar(frozenset(row["holidays"]), frozenset(row["workdays"]), tuple(row["years"]), row["reasons"])
+
+
+def _same_matter(row: dict[str, Any]) -> SameMatter:
+    tables = {key: _tuples(row[key]) for key in ("things", "aspects", "landmarks")}
+    pairs = {key: tuple(map(tuple, row[key])) for key in ("synonyms", "related")}
+    return SameMatter(**{**_tuples(row), **tables, **pairs})
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,8 @@ _REOPENS = {"evaluate", "request-reopen"}
 _TELLS_ANYBODY = {"assign", "transfer", "escalate", "delegate"}
 """Acts that may give a matter to any unit. Others that name one look whether the matter accuses it."""
 _OF_A_CLOCK = ("request-extension", "petition-hold-hearing")
+_MEETS = {"advance", "accept", *(act for more in modules() for act in more.MEETS)}
+_BEGINS = {act for more in modules() for act in more.BEGINS}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "classify": ("category", "area"),
     "assign": ("unit", "reason"),
@@ -143,12 +145,26 @@ def _targets(action: ActionPart) -> list[str]:
 def _whole(entry: Entry[ProcedurePart], text: PackText) -> Whole:
     drop = entry.part.drop
     base = next((e for e in text.all(ProcedurePart) if e.part.id == entry.part.extends and e is not entry), None)
+    states = _rows(entry, base, text.all(StatePart), drop, drop.states)
+    actions = _rows(entry, base, text.all(ActionPart), drop, drop.actions)
     return Whole(
         entry,
-        _rows(entry, base, text.all(StatePart), drop, drop.states),
-        _rows(entry, base, text.all(ActionPart), drop, drop.actions),
+        states,
+        {name: _stated(action, states) for name, action in actions.items()},
         _rows(entry, base, text.all(ClockPart), drop, drop.clocks),
     )
+
+
+def _stated(action: Entry[ActionPart], states: Mapping[str, Entry[StatePart]]) -> Entry[ActionPart]:
+    """An action with the states by name that `any` and `open` stand for, whichever a procedure has."""
+    match action.part.states:
+        case ["any"]:
+            named = list(states)
+        case ["open"]:
+            named = [name for name, state in states.items() if state.part.open]
+        case _:
+            return action
+    return replace(action, part=action.part.model_copy(update={"states": named}))
 
 
 def _rows(
@@ -253,6 +269,7 @@ def _references(whole: Whole) -> Iterator[Fault]:
         for key in ("runs_in", "pauses_in", "met_in"):
             yield from _unknown(clock, key, getattr(clock.part, key), whole.states, "state")
         yield from _unknown(clock, "met_by", clock.part.met_by, whole.actions, "action")
+        yield from _unknown(clock, "begun_by", clock.part.begun_by, whole.actions, "action")
 
 
 def _unknown(entry: Entry[Any], key: str, named: Iterable[str], known: Mapping[str, Any], what: str) -> Iterator[Fault]:
@@ -274,7 +291,7 @@ def _sense(whole: Whole) -> Iterator[Fault]:
                 yield entry.fault("requires", f"{part.does!r} needs {said!r}")
         if (part.does in _OF_A_CLOCK) != bool(part.clock):
             yield entry.fault(
-                "clock", "is the clock that an extension is asked for, or a hearing stops, and of nothing else"
+                "clock", "is the clock that an extension is asked for, or a hearing is held in, and of nothing else"
             )
         elif (
             part.does == "request-extension"
@@ -366,7 +383,7 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
         for card in sorted(set(part.cards) - cards):
             yield entry.fault("cards", f"unknown card {card!r}")
         if part.window:
-            if part.id not in windows and not part.remind_before and not part.closes:
+            if part.id not in windows and not (part.remind_before or part.closes or part.begun_by):
                 yield entry.fault("window", "no action asks for it")
             yield from _closing(entry, whole)
             for key in ("met_in", "met_by", "warn_left", "again", "extensions"):
@@ -387,8 +404,11 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
         if bool(part.extensions) != (part.extension is not None):
             yield entry.fault("extension", "is how long an extension may be, where there are any")
         for action in part.met_by:
-            if action in whole.actions and whole.actions[action].part.does not in ("advance", "accept"):
+            if action in whole.actions and whole.actions[action].part.does not in _MEETS:
                 yield entry.fault("met_by", f"{action!r} is no step that is only noted")
+        for action in part.begun_by:
+            if action in whole.actions and whole.actions[action].part.does not in _BEGINS:
+                yield entry.fault("begun_by", f"no clock begins with {action!r}, but by the state it leads to")
 
 
 def _limits(entry: Entry[ClockPart]) -> Iterator[Fault]:

@@ -45,7 +45,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str] | None] = {
             *(E.CASE_RETURNED, E.CASE_REOPENED, E.CASE_REOPEN_DECLINED, E.CASE_RETURN_REJECTED, E.CASE_TRANSFERRED),
             *(E.CASE_ESCALATED, E.CASE_DELEGATED, E.JOINT_REQUESTED, E.JOINT_REFUSED, E.EXTENSION_REQUESTED),
             *(E.EXTENSION_APPROVED, E.EXTENSION_REFUSED, E.CASE_SUSPENDED, E.CASE_SENT_BACK, E.CASE_WITHDRAWN),
-            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.PETITION_REFERRED, E.PETITION_DECIDED),
+            *(E.CASE_VOIDED, E.CASE_REOPEN_REQUESTED, E.PETITION_REFERRED, E.PETITION_DECIDED, E.MATTER_UNMERGED),
         }
     ),
     "clock_zh": frozenset(
@@ -74,7 +74,12 @@ AUDIENCE_EVENTS: Mapping[str, frozenset[str]] = {
             *(E.PETITION_ACCEPTED, E.PETITION_ANSWERED, E.PETITION_REVIEW_ASKED),
         }
     ),
-    "screening-duty": frozenset({E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED}),
+    "screening-duty": frozenset(
+        {
+            *(E.CASE_SENT_TO_SCREENING, E.CASE_RETURNED, E.CASE_REOPEN_REQUESTED, E.CASE_FINISHED),
+            *(E.MATTER_MERGED, E.MATTER_UNMERGED),
+        }
+    ),
     "asked-duty": frozenset({E.JOINT_REQUESTED, E.PETITION_PASSED_ON, E.PETITION_DECIDED, E.PETITION_CARD_CHANGED}),
     "approver-duty": frozenset({E.EXTENSION_REQUESTED, E.PETITION_REFERRED}),
     "supervisor-duty": frozenset({E.CLOCK_BREACHED}),
@@ -255,14 +260,16 @@ Limit = Annotated[limits.Limit, BeforeValidator(limit_of)]
 Day = Annotated[date, BeforeValidator(_day)]
 Count = Annotated[int, Field(gt=0)]
 SeatCount = Annotated[int, Field(ge=1, le=9)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+WordList = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*: \S+( \S+)*$")]
 Urgency = Literal["ordinary", "urgent", "major"]
 Source = Literal["mobile", "sms", "12345", "web"]
 Said = Literal[
     *("reason", "note", "category", "area", "unit", "units", "until", "media", "outcome", "on", "since", "other"),
     *("report_ids", "people", "representatives", "accused", "way", "opinion", "ground", "card", "leader", "party"),
-    *("agrees", "members", "form", "terms", "docking", "court"),
+    *("agrees", "members", "form", "terms", "docking", "court", "parties", "performed", "ruling"),
 ]
-Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter"]
+Actors = Literal["lead", "screening", "joint", "approver", "superior", "submitter", "visitor"]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -314,7 +321,9 @@ class CategoryPart(Part):
 
 
 class UnitPart(Part):
-    """A department serves the whole district and names no area; a centre names its own."""
+    """A department serves the whole district and names no area; a centre names its own. `part_of`: what a department
+    belongs to, so that who accuses that accuses it too.
+    """
 
     id: Id
     zh: Zh
@@ -322,6 +331,7 @@ class UnitPart(Part):
     kind: Literal["department", "centre"]
     area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12})$")] | None = None
     integrated: bool = False
+    part_of: Id | None = None
 
 
 class SuperiorsPart(Part):
@@ -473,6 +483,7 @@ class ClockPart(Part):
     ask_before: Limit | None = None
     remind_before: Limit | None = None
     closes: Id | Literal[""] = ""
+    begun_by: list[Id] = []
     article: Text | Literal[""] = ""
 
 
@@ -618,6 +629,7 @@ class RulesPart(Part):
     sms_new_prefix: Zh
     screening_threshold: Count
     max_visits: Count
+    most_mediations: Count
     second_visit_after: Duration
     future_tolerance: Duration
     urgent_words: list[Keyword]
@@ -635,6 +647,46 @@ class RulesPart(Part):
     boundary_tolerance_metres: Annotated[float, Field(ge=0.01, le=5)]  # tiles allow for no more (infra/tiles.py)
     cell_households_least: Count
     cell_households_most: Count
+
+
+class SameMatterPart(Part):
+    """When two reports tell of one matter. `synonyms`: `left=right`; `related`: categories; the lists of words begin
+    each line with what the words say.
+    """
+
+    automatic: Share
+    offered: Share
+    most_offers: Annotated[int, Field(ge=1, le=10)]
+    automatic_within: Duration
+    reopen_within: Duration
+    most_entries: Annotated[int, Field(ge=1, le=200)]
+    most_bytes: Annotated[int, Field(ge=1_000, le=100_000)]
+    most_rows: Annotated[int, Field(ge=1, le=8)]
+    neighbour_metres: Count
+    farthest_metres: Count
+    attempts: Annotated[int, Field(ge=1, le=50)]
+    synonyms: list[Annotated[str, Field(pattern=r"^[^=]+=[^=]*$")]]
+    phrases: list[Keyword]
+    broad: list[Keyword]
+    alone: list[Keyword]
+    again: list[Keyword]
+    over: list[Keyword]
+    spread: list[Id]
+    shared: list[Id]
+    personal: list[Id]
+    common: list[Id]
+    related: list[Text]
+    things: list[WordList]
+    aspects: list[WordList]
+    landmarks: list[WordList]
+    weights: dict[Id, float]
+
+
+class WindowPart(Part):
+    """How long ago a matter of these kinds may have been told and still be the same occurrence."""
+
+    kinds: Annotated[list[Id], Field(min_length=1)]
+    within: Duration
 
 
 class CategoryDurations(Part):
@@ -698,5 +750,6 @@ FILES: Mapping[str, FileShape] = {
     "petitions.toml": FileShape(
         root=SuperiorsPart, tables={"way": LawfulWayPart, "ground": GroundPart, "card": CardPart}, optional=True
     ),
+    "same-matter.toml": FileShape(root=SameMatterPart, tables={"window": WindowPart}),
     CALENDAR_FILE: FileShape(tables={"day": CalendarDayPart, "year": CalendarYearPart}, optional=True),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ from chalicelib.domain.errors import (
     IdempotencyConflict,
     InvalidField,
     NotFound,
+    OpenedMeanwhile,
+    OtherChanged,
     StaleVersion,
+    TrackingCodeTaken,
     UnknownArea,
     UnknownCase,
     UnknownCategory,
@@ -28,9 +31,16 @@ from chalicelib.domain.procedure import Change, Circumstances, Particulars, act,
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
+    from chalicelib.domain.links import Offer
+    from chalicelib.domain.nearby import Near
+    from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.records import Command
-    from chalicelib.services.ports import CaseStore, Clock, Grid, Policies, Roster
+    from chalicelib.services.matching import Matching
+    from chalicelib.services.ports import CaseStore, Clock, Grid, Ids, Policies, Pool, Roster
+
+_ATTEMPTS = 3
+"""How often an act is tried whose other case somebody else is at, too, or whose new tracking code is in use."""
 
 
 _NAME_UNITS = frozenset(
@@ -60,15 +70,23 @@ class Acting:
         roster: Roster,
         policies: Policies,
         clock: Clock,
+        ids: Ids,
         staff: Callable[[str], StaffMember | None] | None = None,
+        pool: Callable[[], Pool] | None = None,
+        matching: Callable[[], Matching] | None = None,
     ) -> None:
-        """`staff`: who works here today, by id."""
+        """`staff`: who works here today, by id. `pool`: of people who may be asked to the table, made when one is.
+        `matching`: made where a case is screened, and not needed by what lets time have its way only.
+        """
         self._store = store
         self._grid = grid
         self._roster = roster
         self._policies = policies
         self._clock = clock
+        self._ids = ids
         self._staff = staff
+        self._pool = pool
+        self._matching = matching
 
     def act(
         self,
@@ -82,11 +100,12 @@ class Acting:
         """Do one of the actions of the case's procedure. `area`: the code of where it is, where that is said; `other`:
         the id of the other case that it names, if it does.
 
-        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, StaleVersion,
-        InvalidField, UnknownArea, UnknownCase, UnknownCategory, UnknownUnit, UnknownAttachment, IdempotencyConflict,
-        and what the act itself raises (`domain.acts`).
+        Raises NotFound for a case that does not exist or may not be seen, Forbidden, ActionNotAllowed, CaseMerged,
+        StaleVersion, InvalidField, UnknownArea, UnknownCase, UnknownCategory, UnknownUnit, UnknownAttachment,
+        IdempotencyConflict, and what the act itself raises (`domain.acts`).
         """
         case = self._seen(case_id, asked.by)
+        near: list[Near] = []
 
         def change() -> Change:
             around = self._around(case, asked)
@@ -101,9 +120,33 @@ class Acting:
             if area and where is None:
                 raise UnknownArea("area")
             told = replace(said, area=where, other=self._other(other, asked.by))
-            return act(case, action, self._looked_up(known, case, told), around)
+            told = self._of_matters(case, known, self._looked_up(known, case, told), around)
+            offers: Sequence[Offer] = ()
+            if known.does == "classify" and self._matching is not None:
+                offers, near[:] = self._matching().placing(case, told.category or case.category, where or case.area)
+            return act(case, action, told, around, offers)
 
-        return self._once(case, asked, change)
+        return self._once(case, asked, change, near)
+
+    def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
+        """What acts on two cases need to know beside what is said; nothing for any other act."""
+        if not action.does.startswith("matter-"):
+            return said
+        from chalicelib.domain.matter_acts import MOST_AT_ONCE, answers_given, check_mergeable  # few acts are
+
+        match action.does, said.other:
+            case "matter-merge", Case() as other if case.open:
+                for policy in (self._policies.current, self._policies.of(other.policy_version)):
+                    check_mergeable(case, other, policy)
+            case "matter-unmerge", Case() as other:
+                kept, sleeps = (other, case) if case.asleep else (case, other)
+                told = [report for each in kept.links.within(sleeps.id) for report in each.report_ids]
+                return replace(said, answers=answers_given(self._store.history(kept.id), told))
+            case "matter-split", _:
+                known = (self._store.report(report) for report in said.report_ids[:MOST_AT_ONCE])
+                reports = tuple(each.report for each in known if each)
+                return replace(said, reports=reports, child=(self._ids.case_id(around.now), self._ids.tracking_code()))
+        return said
 
     def _other(self, other: str | None, staff: StaffMember) -> Case | None:
         """Another case that somebody names, and may see."""
@@ -121,7 +164,15 @@ class Acting:
             leader = self._staff(said.leader)
             if leader is not None and holds(leader, "petition.answer-for", self._policies.current):
                 return replace(said, leader_unit=leader.unit)
-        return said
+        return replace(said, known_members=self._members(said)) if said.members else said
+
+    def _members(self, said: Particulars) -> Mapping[str, Member]:
+        """Whom of the pool somebody names. Raises InvalidField for more than one case may have."""
+        from chalicelib.domain.panel_acts import MOST_INVITED  # few acts name any
+
+        if len(said.members) > MOST_INVITED:
+            raise InvalidField("members", "too-many-members", limit=MOST_INVITED)
+        return self._pool().named(said.members) if self._pool else {}
 
     def _action(self, action: str, case: Case, policy: Policy) -> Action:
         """The action of the case's procedure; of another, where only that has it: how the case stands refuses it."""
@@ -162,18 +213,28 @@ class Acting:
         if case is None:
             return False
         policy = self._policies.of(case.policy_version)
-        around = Circumstances(SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time")
+        left = self._open_children(case)
+        around = Circumstances(
+            SYSTEM, self._clock.now(), policy, correlation_id, causation_id="time", open_children=left
+        )
         change = fall_due(case, around)
         if change is not None:
             self._store.save(change, None, BY_ITSELF)
         return change is not None
 
-    def _once(self, case: Case, asked: Asked, change: Callable[[], Change]) -> Case:
+    def _once(self, case: Case, asked: Asked, change: Callable[[], Change], near: Sequence[Near] = ()) -> Case:
+        """`near`: what lies at places afterwards, once the change was made."""
         try:
             if case.version != asked.version:
                 raise StaleVersion(version=case.version)
-            done = change()
-            self._store.save(done, asked.command, asked.source)
+            for attempts_left in reversed(range(_ATTEMPTS)):
+                done = change()
+                try:
+                    self._store.save(done, asked.command, asked.source, near=near)
+                    break
+                except (OtherChanged, OpenedMeanwhile, TrackingCodeTaken):
+                    if not attempts_left:
+                        raise StaleVersion() from None
         except DomainError as refused:
             before = self._done_before(asked)
             if before is None:
@@ -209,4 +270,12 @@ class Acting:
             asked.correlation_id,
             causation_id=asked.command.id,
             on_duty=duty_at(now, self._roster, policy),
+            open_children=self._open_children(case),
         )
+
+    def _open_children(self, case: Case) -> tuple[str, ...]:
+        if not case.links.children:
+            return ()
+        from chalicelib.services.awake import open_children  # few cases have any
+
+        return open_children(case, self._store)

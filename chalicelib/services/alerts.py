@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from string import Template as Words
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.accused import accused_reach
 from chalicelib.domain.deliveries import (
     Attempt,
     Delivery,
@@ -21,7 +21,7 @@ from chalicelib.domain.events import PATROL_EVENT_TYPES
 from chalicelib.domain.grid import level_of
 from chalicelib.domain.posts import led_by, seat
 from chalicelib.domain.records import Contact
-from chalicelib.domain.wording import OF_CLOCKS, words_of_beat, words_of_case
+from chalicelib.domain.wording import OF_CLOCKS, code_of, words_of_beat, words_of_case
 from chalicelib.services.duty import on_duty
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Alerts:
         return Attempt(self._clock.now(), "sent", provider_id)
 
     def _hand_over(self, event: Happening, message: _Message, template: Template) -> str:
-        words = self._words(event)
+        words = self._words(event, message.contact.id)
         if message.channel == SMS:
             short = {name: _shortened(word) for name, word in words.items()}
             return self._texts.send(message.address, Words(template.sms).substitute(short))
@@ -187,29 +187,29 @@ class Alerts:
         facts = event.data
         match notice.audience:
             case "reporter":
-                return self._reporters([facts["report_id"]])
+                return self._reporters([facts["report_id"], *facts.get("and_reports", ())])
             case "reporters":
                 return self._reporters(facts["report_ids"])
             case "lead-duty":
                 kept = "from_unit" in facts and facts["from_unit"] == facts["unit"]  # it did so itself
                 lead = facts.get("unit") if event.type in OF_CLOCKS else facts.get("lead") or facts.get("unit")
-                return self._on_duty([lead] if lead and not kept else [], event.time)
+                return self._on_duty([lead] if lead and not kept else [], event)
             case "joint-duty":
-                return self._on_duty(facts.get("joint_units", []), event.time)
+                return self._on_duty(facts.get("joint_units", []), event)
             case "screening-duty":
-                return self._on_duty([facts["unit"]], event.time)
+                return self._on_duty([facts["unit"]], event)
             case "asked-duty":
-                return self._on_duty(facts["asked"], event.time)
+                return self._on_duty(facts["asked"], event)
             case "approver-duty":
-                return self._on_duty([facts["approver"]], event.time)
+                return self._on_duty([facts["approver"]], event)
             case "supervisor-duty":
-                return self._on_duty([facts["escalated_to"]], event.time)
+                return self._on_duty([facts["escalated_to"]], event)
             case "cell-officer":
-                return self._cell_officers((facts.get("area") or {}).get("code"), event.time)
+                return self._cell_officers((facts.get("area") or {}).get("code"), event)
             case "post-holder":
-                return self._post_holders(facts["area"]["code"], facts["post"], event.time)
+                return self._post_holders(facts["area"]["code"], facts["post"], event)
             case "post-leader":
-                return self._post_leaders(facts["area"]["code"], facts["post"], event.time)
+                return self._post_leaders(facts["area"]["code"], facts["post"], event)
         raise ValueError(f"unknown audience {notice.audience}")
 
     def _reporters(self, report_ids: Sequence[str]) -> list[Contact]:
@@ -217,50 +217,66 @@ class Alerts:
         people = ((report_id, self._sealer.open(sealed[report_id], report_id)) for report_id in sorted(sealed))
         return [Contact(report_id, person.phone, None) for report_id, person in people if person.phone]
 
-    def _on_duty(self, units: Iterable[str], at: datetime) -> list[Contact]:
-        """Who is on duty at these units at a moment.
+    def _on_duty(self, units: Iterable[str], event: Happening) -> list[Contact]:
+        """Who is on duty at these units at the moment of an event.
 
-        Nobody is missed: a unit whose roster has a gap then is told whole, one without a roster by the linkage centre.
+        Nobody is missed: a unit whose roster has a gap then is told whole, one without a roster by the linkage centre;
+        of a confidential matter, by the unit that such come to. But nobody of what a petition accuses is told of it,
+        whoever named it here.
         """
         contacts = []
-        for unit in units:
-            roster = self._roster.duty_of(unit) or self._roster.duty_of(self._policy.rules.linkage_centre)
-            contacts += on_duty(roster, at, self._policy) or [duty.contact for duty in roster]
+        for unit in self._may_know(units, event):
+            roster = self._roster.duty_of(unit)
+            for other in self._may_know([self._stand_in(event)], event) if not roster else ():
+                roster = self._roster.duty_of(other)
+            contacts += on_duty(roster, event.time, self._policy) or [duty.contact for duty in roster]
         return contacts
 
-    def _cell_officers(self, area: str | None, at: datetime) -> list[Contact]:
+    def _may_know(self, units: Iterable[str], event: Happening) -> list[str]:
+        accused = event.data.get("accused", ())
+        return [unit for unit in units if not accused_reach(unit, accused, self._policy)]
+
+    def _stand_in(self, event: Happening) -> str:
+        kind = self._policy.kinds.get(event.data.get("kind") or "")
+        return (kind.confidential_to if kind else "") or self._policy.rules.linkage_centre
+
+    def _cell_officers(self, area: str | None, event: Happening) -> list[Contact]:
         """The information officers of a cell, or who deputises for them; of a vacant post, whom its leader's post has.
 
         For a wider area, or where nobody holds that one either, who is on duty at its centre.
         """
         if area and level_of(area) == "cell":
-            day, officer = self._policy.day_of(at), self._policy.posts[_INFORMATION_OFFICER]
+            day, officer = self._policy.day_of(event.time), self._policy.posts[_INFORMATION_OFFICER]
             leader = next(led_by(area, officer, self._policy), None)
             for place, post in ((area, officer), *([leader] if leader else [])):
                 acting = seat(place, post, self._roster.holders(place, post.id), day).acting
                 if acting:
                     return acting
-        return self._on_duty([self._policy.centre_of(area)], at)
+        return self._on_duty([self._policy.centre_of(area)], event)
 
-    def _post_holders(self, area: str, post: str, at: datetime) -> list[Contact]:
+    def _post_holders(self, area: str, post: str, event: Happening) -> list[Contact]:
         """Who holds a post in an area, or deputises; of a vacant one, or one nobody deputises for, who leads it."""
-        known, day = self._policy.posts.get(post), self._policy.day_of(at)
+        known, day = self._policy.posts.get(post), self._policy.day_of(event.time)
         acting = seat(area, known, self._roster.holders(area, post), day).acting if known else []
-        return acting or self._post_leaders(area, post, at)
+        return acting or self._post_leaders(area, post, event)
 
-    def _post_leaders(self, area: str, post: str, at: datetime) -> list[Contact]:
+    def _post_leaders(self, area: str, post: str, event: Happening) -> list[Contact]:
         """Who leads a post: the nearest above it that is not vacant; where all are, who is on duty at the centre."""
-        known, day = self._policy.posts.get(post), self._policy.day_of(at)
+        known, day = self._policy.posts.get(post), self._policy.day_of(event.time)
         for place, leader in led_by(area, known, self._policy) if known else ():
             if acting := seat(place, leader, self._roster.holders(place, leader.id), day).acting:
                 return acting
-        return self._on_duty([self._policy.centre_of(area)], at)
+        return self._on_duty([self._policy.centre_of(area)], event)
 
-    def _words(self, event: Happening) -> dict[str, str]:
-        """The names are those of the version that the event came about by: the one in force may have them no more."""
+    def _words(self, event: Happening, recipient: str) -> dict[str, str]:
+        """The names are those of the version that the event came about by: the one in force may have them no more.
+
+        A reporter is told the tracking code that he or she was given, also of a case that sleeps in this one.
+        """
         if event.type in PATROL_EVENT_TYPES:
             return words_of_beat(event, self._policy)
-        return words_of_case(event, self._policies.of(event.policy_version) if event.policy_version else self._policy)
+        policy = self._policies.of(event.policy_version) if event.policy_version else self._policy
+        return words_of_case(event, policy, code_of(recipient, event))
 
 
 def _shortened(words: str) -> str:

@@ -1,13 +1,12 @@
-"""The audit's services: notes what was read or refused, answers who did what, and seals what was noted."""
+"""The audit's services: notes what was read or refused, and seals what was noted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from chalicelib.domain.audit import DONE, FIRST_SEAL, About, Entry, Origin, Seal, SealedEntry
-from chalicelib.domain.errors import AlreadyKnown, Forbidden, TemporarilyUnavailable
-from chalicelib.domain.people import StaffMember, holds
+from chalicelib.domain.errors import AlreadyKnown, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy
@@ -38,14 +37,6 @@ class Audit:
 
     def put(self, entry: Entry) -> None:
         self._log.put(entry)
-
-    def entries(
-        self, about: str, name: str, staff: StaffMember, limit: int, start: dict[str, Any] | None
-    ) -> tuple[Sequence[Entry], dict[str, Any] | None]:
-        """What is noted of a `case`, by a `reader`, of a `person` (a keyed hash), newest first. Raises Forbidden."""
-        if not holds(staff, "audit.read", self._policy):
-            raise Forbidden()
-        return self._log.page(about, name, limit, start)
 
 
 class Sealing:

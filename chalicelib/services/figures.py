@@ -124,14 +124,19 @@ class Figures:
     def _may_count(self, kind: str | None, staff: StaffMember) -> bool:
         """Whether somebody may know how many matters of a kind there are: as of the cases themselves, by the role.
 
-        What is left out is in no sum either: a difference would tell of it. A kind that the pack no longer names is
-        left out as confidential; what nobody has given a kind yet is not.
+        What is confidential is counted for a unit that such matters come to, and for nobody else who may see some of
+        them: who is accused could subtract what he or she finds from what is counted. What is left out is in no sum
+        either: a difference would tell of it. A kind that the pack no longer names is confidential; what nobody has
+        given a kind yet is not.
         """
         role = self._policy.roles[staff.role]
         if role.kinds and kind not in role.kinds:
             return False
         known = self._policy.kinds.get(kind) if kind else None
-        return role.confidential or kind is None or (known is not None and not known.confidential)
+        if kind is None or (known is not None and not known.confidential):
+            return True
+        kinds = (known,) if known else self._policy.kinds.values()
+        return role.confidential and staff.unit in {each.confidential_to for each in kinds}
 
 
 def _months(first: str, last: str) -> Sequence[str]:

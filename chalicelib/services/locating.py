@@ -9,7 +9,9 @@ from chalicelib.domain.grid import cell_at, nearest_cell
 from chalicelib.domain.people import holds
 
 if TYPE_CHECKING:
-    from chalicelib.domain.grid import Area, Position
+    from collections.abc import Sequence
+
+    from chalicelib.domain.grid import Area, Cell, Position
     from chalicelib.domain.people import StaffMember
     from chalicelib.domain.policy import Policy
     from chalicelib.services.ports import Grid
@@ -24,10 +26,18 @@ def place(position: Position, day: str, grid: Grid, policy: Policy, field: str |
     Raises OutsideDistrict, which tells the nearest cell within NEAREST_METRES; that takes a second read. `field` is
     what the request calls the point.
     """
+    return place_among(position, day, grid, policy, field)[0]
+
+
+def place_among(
+    position: Position, day: str, grid: Grid, policy: Policy, field: str | None = "position"
+) -> tuple[Area, Sequence[Cell]]:
+    """The cell a point falls in, and the cells that were read with it: those of the tile. Otherwise as `place`."""
     tolerance = policy.rules.boundary_tolerance_metres
-    cell = cell_at(position, grid.cells_near(position.lat, position.lon, day), tolerance)
+    cells = grid.cells_near(position.lat, position.lon, day)
+    cell = cell_at(position, cells, tolerance)
     if cell is not None:
-        return cell
+        return cell, cells
     nearest = nearest_cell(position, grid.cells_around(position.lat, position.lon, NEAREST_METRES, day))
     if nearest is None or nearest.metres > NEAREST_METRES:
         raise OutsideDistrict(field, nearest=None)

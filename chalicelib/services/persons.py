@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.domain.audit import IDENTITY_ERASED, IDENTITY_EXPORTED, About, Origin
+from chalicelib.domain.accused import accused_of, accused_reach
+from chalicelib.domain.audit import IDENTITY_ERASED, IDENTITY_EXPORTED, WITHHELD, About, Origin
 from chalicelib.domain.errors import AlreadyKnown, IdempotencyConflict
 
 if TYPE_CHECKING:
@@ -55,13 +56,15 @@ class Persons:
     def export(self, phone: str, reason: str, by: Origin, command: Command | None = None) -> Document:
         """All that is kept of whoever has this phone (E.164), in clear. The audit has it first.
 
+        But for petitions that accuse the unit of who gives it out: nothing says that there are such, and the audit has
+        what was withheld; an operator, or an administrator of another unit, gives the person those.
         Raises IdempotencyConflict, TemporarilyUnavailable.
         """
         person = self._phones.hash_of(phone)
         self._write_down(IDENTITY_EXPORTED, person, reason, by, command)
         reports = [
             _exported(known, case, self._sealer.open(identity.sealed, known.report.id))
-            for case in self._vault.cases_of(person)
+            for case, _ in self._cases_of(person, IDENTITY_EXPORTED, by)
             for known, identity in self._told_by(person, case)
         ]
         return {"person": person, "exported_at": self._clock.now().isoformat(), "reports": reports}
@@ -71,13 +74,14 @@ class Persons:
 
         Until a case is closed its purpose is not achieved (art. 47 (1)): an open one keeps its reporter, unless the
         policy says otherwise; asked again when it is closed, it goes too. Done twice, or half and again, it does no
-        harm. Raises IdempotencyConflict, TemporarilyUnavailable.
+        harm. What is withheld from an export is not erased either: whom it accuses has no hand in it. Raises
+        IdempotencyConflict, TemporarilyUnavailable.
         """
         person = self._phones.hash_of(phone)
         self._write_down(IDENTITY_ERASED, person, reason, by, command)
         erased: list[str] = []
         still_open: list[str] = []
-        for case in self._vault.cases_of(person):
+        for case, known_as in self._cases_of(person, IDENTITY_ERASED, by):
             if case.open and not self._policy.rules.erase_open_cases:
                 still_open.append(case.id)
                 continue
@@ -86,8 +90,28 @@ class Persons:
                 entry = self._audit.entry(IDENTITY_ERASED, by, **about)
                 self._vault.forget(known.report.id, self._clock.now(), entry)
                 erased.append(known.report.id)
-            self._vault.unlink(person, case.id)
+            for each in known_as:
+                self._vault.unlink(person, each)
         return Erased(person, tuple(erased), tuple(still_open))
+
+    def _cases_of(self, person: str, what: str, by: Origin) -> Iterator[tuple[Case, list[str]]]:
+        """The cases that have reports of a person, each once, with the cases by which the person is known to be in it.
+
+        What sleeps in another has its reports there. Those that accuse the unit of who asks are left out; each of them
+        is noted.
+        """
+        found: dict[str, tuple[Case, list[str]]] = {}
+        for known in self._vault.cases_of(person):
+            case = known
+            while case.links.merged_into and (into := self._vault.cases([case.links.merged_into])):
+                case = into[case.links.merged_into]
+            found.setdefault(case.id, (case, []))[1].append(known.id)
+        for case_id in sorted(found):
+            case, _ = found[case_id]
+            if accused_reach(by.actor.unit, accused_of(case), self._policy):
+                self._audit.note(what, by, WITHHELD, case=case.id, person=person)
+            else:
+                yield found[case_id]
 
     def _told_by(self, person: str, case: Case) -> Iterator[tuple[KnownReport, Identity]]:
         """The reports of a case that are this person's, with the identities they still have."""

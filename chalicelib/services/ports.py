@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from chalicelib.domain.deliveries import Delivery
     from chalicelib.domain.events import Actor, CaseEvent, Event
     from chalicelib.domain.figures import Counts, Tally
+    from chalicelib.domain.gazetteer import Gazetteer
     from chalicelib.domain.grid import Area, Cell
     from chalicelib.domain.histories import Following, Key, Lying, Naming
     from chalicelib.domain.law_house import Advice
+    from chalicelib.domain.nearby import Near
     from chalicelib.domain.panels import Member
     from chalicelib.domain.patrol import Beat
     from chalicelib.domain.people import Reporter
@@ -104,19 +106,47 @@ class CaseStore(Protocol):
     `source`: from where it was asked; see `domain.audit.Entry`.
     """
 
-    def record(self, change: Change, report: Report, identity: Identity | None, source: str, *, new: bool) -> None:
-        """Store a report with the case it opened (`new`) or joined.
+    def record(
+        self,
+        change: Change,
+        report: Report,
+        identity: Identity | None,
+        source: str,
+        *,
+        new: bool,
+        near: Near | None = None,
+    ) -> None:
+        """Store a report with the case it opened (`new`) or joined. `near`: what lies at a place with this case in it.
 
         Raises AlreadyKnown when the report is stored already, TrackingCodeTaken, StaleVersion when the joined case
-        changed meanwhile, UnknownAttachment when the report names a picture nobody announced.
+        changed meanwhile, OpenedMeanwhile when the place did, UnknownAttachment when the report names a picture nobody
+        announced.
         """
         ...
 
-    def save(self, change: Change, command: Command | None, source: str, by: Actor | None = None) -> None:
-        """Store what an act changed. `by`: who stands in the audit, if not whom the events name.
+    def save(
+        self,
+        change: Change,
+        command: Command | None,
+        source: str,
+        by: Actor | None = None,
+        near: Sequence[Near] = (),
+    ) -> None:
+        """Store what an act changed, of all the cases it changed. `by`: who stands in the audit, if not whom the events
+        name. `near`: what lies at places, with the case in it or no more.
 
-        Raises AlreadyKnown when the command was done before, StaleVersion.
+        Raises AlreadyKnown when the command was done before, StaleVersion, OtherChanged where only another than the
+        case acted on changed meanwhile, OpenedMeanwhile where a place did, TrackingCodeTaken, MatterRefused for more
+        than one transaction takes.
         """
+        ...
+
+    def cases(self, case_ids: Sequence[str]) -> Mapping[str, Case]:
+        """Cases by their ids, in one read; what is not there is left out."""
+        ...
+
+    def near(self, places: Sequence[str]) -> Sequence[Near]:
+        """What lies at places where candidates lie, in one read, each in its turn."""
         ...
 
     def case(self, case_id: str) -> Case | None: ...
@@ -130,7 +160,7 @@ class CaseStore(Protocol):
     def history(self, case_id: str, up_to: int | None = None) -> list[CaseEvent]: ...
 
     def cases_of(self, phone_hash: str, newest: int) -> list[Case]:
-        """The cases a phone has reported to, newest first, at most `newest`."""
+        """The cases a phone has reported to, newest first, at most `newest`; some may sleep in others."""
         ...
 
     def unit_queue(
@@ -227,6 +257,10 @@ class Grid(Protocol):
         ...
 
     def area(self, code: str, day: str) -> Area | None: ...
+
+    def gazetteer(self, day: str) -> Gazetteer:
+        """The names of communities and compounds; kept for a minute, since they seldom change."""
+        ...
 
     def parts(self, code: str, day: str) -> Sequence[str]:
         """The codes of the areas right below one."""
@@ -329,6 +363,10 @@ class Vault(Protocol):
         ...
 
     def reports(self, report_ids: Sequence[str]) -> Mapping[str, KnownReport]: ...
+
+    def cases_of_pictures(self, attachment_ids: Sequence[str]) -> Mapping[str, str]:
+        """By picture, the case that it belongs to, by an act or by a report; those that belong to none are left out."""
+        ...
 
     def record(self, command: Command, subject: str, entry: Entry) -> None:
         """Write an entry of the audit with the record of its command. Raises AlreadyKnown."""

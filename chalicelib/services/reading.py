@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
 from chalicelib.domain.grid import level_of
+from chalicelib.domain.links import Links
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue, may_see
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
+from chalicelib.services.awake import awake
+from chalicelib.services.listing import seen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalicelib.domain.cases import Case
     from chalicelib.domain.events import CaseEvent
     from chalicelib.domain.explaining import Explained
+    from chalicelib.services.listing import Read, Start
     from chalicelib.services.ports import CaseStore, Policies
 
 
@@ -70,6 +77,10 @@ _PUBLIC_STEPS = {
     E.CASE_REOPENED: "重新办理 reopened",
     E.CASE_REOPEN_DECLINED: "不予重办 reopening declined",
     E.CASE_CLOSED: "已办结 closed",
+    E.MEDIATION_OPENED: "正在调解 being mediated",
+    E.MEDIATION_AGREED: "已达成调解协议 agreement reached",
+    E.MEDIATION_PERFORMED: "已回访协议履行情况 performance visited",
+    E.MATTER_ABSORBED: "与同一事项合并办理 handled together with another report of the same matter",
     E.PETITION_REGISTERED: "已登记 registered",
     E.PETITION_PASSED_ON: "已转送有权处理的机关 passed on",
     E.PETITION_ACCEPTED: "已受理 accepted",
@@ -79,6 +90,9 @@ _PUBLIC_STEPS = {
     E.PETITION_REVIEW_ASKED: "已申请复查复核 review asked for",
 }
 
+
+_NONE = ""
+"""No case. It is looked for where what is asked for does not exist: to find nothing takes as long as to be refused."""
 
 _WITH_VISITS = frozenset({"community", "compound", "cell"})
 
@@ -100,8 +114,15 @@ class Reading:
         return case
 
     def case_by_tracking_code(self, tracking_code: str, staff: StaffMember) -> Case:
+        """For the code of a case that sleeps in another, that one."""
         self._permitted(staff, "case.read")
-        return self.case(self._store.case_id_of(tracking_code.upper()) or "", staff)
+        known = self._store.case(self._store.case_id_of(tracking_code.upper()) or _NONE)
+        case = awake(known, self._store)
+        if case is None:
+            return self.case(_NONE, staff)
+        if not may_see(staff, case, self._policy):
+            raise Hidden(case=case.id)
+        return case
 
     def case_by_message(self, source: str, message_id: str, staff: StaffMember) -> Case:
         """The case a source's message belongs to. A worker's own messages are named by their idempotency key."""
@@ -110,12 +131,40 @@ class Reading:
             known = self._store.report(report_id(source, name))
             if known is not None:
                 return self.case(known.case_id, staff)
-        raise NotFound()
+        return self.case(_NONE, staff)
 
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
+        """The events of a case.
+
+        Without offers of others that the asker may not see: why they are alike tells of them.
+        """
         self._permitted(staff, "timeline.read")
         self.case(case_id, staff)
-        return self._store.history(case_id)
+        history = self._store.history(case_id)
+        offered = [event.data["case"] for event in history if event.type == E.MATTER_OFFERED]
+        if not offered:
+            return history
+        seen = self._visible(offered, staff)
+        return [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
+
+    def links(self, case: Case, staff: StaffMember) -> Links:
+        """How a case hangs together with others, as far as the asker may see those."""
+        links = case.links
+        named = [links.merged_into, links.parent, *links.children, *links.apart]
+        named += [*(each.case for each in links.absorbed), *(offer.case for offer in links.offers)]
+        seen = self._visible([name for name in named if name], staff)
+        return Links(
+            merged_into=links.merged_into if links.merged_into in seen else None,
+            absorbed=tuple(each for each in links.absorbed if each.case in seen),
+            parent=links.parent if links.parent in seen else None,
+            children=tuple(child for child in links.children if child in seen),
+            offers=tuple(offer for offer in links.offers if offer.case in seen),
+            apart=tuple(other for other in links.apart if other in seen),
+        )
+
+    def _visible(self, case_ids: Sequence[str], staff: StaffMember) -> set[str]:
+        found = self._store.cases(case_ids)
+        return {name for name, case in found.items() if may_see(staff, case, self._policy)}
 
     def clocks(self, case_id: str, staff: StaffMember) -> tuple[list[Explained], int]:
         """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
@@ -127,26 +176,25 @@ class Reading:
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")
         known = self._store.report(wanted)
-        if known is None:
-            raise NotFound()
-        if known.report.submitted_by != staff.id:
-            self.case(known.case_id, staff)
+        if known is None or known.report.submitted_by != staff.id:
+            self.case(known.case_id if known else _NONE, staff)
+        assert known is not None
         return known
 
     def queue(self, unit: str, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The cases whose turn it is at a unit, by deadline.
 
-        What the asker may not see is left out, so that a page may have fewer than `limit` and still not be the last.
-        A unit that is no more has its queue as long as something waits in it.
+        What the asker may not see is left out, as if it did not wait there. A unit that is no more has its queue as
+        long as something waits in it, and a member of staff while he or she is asked for something.
         Raises NotFound for no such unit, Forbidden.
         """
         self._permitted(staff, "queue.read")
         if not may_read_queue(staff, unit, self._policy):
             raise Forbidden() if unit in self._policy.units else NotFound()
-        page = self._store.unit_queue(unit, limit, start)
+        page = self._seen(partial(self._store.unit_queue, unit), staff, limit, start)
         if unit not in self._policy.units and not page.items:
             raise NotFound()
-        return Page(self._listed(page, staff), page.next)
+        return page
 
     def due_visits(self, area: str | None, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Page:
         """The visits waiting to be made, by cell and time: in the named area (a community or below), or one's own.
@@ -167,27 +215,28 @@ class Reading:
         for each in areas[areas.index(begun) :]:
             if len(items) == limit:
                 return Page(items, {"area": each, "key": None})
-            page = self._store.due_visits(each, limit - len(items), key)
-            items += self._listed(page, staff)
+            page = self._seen(partial(self._store.due_visits, each), staff, limit - len(items), key)
+            items += page.items
             if page.next:
                 return Page(items, {"area": each, "key": page.next})
             key = None
         return Page(items, None)
 
     def track(self, tracking_code: str) -> PublicCase:
-        """Public tracking. Raises NotFound."""
+        """Public tracking; by the code of a case that sleeps in another, of that one. Raises NotFound."""
         case_id = self._store.case_id_of(tracking_code.upper())
-        history = self._store.history(case_id) if case_id else []
-        case = self._store.case(case_id) if case_id else None
-        if case is None:
+        known = self._store.case(case_id) if case_id else None
+        case = awake(known, self._store)
+        if known is None or case is None:
             raise NotFound()
+        history = self._store.history(case.id)
         policy = self._policies.of(case.policy_version)
         category = policy.categories.get(case.category) if case.category else None
         kind = policy.kinds.get(case.kind) if case.kind else None
         state = policy.procedure_of(case).states.get(case.state)
         steps = [PublicStep(e.time, _PUBLIC_STEPS[e.type]) for e in history if e.type in _PUBLIC_STEPS]
         return PublicCase(
-            tracking_code=case.tracking_code,
+            tracking_code=known.tracking_code,
             version=case.version,
             state=case.state,
             kind=kind.id if kind else None,
@@ -199,8 +248,8 @@ class Reading:
             category_zh=category.zh if category else None,
         )
 
-    def _listed(self, page: Page, staff: StaffMember) -> list[CaseSummary]:
-        return [item for item in page.items if may_list(staff, item, self._policy)]
+    def _seen(self, read: Read, staff: StaffMember, limit: int, start: Start) -> Page:
+        return seen(read, lambda item: may_list(staff, item, self._policy), limit, start)
 
     def _permitted(self, staff: StaffMember, permission: str) -> None:
         if not holds(staff, permission, self._policy):

@@ -42,8 +42,8 @@ class Retention:
     def run(self, by: Origin | None) -> Iterator[Expired]:
         """Everything whose time is over, oldest first; deleted on the way, for `by`, or only told of without one.
 
-        An identity's time begins when its case is closed: open cases keep theirs. Interrupted, it goes on when it is
-        run again. Raises TemporarilyUnavailable.
+        An identity's time begins when its case is closed, or the one that it sleeps in: open cases keep theirs.
+        Interrupted, it goes on when it is run again. Raises TemporarilyUnavailable.
         """
         now = self._clock.now()
         for month in _months(now):
@@ -56,9 +56,13 @@ class Retention:
         identities_until = now - timedelta(seconds=rules.identity_retention)
         refused_until = now - timedelta(seconds=rules.refused_retention)
         told = [each for each in some if each.case_id and each.came_at <= identities_until]
-        cases = self._vault.cases([each.case_id for each in told if each.case_id])
+        reports = self._vault.reports([each.name for each in told])
+        cases = self._vault.cases([known.case_id for known in reports.values()])
         for each in told:
-            case = cases.get(each.case_id or "")
+            known = reports.get(
+                each.name
+            )  # the case it belongs to now: it may have been merged, or split from the first
+            case = cases.get(known.case_id) if known else None
             if case is not None and _closed_before(case, identities_until):
                 expired = Expired(IDENTITY, each.name, each.came_at, case.id)
                 if by:
@@ -75,7 +79,10 @@ class Retention:
         if identity is None:
             return  # somebody else was at it
         if identity.phone_hash:
-            self._vault.unlink(identity.phone_hash, case.id)  # first: without the identity nobody would find it again
+            for known_as in dict.fromkeys((identity.case_id, case.id)):
+                self._vault.unlink(
+                    identity.phone_hash, known_as
+                )  # first: without the identity nobody would find it again
         about: About = {"case": case.id, "report": expired.name, "person": identity.phone_hash}
         self._vault.forget(expired.name, self._clock.now(), self._audit.entry(IDENTITY_EXPIRED, by, **about))
 

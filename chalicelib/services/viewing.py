@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import queue_of_staff
 from chalicelib.domain.errors import CommunityRequired, Forbidden, InvalidField, NotFound
@@ -11,13 +12,11 @@ from chalicelib.domain.grid import DIGITS, level_of
 from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue
 from chalicelib.domain.records import CaseSummary, Page
 from chalicelib.domain.views import AREA, LEADER, MINE, UNIT, asked_for, lists_asked, may_ask
+from chalicelib.services.listing import Read, Start, filled, seen
 
 if TYPE_CHECKING:
     from chalicelib.domain.policy import Policy, View
     from chalicelib.services.ports import CaseStore, Clock
-
-Start = dict[str, Any] | None
-"""Where a page begins."""
 
 _QUEUE_READS = 3
 _LIST_READS = 6
@@ -83,10 +82,7 @@ class Viewing:
         def read(most: int, start: Start) -> Page:
             return self._store.unit_queue(unit, most, start, late)
 
-        def fits(item: CaseSummary) -> bool:
-            return asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy)
-
-        return _filled(read, fits, limit, start, _QUEUE_READS)
+        return self._asked(view, read, staff, now, limit, start, _QUEUE_READS)
 
     def _reported(self, view: View, staff: StaffMember, limit: int, start: Start) -> Page:
         """Newest first."""
@@ -95,10 +91,7 @@ class Viewing:
         def read(most: int, start: Start) -> Page:
             return self._store.reported_by(staff.id, most, start)
 
-        def fits(item: CaseSummary) -> bool:
-            return asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy, reported=True)
-
-        return _filled(read, fits, limit, start, 1)
+        return self._asked(view, read, staff, now, limit, start, 1)
 
     def _in_areas(self, view: View, areas: Sequence[str], staff: StaffMember, limit: int, start: Start) -> Page:
         """Newest first, over all kinds that the view asks for."""
@@ -122,22 +115,34 @@ class Viewing:
             newest = sorted(found, key=lambda item: item.case_id, reverse=True)[:most]
             return Page(newest, {"older_than": newest[-1].case_id} if len(newest) == most else None)
 
+        def within(item: CaseSummary) -> bool:
+            return item.area is not None and any(map(item.area.code.startswith, areas))
+
+        reads = max(1, _LIST_READS // max(1, len(lists)))
+        return self._asked(view, read, staff, now, limit, start, reads, within)
+
+    def _asked(
+        self,
+        view: View,
+        read: Read,
+        staff: StaffMember,
+        now: datetime,
+        limit: int,
+        start: Start,
+        reads: int,
+        within: Callable[[CaseSummary], bool] = lambda item: True,
+    ) -> Page:
+        """What a view asks for of a list, in so many reads of what may be seen of it. What lies outside the areas asked
+        for is not looked at any closer.
+        """
+
+        def may(item: CaseSummary) -> bool:
+            return not within(item) or may_list(staff, item, self._policy, reported=view.asks == MINE)
+
+        def read_seen(most: int, start: Start) -> Page:
+            return seen(read, may, most, start)
+
         def fits(item: CaseSummary) -> bool:
-            within = item.area is not None and any(item.area.code.startswith(area) for area in areas)
-            return within and asked_for(view, item, now, self._policy) and may_list(staff, item, self._policy)
+            return within(item) and asked_for(view, item, now, self._policy)
 
-        return _filled(read, fits, limit, start, max(1, _LIST_READS // max(1, len(lists))))
-
-
-def _filled(
-    read: Callable[[int, Start], Page], fits: Callable[[CaseSummary], bool], limit: int, start: Start, reads: int
-) -> Page:
-    """What fits of a list, read on until there are `limit` of it, the list ends, or it was read so many times."""
-    items: list[CaseSummary] = []
-    for _ in range(reads):
-        page = read(limit - len(items), start)
-        items += filter(fits, page.items)
-        start = page.next
-        if start is None or len(items) == limit:
-            break
-    return Page(items, start)
+        return filled(read_seen, fits, limit, start, reads)

@@ -22,6 +22,10 @@ from infra.day.system import Caller, System
 from infra.samples.pictures import picture
 
 WORKER, STATION, STREET, CENTRE = "worker", "{station}", "{street}", "linkage-centre"
+OFFICE, RESOURCES, LEADER = "petition-office", "natural-resources", "gl9001"
+HEAD = "/head"
+"""Behind a unit: who heads it, and nobody else of it."""
+
 _LOCAL = timezone(timedelta(hours=8))
 _SOON = 0.2  # seconds between two looks
 _REPORTER = {"name": "欧阳春晓", "phone": "+8619903000001"}
@@ -100,6 +104,11 @@ class Ground(Protocol):
 
     def case(self, case_id: str) -> Mapping[str, Any]: ...
 
+    @property
+    def today(self) -> str:
+        """The day it is there (ISO)."""
+        ...
+
     def wait_for(self, day: int, hour: str) -> None:
         """Let time pass, where it can be set: until so many days after the first, at an hour of the district's time."""
 
@@ -141,14 +150,15 @@ def _do(step: Did, ground: Ground, case_id: str) -> None:
     if step.pictures:
         said["media"] = [ground.picture(by) for _ in range(step.pictures)]
     if step.until:
-        due: date = _moment(_clock(case, "resolve")["due_at"]).astimezone(_LOCAL).date()
+        clock = "handle" if case["petition"] else "resolve"
+        due: date = _moment(_clock(case, clock)["due_at"]).astimezone(_LOCAL).date()
         said["until"] = (due + timedelta(days=step.until)).isoformat()
     ground.act(case, step.action, by, said)
 
 
 def _at(ground: Ground, said: Mapping[str, Any]) -> dict[str, Any]:
     """What is said, at the place it is played at."""
-    names = {"station": ground.station, "street": ground.street, "cell": ground.cell}
+    names = {"station": ground.station, "street": ground.street, "cell": ground.cell, "today": ground.today}
 
     def filled(value: Any) -> Any:
         if isinstance(value, str):
@@ -336,6 +346,73 @@ EXAMPLES: Mapping[str, Example] = {
             "satisfied",
         ),
         Example(
+            "petition",
+            "信访事项",
+            "十二人信访，登记反映对象，转送后提出异议被驳回，领导包案，协同办理，负责人批准延期，复查、复核并举行听证，三级终结。",
+            (
+                Told(
+                    "mobile",
+                    {"text": "拆迁安置房拖了六年没有交付，要求说明何时交付。", "category": "petition-expropriation"},
+                ),
+                _did(
+                    OFFICE,
+                    "petition-register",
+                    "0 14:00",
+                    people=12,
+                    representatives=3,
+                    accused=["housing-construction"],
+                ),
+                _did(OFFICE, "petition-name-leader", "1 09:30", leader=LEADER, reason="涉及人数较多，时间跨度长。"),
+                _did(OFFICE, "petition-pass-on", "2 10:00", unit=RESOURCES, reason="安置地块由其供地并监管。"),
+                _did(RESOURCES, "return", "3 11:00", reason="房屋交付不属我单位职权。"),
+                _did(OFFICE, "reject-return", "6 10:00", reason="争议在于地块的规划条件，属其职权范围。"),
+                _did(RESOURCES, "accept", "7 09:00"),
+                _did(
+                    RESOURCES, "request-joint", "8 15:00", units=["civil-affairs"], reason="需核实过渡期补助发放情况。"
+                ),
+                _did("civil-affairs", "accept-joint", "9 10:00"),
+                _did(OFFICE, "petition-change-card", "14 10:00", card="yellow", reason="包案领导已约访，情绪平稳。"),
+                _did("civil-affairs", "finish-joint", "20 16:00", note="过渡期补助已核实，自上季度起未发放。"),
+                _did(OFFICE, "petition-change-card", "33 10:00", card="green", reason="补助已补发，进度按月告知。"),
+                _did(RESOURCES, "request-extension", "60 10:00", until=20, reason="规划条件变更须公示，公示期未满。"),
+                _did(RESOURCES + HEAD, "petition-approve-extension", "61 09:00"),
+                _did(OFFICE, "petition-change-card", "62 10:00", card="green", reason="延期已告知代表，无新情况。"),
+                _did(
+                    RESOURCES,
+                    "petition-answer",
+                    "70 16:00",
+                    opinion="support",
+                    note="规划条件已变更，限期交付，附交付时间表。",
+                ),
+                _did(OFFICE, "petition-deliver", "72 10:00", on="{today}"),
+                _did(OFFICE, "petition-ask-review", "95 10:00", reason="对交付时间表不服。"),
+                _did(
+                    OFFICE,
+                    "petition-answer-review",
+                    "104 15:00",
+                    opinion="explain",
+                    note="时间表符合施工规范，维持处理意见。",
+                ),
+                _did(OFFICE, "petition-deliver", "105 10:00", on="{today}"),
+                _did(OFFICE, "petition-ask-re-review", "125 10:00", reason="不服复查意见，要求听证。"),
+                _did(
+                    "political-legal",
+                    "petition-hold-hearing",
+                    "128 17:00",
+                    on="{today}",
+                    note="代表三人、专家两人到场。",
+                ),
+                _did(
+                    "political-legal",
+                    "petition-conclude",
+                    "130 16:00",
+                    opinion="explain",
+                    note="维持复查意见，按月公布进度。",
+                ),
+            ),
+            "final",
+        ),
+        Example(
             "withdrawn",
             "撤回",
             "上报人在受理之前撤回。",
@@ -392,6 +469,10 @@ class HttpGround:
     @property
     def sets_time(self) -> bool:
         return False
+
+    @property
+    def today(self) -> str:
+        return datetime.now(_LOCAL).date().isoformat()
 
     def tell(self, by: str, said: Mapping[str, Any]) -> str:
         now = datetime.now(UTC).replace(microsecond=0).isoformat()

@@ -99,6 +99,8 @@ def _described(deployed: Deployed, issuer: Issuer, cloud: Cloud) -> dict[str, An
         areas = row["areas"].split(";")
         if row["role"] != "grid-worker" or len(areas[0]) == 16:
             by_role.setdefault(row["role"], {"token": token, "unit": row["unit"], "areas": areas})
+        if row["role"] == "unit-head":
+            by_unit[f"{row['unit']}/head"] = token
         if row["staff_id"] in duty:
             by_unit.setdefault(row["unit"], token)
         if row["role"] == "grid-worker" and len(areas[0]) == 16:
@@ -126,9 +128,10 @@ def _described(deployed: Deployed, issuer: Issuer, cloud: Cloud) -> dict[str, An
 
 
 def _needed(staff: list[dict[str, str]], duty: set[str]) -> Iterator[dict[str, str]]:
-    """Those whose tokens are given out: who is on duty, the information officers, and one of every role."""
+    """Those whose tokens are given out: who is on duty, heads, the information officers, and one of every role."""
     seen: set[str] = set()
     for row in staff:
-        if row["staff_id"] in duty or len(row["areas"]) == 16 or row["role"] not in seen:
+        known = row["staff_id"] in duty or row["role"] == "unit-head" or len(row["areas"]) == 16
+        if known or row["role"] not in seen:
             seen.add(row["role"])
             yield row

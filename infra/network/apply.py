@@ -7,13 +7,17 @@ always on duty, and a list that names old and new rows stands as long as both ma
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 
-from chalicelib.models.reference_rows import AreaRow, FeatureRow
-from infra.network.content import fingerprint
+from chalicelib.domain.network import version_on
+from chalicelib.models.reference_rows import AreaRow, FeatureRow, NamesRow
+from infra.network.content import compact, fingerprint
 from infra.network.people import KINDS
 from infra.network.plan import ENDED, NetworkPlan, PeoplePlan, Plan, RowChange
 from infra.network.table import Key, ReferenceTable, Told
+
+_NAMED = ("community", "compound")
 
 
 class PlanHasFaults(RuntimeError):
@@ -28,8 +32,10 @@ def apply(plan: Plan, table: ReferenceTable, told: Told = lambda count: None) ->
     """
     if not plan.good:
         raise PlanHasFaults()
-    if plan.network is not None and not plan.network.empty:
-        _apply_network(plan.network, table, told)
+    if plan.network is not None:
+        if not plan.network.empty:
+            _apply_network(plan.network, table, told)
+        _keep_names(plan.network, table)
     if plan.people is not None and not plan.people.empty:
         _apply_people(plan.people, table, told)
 
@@ -44,6 +50,18 @@ def _apply_network(plan: NetworkPlan, table: ReferenceTable, told: Told) -> None
     table.put((row for row in plan.feature_rows() if row[0] not in written), told)
     table.keep_list(version, plan.listed.entries())
     table.finish_network(plan.before, plan.after, version, str(plan.content.members.get("label") or ""))
+
+
+def _keep_names(plan: NetworkPlan, table: ReferenceTable) -> None:
+    """Keep what its communities and compounds are called, which reports name; of a version from before this too."""
+    standing = plan.version if not plan.empty else version_on(plan.before, plan.version.from_day)
+    listed = plan.base if plan.empty else plan.listed
+    if standing is None:
+        return
+    key = (NamesRow.KEY, NamesRow.sk_of(standing.id))
+    if not table.rows([key], bare=True):
+        named = {code: area.name for code, area in listed.areas.items() if area.level in _NAMED}
+        table.put([(key, {"names": zlib.compress(compact(named).encode(), 9)})])
 
 
 def _apply_people(plan: PeoplePlan, table: ReferenceTable, told: Told) -> None:

@@ -203,8 +203,10 @@ def operator_of(stage: str, region: str, endpoint: str | None) -> Operator:
 
 
 def apply_with_bar(importer: Importer, planned: Plan, to: Console) -> None:
-    """Applies a plan under a progress bar."""
-    if not planned.empty:
+    """Applies a plan, under a progress bar where it has anything to show."""
+    if planned.empty:
+        importer.apply(planned)
+    else:
         with bar("导入 importing", planned.writes, to) as told:
             importer.apply(planned, told)
 

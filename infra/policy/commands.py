@@ -325,7 +325,7 @@ def _outcome_as_json(each: Any) -> dict[str, Any]:
     decided = asdict(each.decided) if each.decided else None
     if decided:
         decided["at"] = decided["at"].isoformat()
-    would = asdict(each.would) if each.would else None
+    would = each.would._asdict() if each.would else None
     return {"case_id": each.case_id, "what": each.what, "decided": decided, "would": would, "why": each.why}
 
 

@@ -144,7 +144,7 @@ def staff_the_district(nodes: Sequence[Node], departments: Sequence[str]) -> Ros
     _fill_later_posts(roster, nodes)
     _send_away(roster)
     _open_counters(roster, nodes, departments)
-    _staff_beyond_desks(roster, nodes)
+    _staff_beyond_desks(roster, nodes, departments)
     return roster
 
 
@@ -180,13 +180,17 @@ def staff_the_grown_district(
     return grown
 
 
-def _staff_beyond_desks(roster: Roster, nodes: Sequence[Node]) -> None:
-    """A leader of the district, one and a mediator of every street, and the district's auditor."""
+def _staff_beyond_desks(roster: Roster, nodes: Sequence[Node], departments: Sequence[str]) -> None:
+    """A leader of the district, one and a mediator of every street, the district's auditor, and who heads each body."""
     roster.appoint_beyond_desks("leader", LINKAGE_CENTRE, DISTRICT)
     for street in _of_level(nodes, "street"):
         roster.appoint_beyond_desks("leader", f"centre-{street.code}", street.code)
         roster.appoint_beyond_desks("mediator", f"centre-{street.code}", street.code)
     roster.appoint_beyond_desks("auditor", LINKAGE_CENTRE, DISTRICT)
+    for street in _of_level(nodes, "street"):
+        roster.appoint_beyond_desks("unit-head", f"centre-{street.code}", street.code)
+    for unit in departments:
+        roster.appoint_beyond_desks("unit-head", unit, DISTRICT)
 
 
 def _somebody(number: int, role: str, unit: str, area: str) -> Staff:

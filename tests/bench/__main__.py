@@ -16,6 +16,7 @@ from chalicelib.policy.loader import policy_from
 from infra.settings import LOCAL
 from tests.bench import actions, document, engine, ground, histories, measures, people, reference
 from tests.bench.bars import bars_of, show
+from tests.bench.same_matter import same_matter
 from tests.bench.scale import SIZES, scale
 from tests.bench.system import System, standing
 
@@ -81,6 +82,7 @@ def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], bool]:
         "cell_lookup": lookup,
         "network": checked,
         "replay": replayed,
+        "same_matter": same_matter(policy_from(dict(system.policy)), scaled),
         "permission_check": permission,
         "token_check": token,
         "scale": {"cases": scaled["cases"], **{name: _only("scale", scaled[name]) for name in keys}},

@@ -53,6 +53,7 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
         Bar("one decision whether somebody may: CPU, µs", figures["permission_check"]["cpu_us"], None),
         Bar("one token checked by known keys: CPU, µs", figures["token_check"]["cpu_us"], None),
         *_ground(figures["cell_lookup"], figures["network"]),
+        *_same_matter(figures["same_matter"]),
         *_replay(figures["replay"]),
         *_scale(figures["scale"]),
         Bar("docs/access-patterns.md says so", "yes" if documented else "no", "yes", documented),
@@ -61,6 +62,10 @@ def bars_of(figures: dict[str, Any], documented: bool) -> list[Bar]:
 
 def _at_most(name: str, figure: float, most: float) -> Bar:
     return Bar(name, figure, most, figure <= most)
+
+
+def _at_least(name: str, figure: float, least: float) -> Bar:
+    return Bar(name, figure, least, figure >= least)
 
 
 def _exactly(name: str, figure: float, wanted: float) -> Bar:
@@ -75,6 +80,17 @@ def _ground(lookup: dict[str, Any], network: dict[str, float]) -> Iterator[Bar]:
     yield _at_most(f"cell look-up: CPU among {many:,} cells over that", lookup["cpu_ratio"], 1.2)
     yield _at_most(f"network of {network['cells']:,} cells checked: seconds", network["validate_seconds"], 180)
     yield _at_most("its peak memory, MiB", network["peak_mib"], 4096)
+
+
+def _same_matter(figures: dict[str, Any]) -> Iterator[Bar]:
+    yield _at_least("one matter: right of what joins by itself", figures["precision"], 0.98)
+    yield _at_least("one matter: found, joined or offered", figures["recall"], 0.9)
+    yield Bar("one matter: right of what joins or is offered", figures["offered_precision"], None)
+    yield Bar("one report held against twenty others: CPU, ms", figures["cpu_ms"], None)
+    yield _at_most("candidates are looked for: requests to AWS", figures["requests"][1], 2)
+    for what in ("requests", "scanned", "bytes"):
+        few, many = figures[what]
+        yield _exactly(f"candidates are looked for: {what} among 100,000 cases, as among 1,000", many, few)
 
 
 def _replay(replay: dict[str, float]) -> Iterator[Bar]:

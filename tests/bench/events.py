@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 _ACCOUNT, _API = "000000000000", "bench00000"
+_HOUSES = itertools.count()
 
 
 def authorization(token: str, method: str = "POST", path: str = "/v1/reports") -> dict[str, Any]:
@@ -77,14 +79,18 @@ def command(version: int | None = None) -> dict[str, str]:
 
 
 def report(place: dict[str, Any], category: str) -> dict[str, Any]:
-    """The contract's example, told at some place: a mobile report with its reporter, and no pictures."""
+    """The contract's example, told at some place: a mobile report with its reporter, and no pictures.
+
+    Each of another house, since reports of one matter would join.
+    """
+    house = f"{next(_HOUSES) % 900 + 100}号楼前"
     return {
-        "text": "三号楼前井盖缺失",
+        "text": f"{house}井盖缺失",
         "category": category,
         "urgency": "ordinary",
         "position": place["position"],
         "area": None,
-        "address": "三号楼前",
+        "address": house,
         "media": [],
         "told_at": (datetime.now(UTC) - timedelta(days=60)).isoformat(timespec="seconds"),
         "reporter": {"name": "王先生", "phone": "+8613800000001", "anonymous": False},

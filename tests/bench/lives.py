@@ -1,5 +1,7 @@
 """Lives of cases as the engine tells them: every category, every way a case may go. What they leave are true histories.
 
+Petitions go by levels of their own, and are none of them.
+
 Whoever wants many cases copies a life under ids of its own: all ids of a case end with its number.
 """
 
@@ -111,7 +113,8 @@ class _Living:
         self._policy, self._random = policy, Random(_SEED + number)
         self._now = _BEGAN + timedelta(minutes=number)
         self._reports = 0
-        self._category = sorted(policy.categories)[number % len(policy.categories)]
+        ordinary = sorted(each.id for each in policy.categories.values() if not policy.kinds[each.kind].confidential)
+        self._category = ordinary[number % len(ordinary)]
         self.case: Case
         self.ids = [_CASE, _CODE]
         self.own: list[Item] = []

@@ -65,6 +65,14 @@ def _take(facts: Facts) -> Any:
     return bootstrap.intake().submit(report, Actor("gl0001", "administrator", "linkage-centre"), "r" * 36)
 
 
+def _near(facts: Facts) -> Any:
+    """Whatever is told is compared with the fullest row there may be: `scale` lays one at the report's compound."""
+    matching = bootstrap.matching()
+    report = _report(facts, MOBILE, 3, text=facts["near_text"])
+    area = Area(facts["area"], ("", "", "", "", ""))
+    return matching.find(matching.sought(report, facts["category"], area, ()))
+
+
 def _join(facts: Facts) -> Any:
     return bootstrap.intake().take_text(
         _report(facts, SMS, 2, text=f"{facts['joined_code']} {facts['text']}"), Actor(SMS, "source"), "r" * 36
@@ -216,6 +224,9 @@ PATTERNS: dict[str, Pattern] = {
         "transaction: `REPORT#<id>`, `CASE#<id>` with its events, `TRACK#<code>`, `REPORTER#<phone hash>`, "
         "`STAFF#<id>`, vault `IDENTITY#<report id>`, `AUDIT#<hour>`; reads the tile and `NETWORK`",
         _take,
+    ),
+    "near in place, kind and time": Pattern(
+        "`NEAR#<compound>` / `NEAR`, at most four of them; `CASE#<id>` / `CASE`, at most eight", _near
     ),
     "a text joins its sender's case": Pattern(
         "`REPORTER#<phone hash>` newest 20, their cases in one batch; transaction: `REPORT#<id>`, `CASE#<id>`, "

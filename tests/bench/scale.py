@@ -20,8 +20,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.grid import DIGITS
+from chalicelib.domain.nearby import Near, home_of
+from chalicelib.models.near_rows import NearRow
+from chalicelib.policy.loader import policy_from
 from tests.bench import events
 from tests.bench.callers import Caller
+from tests.bench.same_matter import NEAR_TEXT, told_there
 from tests.bench.sizes import read_units
 from tests.bench.system import System
 from tests.bench.tables import imported
@@ -110,7 +114,8 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
     token = system.token_of("grid-worker", areas=place["area"])
     with system.worker("alert", **system.all_environments) as worker:
         caller = Caller(system, worker)
-        made = [caller.http(token, "POST", "/v1/reports", headers=events.command(), body=told) for _ in range(2)]
+        bodies = (told, events.report(place, category))
+        made = [caller.http(token, "POST", "/v1/reports", headers=events.command(), body=body) for body in bodies]
         officer = system.token_of("department", unit=made[1]["unit"]["id"])
         settled = caller.resolve(officer, made[1]["case_id"])
         visit = settled["visits"][-1]
@@ -127,6 +132,7 @@ def _templates(system: System, category: str) -> tuple[Template, Template, dict[
         "area": place["area"],
         "position": place["position"],
         "text": told["text"],
+        "near_text": NEAR_TEXT,
         "category": category,
         "unit": made[0]["unit"]["id"],
         "phone": told["reporter"]["phone"],
@@ -194,9 +200,19 @@ def _filled(system: System, setting: str, waiting: Template, visited: Template, 
     name = f"wangge-scale-{_TITLES[setting].lower()}-{size:07d}"
     lines = _lines(setting, waiting, visited, range(size))
     if setting == "CASES_TABLE":
-        lines = itertools.chain(lines, _counted(system))
+        lines = itertools.chain(lines, _counted(system), _lying(system, size))
     imported(system, name, _TITLES[setting], lines)
     return name
+
+
+def _lying(system: System, size: int) -> Iterator[str]:
+    """A full row where candidates lie, of the compound that is asked for: the newest cases, as much of them as fits."""
+    policy = policy_from(dict(system.policy))
+    told = told_there(system.places[0]["area"], policy)
+    near = Near(home_of(told.area, confidential=False) or "", 0, ())
+    for number in range(max(0, size - policy.same_matter.most_entries), size):
+        near = near.entered(_IDS["case"](number), told, policy.same_matter)
+    yield json.dumps({"Item": NearRow.of(near._replace(version=1)).serialize()}, ensure_ascii=False)
 
 
 def _counted(system: System) -> Iterator[str]:

@@ -33,6 +33,8 @@ def test_it_describes_every_route_of_the_contract() -> None:
         ("GET", "/v1/cases/{id}/timeline"),
         ("GET", "/v1/cases/{id}/clocks"),
         ("GET", "/v1/cases/{id}/file"),
+        ("GET", "/v1/cases/{id}/mediation-file"),
+        ("GET", "/v1/cases/{id}/candidates"),
         ("POST", "/v1/cases/{id}/actions/{action}"),
         ("GET", "/v1/units/{id}/queue"),
         ("GET", "/v1/views"),
@@ -114,7 +116,7 @@ def test_commands_need_a_key_acts_a_version_and_answers_about_a_case_carry_one()
         for status, answer in operation["responses"].items():
             schema = resolved(answer).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
             about_a_case = schema.rpartition("/")[2] in {"Case", "Receipt", "Timeline", "Clocks", "PublicCase"}
-            about_a_case |= path == "/v1/cases/{id}/file" and status == "200"
+            about_a_case |= path in ("/v1/cases/{id}/file", "/v1/cases/{id}/mediation-file") and status == "200"
             kept_by_anybody = "304" in operation["responses"] and status == "200"
             assert ("ETag" in resolved(answer).get("headers", {})) == (about_a_case or kept_by_anybody), (path, status)
 

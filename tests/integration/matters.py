@@ -24,9 +24,10 @@ from chalicelib import bootstrap
 from chalicelib.domain.audit import BY_ITSELF, Origin
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.grid import Area
-from chalicelib.domain.panels import LAWYER, Hours, Member
+from chalicelib.domain.panels import ELDER, LAWYER, MEDIATOR, POLICE, Hours, Member
 from chalicelib.domain.people import StaffMember
 from chalicelib.domain.procedure import Circumstances
+from chalicelib.domain.reports import Report
 from chalicelib.domain.rounds import plan
 from chalicelib.models.panel_rows import MemberRow, written
 from infra.permission_rules import Cell, Matter, Place, Route, matters, routes
@@ -34,11 +35,12 @@ from tests.contract.documents import operations, resolved
 from tests.integration.edge import REGION, Edge
 from tests.integration.gateway import Answer
 from tests.integration.test_hooks import order
+from tests.offering import offer
 from tests.world import ADMIN, CELL, COMMUNITY
 
 FOREIGN = "320302002001"
 PLANNED_IMPORT = "8b0e5c1f7a2d4e6b9c3f1a2b4d5e6f70"
-OTHER, LINKAGE_CENTRE = "health", "linkage-centre"
+OTHER, LINKAGE_CENTRE, PETITION_OFFICE = "health", "linkage-centre", "petition-office"
 SUBMITTER = StaffMember("me", "administrator", LINKAGE_CENTRE, ("320302",))
 _UNTIL_VISITS_ARE_DUE = {"days": 3}
 
@@ -58,24 +60,55 @@ class Step:
     where: str | None = None
 
 
+OFFER, TELL_AGAIN = "an offer", "a report that joins"
+"""Steps that are nobody's action."""
+
 ACCEPT, RETURN = Step("accept"), Step("return", {"reason": "不属于我单位"})
 RESOLVE, VERIFY = Step("resolve", {"note": "好了", "media": ["{picture}"]}), Step("verify", where="verifying")
 SATISFIED, DISSATISFIED = (Step("visit", {"outcome": outcome}) for outcome in ("satisfied", "dissatisfied"))
 AGREE = Step("accept-joint", {"unit": "{joint_unit}"})
+BOTH = ["applicant", "respondent"]
+OPEN = [ACCEPT, Step("mediation-open")]
+MEDIATED = [
+    *OPEN,
+    *(Step("mediation-consent", {"party": party, "agrees": True}) for party in BOTH),
+    Step("panel-invite", {"members": ["pm1", "pp1", "pl1"]}),
+    Step("panel-answer", {"members": ["pm1", "pp1", "pl1"], "agrees": True}),
+    Step("mediation-hold-session", {"members": ["pm1"], "parties": BOTH, "note": "双方陈述"}),
+]
+AGREED = [*MEDIATED, Step("mediation-agree", {"form": "written", "terms": "各让一步", "until": "{today}"})]
+ASKED = [*AGREED, Step("mediation-apply-confirmation", {"court": "鼓楼区人民法院", "parties": BOTH})]
 ASK_FOR_TIME = Step("request-extension", {"until": "{until}", "reason": "等配件"}, by=ADMIN)
+
+
+_SAYS = {"opinion": "explain", "note": "已按规定答复"}
+REGISTER = Step("petition-register", {"people": 1})
+PASS_ON = Step("petition-pass-on", {"unit": "urban-management"})
+ASK_JOINTLY = Step("request-joint", {"units": ["commerce"], "reason": "需商务配合"})
+REFUSE = Step("refuse-joint", {"unit": "{joint_unit}", "reason": "非我单位职权"})
+REFER = Step("petition-refer", {"reason": "意见不一"})
+ANSWER, REVIEWED = Step("petition-answer", _SAYS), Step("petition-answer-review", _SAYS)
+REVIEW = Step("petition-ask-review", {"reason": "不服答复"})
+RE_REVIEW = Step("petition-ask-re-review", {"reason": "不服复查意见"})
+DIRECT = Step("petition-direct", {"way": "litigation", "note": "请向人民法院起诉"})
+
+
+LEADER = StaffMember("gl-leader", "leader", LINKAGE_CENTRE, ("320302",))
+"""Who may answer for a petition."""
 
 
 @dataclass(frozen=True)
 class Way:
     """How a new case is brought to where a route is tried. `due`: it is left there until its visit is due.
 
-    `text`: it came in these words, and nobody knows where it is.
+    `text`: it came in these words, and nobody knows where it is. `twin`: there is a newer one like it.
     """
 
     state: str
     steps: Sequence[Step] = ()
     due: bool = False
     text: str = ""
+    twin: bool = False
 
 
 WAYS: Mapping[str, Way] = {
@@ -83,6 +116,10 @@ WAYS: Mapping[str, Way] = {
     "accepted": Way("accepted", [ACCEPT]),
     "joint-agreed": Way("accepted", [ACCEPT, AGREE]),
     "extension-asked": Way("accepted", [ACCEPT, ASK_FOR_TIME]),
+    "mediation-open": Way("accepted", OPEN),
+    "mediated": Way("accepted", MEDIATED),
+    "performing": Way("performing", AGREED),
+    "confirmation-asked": Way("performing", ASKED),
     "suspended": Way("suspended", [ACCEPT, Step("suspend", {"reason": "等待鉴定"})]),
     "verifying": Way("verifying", [ACCEPT, RESOLVE]),
     "resolved": Way("resolved", [ACCEPT, RESOLVE, VERIFY], due=True),
@@ -90,10 +127,29 @@ WAYS: Mapping[str, Way] = {
     "closed": Way("closed", [ACCEPT, RESOLVE, VERIFY, SATISFIED]),
     "returned": Way("returned", [RETURN]),
     "screening": Way("screening"),
+    "twin": Way("assigned", twin=True),
+    "offered": Way("assigned", [Step(OFFER, {"other": "{twin}"})], twin=True),
+    "merged": Way("assigned", [Step("merge", {"other": "{twin}", "reason": "同一处"})], twin=True),
+    "told-again": Way("assigned", [Step(TELL_AGAIN)]),
+    "registered": Way("registered", [REGISTER]),
+    "passed-on": Way("passed-on", [REGISTER, PASS_ON]),
+    "petition-returned": Way("returned", [REGISTER, PASS_ON, RETURN]),
+    "petition-accepted": Way("accepted", [REGISTER, PASS_ON, ACCEPT]),
+    "petition-joint-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY]),
+    "petition-joint-agreed": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, AGREE]),
+    "petition-joint-refused": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE]),
+    "petition-referred": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE, REFER]),
+    "petition-extension-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_FOR_TIME]),
+    "answered": Way("answered", [REGISTER, PASS_ON, ACCEPT, ANSWER]),
+    "reviewing": Way("reviewing", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW]),
+    "reviewed": Way("reviewed", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED]),
+    "re-reviewing": Way("re-reviewing", [REGISTER, PASS_ON, ACCEPT, ANSWER, REVIEW, REVIEWED, RE_REVIEW]),
+    "petition-closed": Way("closed", [REGISTER, DIRECT]),
+    "petition-screening": Way("screening", text="信访举报干部"),
 }
 """By `state` in the table, which names the way: two that end in the same state have two names."""
 
-WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "joint": "joint_unit"}
+WHOSE: Mapping[str, str] = {"screening": "desk", "approver": "approver", "superior": "decider", "joint": "joint_unit"}
 """The fact that names the unit which may act, by the actors of an action; left out: the unit whose turn it is."""
 
 
@@ -133,6 +189,8 @@ class Cases:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        for member in POOL:
+            lay_member(edge.reference, member)
 
     def lay(self, matter: Matter, way: Way) -> Facts:
         """A new case of the matter, brought that way; what {names} stand for in it."""
@@ -147,8 +205,11 @@ class Cases:
             "attachment_id": picture,
             "picture": self.picture(SUBMITTER),
             "category": matter.category,
-            "desk": LINKAGE_CENTRE if matter.confidential else f"centre-{COMMUNITY}",
+            "desk": PETITION_OFFICE if matter.confidential else f"centre-{COMMUNITY}",
         }
+        if way.twin:
+            self._edge.clock.forward(seconds=1)
+            facts["twin"] = self._told(matter, Way("assigned"), self.picture(SUBMITTER))[1]["case_id"]
         for step in way.steps:
             facts |= self.standing(case_id)
             if step.where in (None, facts["state"]):
@@ -174,28 +235,43 @@ class Cases:
 
     def _do(self, step: Step, facts: Facts) -> None:
         said = filled(step.said, facts)
+        if step.action in (OFFER, TELL_AGAIN):
+            self._by_itself(step.action, said, facts["case_id"])
+            return
         if step.action == "visit":
             done = self._edge.visit(facts["case_id"], said["outcome"], step.by)
         else:
             done = self._edge.act(facts["case_id"], step.action, step.by, **said)
         assert done.status == 200, (step, done.body)
 
+    def _by_itself(self, what: str, said: Facts, case_id: str) -> None:
+        store, now = bootstrap.acting()._store, self._edge.clock.now()
+        case = store.case(case_id)
+        assert case is not None
+        if what == OFFER:
+            offer(store, case, said["other"], now, bootstrap.policies().of(case.policy_version))
+            return
+        report = Report("web", str(uuid4()), "f", "还没修好", now, now)
+        bootstrap.intake()._join(case, report, Origin(SYSTEM, BY_ITSELF, "joins"))
+
     def standing(self, case_id: str) -> Facts:
         """The facts of a case that change as it goes."""
         case = self._edge.case(case_id)
-        resolve = next((clock for clock in case["clocks"] if clock["name"] == "resolve"), None)
+        resolve = next((clock for clock in case["clocks"] if clock["name"] in ("resolve", "handle")), None)
         return {
             "state": case["state"],
             "kind": case["kind"],
             "unit_id": case["unit"]["id"],
             "lead": case["lead_unit"]["id"] if case["lead_unit"] else None,
             "approver": case["extension"]["approver"]["id"] if case["extension"] else None,
+            "decider": case["petition"]["decider"] if case["petition"] else None,
             "joint_unit": case["joint"][0]["id"] if case["joint"] else None,
             "asked_unit": next((each["id"] for each in case["joint"] if each["state"] == "asked"), None),
             "agreed_unit": next((each["id"] for each in case["joint"] if each["state"] == "accepted"), None),
             "until": _day_after(resolve["due_at"] if resolve else case["opened_at"]),
             "visit_id": case["visits"][-1]["visit_id"] if case["visits"] else None,
             "version": case["version"],
+            "today": self._edge.clock.now().astimezone(self._edge.policy.zone).date().isoformat(),
             **({"desk": case["unit"]["id"]} if case["turn"] == "desk" else {}),
         }
 
@@ -219,7 +295,7 @@ class Matters:
                 self._let_visits_fall_due()
             self._facts[matter, name] = cases.lay(matters()[matter], WAYS[name])
         edge.reference.put_item(Item=_planned_import())
-        lay_member(edge.reference, _LAWYER)
+        edge.employ(LEADER)
         self._pictures = {name: cases.picture(StaffMember(name, "station", OTHER, ())) for name in _ASKING}
         self._laid = Laid(edge)
 
@@ -301,6 +377,12 @@ def lay_member(reference: Any, member: Member) -> None:
 
 _LAWYER = Member(
     "pl1", "高远", LAWYER, "示例律师事务所", areas=(COMMUNITY,), hours=(Hours(COMMUNITY, 3, "09:00", "11:30"),)
+)
+POOL = (
+    _LAWYER,
+    Member("pm1", "周和", MEDIATOR, "万通社区人民调解委员会", areas=(COMMUNITY,)),
+    Member("pp1", "郑安", POLICE, "黄楼派出所", areas=(COMMUNITY,)),
+    Member("pe1", "陈述", ELDER, "五老志愿队", areas=(COMMUNITY,)),
 )
 _POST = "information-officer"
 _BEAT = f"{CELL}.{_POST}"

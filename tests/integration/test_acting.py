@@ -73,7 +73,7 @@ def test_an_action_out_of_turn_names_those_that_are_allowed(world: World) -> Non
     with pytest.raises(ActionNotAllowed) as caught:
         world.act(receipt.case_id, "resolve", officer_of(receipt.unit_id), note="好了")
     joint = ["accept-joint", "refuse-joint"]  # fire-rescue is asked too
-    assert sorted(caught.value.extra["allowed_actions"]) == sorted(["accept", "return", "withdraw", *joint])
+    assert sorted(caught.value.extra["allowed_actions"]) == sorted(["accept", "return", "withdraw", "merge", *joint])
 
 
 def test_only_the_unit_whose_turn_it_is_may_act(world: World) -> None:

@@ -19,10 +19,15 @@ from tests.integration.gateway import Answer
 from tests.integration.matters import (
     ACCEPT,
     FOREIGN,
+    LEADER,
     LINKAGE_CENTRE,
+    OFFER,
     OTHER,
+    PETITION_OFFICE,
+    REGISTER,
     RESOLVE,
     SUBMITTER,
+    TELL_AGAIN,
     VERIFY,
     WAYS,
     Cases,
@@ -63,13 +68,47 @@ SAID: dict[str, dict[str, Any]] = {
     "request-joint": {"units": ["water"], "reason": "需水务配合"},
     "request-extension": {"until": "{until}", "reason": "等待鉴定"},
     "evaluate": {"outcome": "satisfied"},
+    "merge": {"other": "{newer}", "reason": "同一处"},
+    "not-same": {"other": "{twin}"},
+    "unmerge": {"other": "{twin}"},
+    "split": {"report_ids": ["{report_id}"], "category": "{category}"},
+    "petition-register": {"people": 1},
+    "petition-direct": {"way": "litigation"},
+    "petition-decline": {"ground": "no-request"},
+    "petition-pass-on": {"unit": "transport"},
+    "petition-answer": {"opinion": "explain"},
+    "petition-answer-review": {"opinion": "explain"},
+    "petition-conclude": {"opinion": "not-support"},
+    "petition-decide": {"unit": "water"},
+    "petition-change-card": {"card": "blue"},
+    "petition-name-leader": {"leader": LEADER.id},
+    "petition-deliver": {"on": "{today}"},
+    "petition-hold-hearing": {"on": "{today}"},
+    "petition-rate": {"outcome": "satisfied"},
+}
+BOTH = ["applicant", "respondent"]
+SAID |= {
+    "panel-invite": {"members": ["pe1"]},
+    "panel-answer": {"members": ["pl1"], "agrees": True},
+    "panel-avoid": {"members": ["pe1"]},
+    "panel-record": {"members": ["pl1"]},
+    "mediation-consent": {"party": "applicant", "agrees": True},
+    "mediation-withdraw-consent": {"party": "applicant"},
+    "mediation-hold-session": {"members": ["pm1"], "parties": BOTH},
+    "mediation-agree": {"form": "oral", "terms": "各让一步", "until": "{today}"},
+    "mediation-apply-confirmation": {"court": "鼓楼区人民法院", "parties": BOTH},
+    "mediation-record-ruling": {"ruling": "rejected"},
+    "mediation-record-performance": {"performed": "full"},
 }
 WORDS = {"reason": "情况属实", "note": "已到现场"}
 
 
 @dataclass
 class Tried:
-    """The cases of a procedure, one for each way that it has, and what they are brought back to after each request."""
+    """The cases of a procedure, one for each way that it has, and what they are brought back to after each request.
+
+    `newer`: one more, that may be told of as the same matter.
+    """
 
     edge: Edge
     procedure: str
@@ -77,17 +116,24 @@ class Tried:
 
     def __post_init__(self) -> None:
         self.edge.empty()
+        self.edge.employ(LEADER)
         cases, self.matter = Cases(self.edge), matter_of(self.procedure)
         for name, way in TRIED.items():
             if self.has(name, way):
                 self.cases[name] = cases.lay(*self.told_of(replace(way, due=False)))
+        self.edge.clock.forward(seconds=1)
+        self.newer = cases.lay(*self.told_of(replace(TRIED["assigned"], due=False)))
         self.pictures = {by: cases.picture(StaffMember(by, "station", OTHER, ())) for by in ("party", SUBMITTER.id)}
         self.laid = Laid(self.edge)
 
     def has(self, name: str, way: Way) -> bool:
         """Whether cases of the procedure come that way at all."""
         states = TABLE["procedures"][self.procedure]["states"]
-        named = {step.action for step in way.steps if step.where in (None, *states)}
+        if name == "petition-screening":  # as `screening`, for the table of permissions
+            return False
+        if way.steps and (way.steps[0] is REGISTER) != (self.procedure == "petition"):
+            return False
+        named = {step.action for step in way.steps if step.where in (None, *states)} - {OFFER, TELL_AGAIN}
         return way.state in states and named <= set(actions_in(self.procedure))
 
     def told_of(self, way: Way) -> tuple[Matter, Way]:
@@ -99,7 +145,9 @@ class Tried:
 
     def ask(self, case: Facts, action: str, by: StaffMember, without: str = "") -> Answer:
         said = {field: WORDS[field] for field in ACTIONS[action]["requires"] if field in WORDS}
-        said = filled({**said, **SAID.get(action, {})}, {**case, "picture": self.pictures[by.id]})
+        newer = self.newer["case_id"]
+        names = {"twin": newer, **case, "picture": self.pictures[by.id], "newer": newer}
+        said = filled({**said, **SAID.get(action, {})}, names)
         if action in JOINTLY and by == ANYBODY:
             said["unit"] = case[JOINTLY[action]]
         said.pop(without, None)
@@ -144,10 +192,41 @@ def allowed(tried: Tried, name: str) -> set[str]:
             "an extension is asked for": case["extension"],
         },
     )
+    decider = (case["petition"] or {}).get("decider")
+    has["a joint unit refused, and nobody was asked to decide"] = "refused" in joint and not decider
+    has["the superior was asked"] = decider
     has["a unit is asked and has not answered"] = "asked" in joint
     has["a unit agreed to act jointly"] = "accepted" in joint
+    has |= of_a_table(case)
+    links = case["links"] or {"offers": [], "absorbed": []}
+    has["nobody else told of it"] = len(case["reports"]) == 1
+    has["something is offered as the same matter"] = bool(links["offers"])
+    has["it sleeps, or another sleeps in it"] = bool(links["absorbed"])
+    has["it has more than one report of its own"] = len(case["reports"]) > 1 and not links["absorbed"]
     in_state = TABLE["procedures"][tried.procedure]["states"][case["state"]]["actions"]
-    return {action for action in in_state if has.get(ACTIONS[action].get("only_if"), True)}
+    held = {"resolve"} if has["a mediation is open"] else set()  # it is not answered while it is mediated
+    return {action for action in in_state if has.get(ACTIONS[action].get("only_if"), True)} - held
+
+
+def of_a_table(case: dict[str, Any]) -> dict[str, bool]:
+    """What a case has by its mediation and whom of the pool was asked."""
+    known, states = case["mediation"] or {}, {each["state"] for each in case["invited"]}
+    is_open, consents = known.get("state") == "opened", known.get("consents", [])
+    court = known.get("confirmation")
+    return {
+        "somebody of the pool was asked to it": bool(states - {"avoids", "took-part"}),
+        "somebody of the pool is coming to it": bool(states & {"coming", "took-part"}),
+        "no mediation of it is open": not is_open,
+        "a mediation is open": is_open,
+        "a mediation is open that not both sides consented to": is_open and len(consents) < 2,
+        "a mediation is open that a side consented to": is_open and bool(consents),
+        "a mediation is open that both sides consented to": is_open and len(consents) == 2,
+        "a session of the open mediation was held": is_open and known["sessions"] > 0,
+        "an agreement is to be performed": known.get("state") == "agreed",
+        "there is an agreement that no court was asked to confirm": bool(known.get("effective_on")) and not court,
+        "a court was asked to confirm and has not taken it up": court == "applied",
+        "a court was asked to confirm and has not ruled": court in ("applied", "accepted"),
+    }
 
 
 def party(tried: Tried, name: str, action: str, actor: str) -> StaffMember | None:
@@ -157,16 +236,23 @@ def party(tried: Tried, name: str, action: str, actor: str) -> StaffMember | Non
         told = not tried.matter.source and (name != "screening" or not MATTERS[tried.procedure][2])
         role = "petition-office" if confidential else "grid-worker"
         return StaffMember(SUBMITTER.id, role, OTHER, (FOREIGN,)) if told else None
-    if actor in ("screening", "approver"):
-        desk = case["approver"] if actor == "approver" else case["desk"]
-        role = "linkage-centre" if desk == LINKAGE_CENTRE else "station"
+    if actor == "visitor":
+        return StaffMember("party", "grid-worker", OTHER, (COMMUNITY,))
+    if actor in ("screening", "approver", "superior"):
+        desk = case[{"approver": "approver", "superior": "decider"}.get(actor, "desk")]
+        role = {LINKAGE_CENTRE: "linkage-centre", PETITION_OFFICE: "petition-office"}.get(desk, "station")
+        role = "unit-head" if confidential and actor == "approver" else role
         return StaffMember("party", role, desk, (COMMUNITY,))
     unit = case[JOINTLY[action]] if actor == "joint" else case["lead"]
-    return StaffMember("party", "petition-office" if confidential else "department", unit, ("320302",))
+    if unit is None:
+        return None
+    return StaffMember("party", "petition-office" if unit == PETITION_OFFICE else "department", unit, ("320302",))
 
 
 def stranger(by: StaffMember, case: Facts) -> StaffMember:
     """Who is of the same role and of no unit that has to do with the case; who walks the cell, of the desk's own."""
+    if by.role == "grid-worker" and COMMUNITY in by.areas:
+        return replace(by, areas=(FOREIGN,))
     if by.role == "grid-worker":
         return replace(by, id="party", unit=case["desk"], areas=(COMMUNITY,))
     return replace(by, id="party", unit=OTHER)
@@ -178,7 +264,9 @@ def test_what_a_state_does_not_allow_is_refused_and_changes_nothing(tried: Tried
         assert sorted(tried.edge.case(case["case_id"])["allowed_actions"]) == open_to_all, name
         for action in set(ACTIONS) - set(open_to_all):
             answer = tried.ask(case, action, ANYBODY)
-            assert (answer.status, answer.code) == (409, "action-not-allowed"), (name, action, answer.body)
+            held = action == "resolve" and name in ("mediation-open", "mediated")
+            code = "mediation-open" if held and tried.procedure == "dispute" else "action-not-allowed"
+            assert (answer.status, answer.code) == (409, code), (name, action, answer.body)
             said = sorted(answer.body["allowed_actions"]), answer.body["state"]
             assert said == (open_to_all, case["state"]), (name, action)
     assert tried.laid.changes() == []
@@ -209,7 +297,10 @@ def done(tried: Tried, name: str, action: str, by: StaffMember) -> None:
     assert answer.status == 200, (name, action, answer.body)
     assert (answer.body["state"], answer.version) == (row.get("to", case["state"]), case["version"] + 1), (name, action)
     visited = tried.edge.policy.categories[case["category"]].visit_after is not None
-    assert tried.told(case) == [event.rstrip("?") for event in row["events"] if visited or event[-1] != "?"]
+    told = tried.told(case)
+    if tried.procedure == "petition":  # whether its card changes too depends on more than its state
+        told = [event for event in told if f"{event}?" not in row["events"]]
+    assert told == [event.rstrip("?") for event in row["events"] if visited or event[-1] != "?"]
     if row.get("to") == "closed" and action != "evaluate":
         assert answer.body["outcome"] == row["outcome"]
     tried.laid.restore()
@@ -245,6 +336,8 @@ def test_what_may_be_done_within_a_window_is_refused_after_it(tried: Tried) -> N
 
 @pytest.mark.parametrize("said", EVALUATIONS)
 def test_what_is_said_of_an_answer_leads_where_the_table_says(tried: Tried, said: str) -> None:
+    if "resolved" not in tried.cases:
+        return
     case, row = tried.cases["resolved"], EVALUATIONS[said]
     answer = tried.edge.act(case["case_id"], "evaluate", ANYBODY, outcome=said)
     assert (answer.status, answer.body["state"], answer.body["outcome"]) == (200, row["to"], row.get("outcome"))
@@ -253,6 +346,8 @@ def test_what_is_said_of_an_answer_leads_where_the_table_says(tried: Tried, said
 
 @pytest.mark.parametrize("name", VISITS)
 def test_a_visits_result_leads_where_the_table_says(tried: Tried, name: str) -> None:
+    if "resolved" not in tried.cases:
+        return
     row, case = VISITS[name], dict(tried.cases["resolved"])
     if case["visit_id"] is None:
         assert tried.edge.policy.categories[case["category"]].visit_after is None
@@ -284,7 +379,7 @@ def test_a_petition_is_seen_and_handled_by_the_petition_office_and_hidden_from_w
         assert edge.get(f"/v1/cases/{receipt['case_id']}/timeline", by).status == 404
         assert edge.get(f"/v1/reports/{receipt['report_id']}", by).status == 404
     office = StaffMember("p1", "petition-office", "petition-office", ("320302",))
-    assert edge.act(receipt["case_id"], "accept", office).status == 200
+    assert edge.act(receipt["case_id"], "petition-register", office, people=1).status == 200
     assert edge.get("/v1/units/petition-office/queue", LINKAGE).body["items"] == []
 
 

@@ -13,6 +13,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.domain.audit import Origin
 from chalicelib.domain.events import Actor
+from chalicelib.domain.people import StaffMember
 from chalicelib.models.policy_store import DynamoPolicies
 from chalicelib.services.migrating import Migrating
 from tests.integration.edge import Edge, cold_start
@@ -133,7 +134,7 @@ def test_a_stranded_case_is_screened_again_once_it_is_migrated(edge: Edge, deplo
 
 
 @pytest.mark.parametrize("whole_kind", [False, True])
-def test_a_stranded_petition_is_screened_by_the_district_and_by_no_community(
+def test_a_stranded_petition_is_screened_where_petitions_are_or_by_the_district_and_by_no_community(
     edge: Edge, deploy: Deploy, whole_kind: bool
 ) -> None:
     petition = next(each.id for each in edge.policy.categories.values() if each.kind == "petition")
@@ -148,6 +149,8 @@ def test_a_stranded_petition_is_screened_by_the_district_and_by_no_community(
 
     deploy(without)
     case = migrated(edge, case_id)
-    assert (case["state"], case["unit"]["id"]) == ("screening", "linkage-centre")
+    office = StaffMember("p1", "petition-office", "petition-office", ("320302",))
+    by = LINKAGE if whole_kind else office
+    assert (case["state"], case["unit"]["id"]) == ("screening", by.unit)
     assert edge.get(f"/v1/cases/{case_id}", STATION).status == 404
-    assert edge.get(f"/v1/cases/{case_id}", LINKAGE).status == 200
+    assert edge.get(f"/v1/cases/{case_id}", by).status == 200

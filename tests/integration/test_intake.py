@@ -18,9 +18,11 @@ from chalicelib.domain.errors import (
     UnknownCategory,
 )
 from chalicelib.domain.grid import Position
-from chalicelib.domain.people import Reporter
+from chalicelib.domain.people import Reporter, StaffMember, may_see
 from chalicelib.models.case_rows import CasesRow
 from tests.world import CELL, COMMUNITY, LINKAGE, STATION, World, officer_of
+
+OFFICE = StaffMember("p1", "petition-office", "petition-office", ("320302",))
 
 
 def test_a_report_with_a_point_and_telling_words_is_assigned_in_its_cell(world: World) -> None:
@@ -45,6 +47,14 @@ def test_what_cannot_be_classified_lies_at_the_station_of_its_community(world: W
     assert (receipt.state, receipt.category, receipt.unit_id) == ("screening", None, f"centre-{COMMUNITY}")
 
 
+def test_a_petition_without_a_place_lies_at_the_petition_office_and_not_with_whom_it_may_accuse(world: World) -> None:
+    receipt = world.text("举报联动中心主任优亲厚友")
+    assert (receipt.kind, receipt.state, receipt.unit_id) == ("petition", "screening", "petition-office")
+    case = world.act(receipt.case_id, "classify", OFFICE, category="petition-official-conduct", area=COMMUNITY)
+    assert (case.state, case.lead, case.desk) == ("assigned", "petition-office", "petition-office")
+    assert not may_see(LINKAGE, case, world.policy)
+
+
 def test_what_has_no_place_lies_at_the_linkage_centre_even_when_its_words_are_plain(world: World) -> None:
     receipt = world.text("路口井盖缺失")
     assert (receipt.state, receipt.unit_id, receipt.area) == ("screening", "linkage-centre", None)
@@ -55,7 +65,7 @@ def test_a_petition_goes_to_the_petition_office_alone(world: World) -> None:
     category = next(c for c in world.policy.categories.values() if c.kind == "petition")
     receipt = world.submit(text="反映一件事", category=category.id)
     case = world.case(receipt.case_id)
-    assert (case.lead, case.joint_units, case.desk) == ("petition-office", (), "linkage-centre")
+    assert (case.lead, case.joint_units, case.desk) == ("petition-office", (), "petition-office")
 
 
 def test_a_repeat_gets_the_first_answer_though_the_case_has_moved_on(world: World) -> None:

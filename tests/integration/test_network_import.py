@@ -512,3 +512,39 @@ def _people_of_split() -> dict[str, list[dict[str, str]]]:
     ]
     said["absences.csv"] = tables()["absences.csv"]
     return said
+
+
+def test_an_import_keeps_what_communities_and_compounds_are_called(
+    importer: ImporterOn, grid: DynamoGrid, tmp_path: Path
+) -> None:
+    importer.bring_in(write(tmp_path))
+    gazetteer = grid.gazetteer(TODAY)
+    assert gazetteer.found("万通新村3号楼电梯坏了") == {"万通新村": f"{COMMUNITY}02"}
+    assert gazetteer.parts == {COMMUNITY: (f"{COMMUNITY}01", f"{COMMUNITY}02")}
+    assert grid.gazetteer("2013-12-31") is gazetteer, "kept for a minute"
+    assert DynamoGrid(grid._connection).gazetteer("2013-12-31").names == ()
+
+
+def test_a_network_from_before_names_were_kept_has_them_once_its_import_is_run_again(
+    importer: ImporterOn, grid: DynamoGrid, tmp_path: Path, dynamodb: Any, reference: str
+) -> None:
+    importer.bring_in(write(tmp_path))
+    ((pk, sk),) = [key for key in everything(dynamodb, reference) if key[1].startswith("NAMES#")]
+    dynamodb.delete_item(TableName=reference, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+    clock = [0.0]
+    waiting = DynamoGrid(grid._connection, lambda: clock[0])
+    assert waiting.gazetteer(TODAY).names == ()
+    assert importer.bring_in(tmp_path).empty
+    assert waiting.gazetteer(TODAY).names == ()
+    clock[0] = 61
+    assert waiting.gazetteer(TODAY).found("万通花园") == {"万通花园": f"{COMMUNITY}01"}
+
+
+def test_names_are_those_of_the_version_in_force(importer: ImporterOn, grid: DynamoGrid, tmp_path: Path) -> None:
+    importer.bring_in(write(tmp_path))
+    features = network()
+    features[6] = area(f"{COMMUNITY}02", "万通雅居", (2, 0, 4, 1), 500)
+    on(importer, LATER).bring_in(write(tmp_path / "later", features=features, from_day=LATER))
+    fresh = DynamoGrid(grid._connection)
+    assert fresh.gazetteer(TODAY).found("万通新村和万通雅居").keys() == {"万通新村", "万通"}
+    assert DynamoGrid(grid._connection).gazetteer(LATER).found("万通雅居") == {"万通雅居": f"{COMMUNITY}02"}

@@ -610,7 +610,7 @@ def test_who_walked_and_who_planned_stand_in_the_audit_and_who_looked(patrol: Ed
     check_in(patrol, STRANGER)
     patrol.get(f"/v1/patrols/{CELL}.nobody", WORKER)
     swept(patrol)
-    found = [(row["what"], row["reader"], row["outcome"], row["thing"]) for row in patrol.entries()]
+    found = [(row["what"], row["reader"], row["outcome"], row.get("thing", "")) for row in patrol.entries()]
     assert sorted(row for row in found if row[1] == BY.actor.id) == [
         (E.PATROL_PLANNED, BY.actor.id, "done", f"beat:{COMPOUND}.grid-leader"),
         (E.PATROL_PLANNED, BY.actor.id, "done", f"beat:{BEAT}"),
@@ -620,6 +620,7 @@ def test_who_walked_and_who_planned_stand_in_the_audit_and_who_looked(patrol: Ed
         ("patrol.check-in", STRANGER.id, "not-found", f"beat:{BEAT}"),
         ("patrol.read", LEADER.id, "done", f"beat:{BEAT}"),
         ("patrol.read", WORKER.id, "done", f"code:{CELL}"),
+        ("patrol.read", WORKER.id, "not-found", ""),
         (E.PATROL_WALKED, WORKER.id, "done", f"beat:{BEAT}"),
     ]
     assert BY.actor.id not in str(patrol.get(f"/v1/patrols/{BEAT}/timeline", LEADER).body)

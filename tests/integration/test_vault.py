@@ -187,10 +187,11 @@ class TestRelease:
         report = edge.report(WORKER)["report_id"]
         assert (release(edge, report).status, release(edge, report).code) == (404, "identity-not-kept")
 
-    def test_a_report_that_is_not_there_is_not_noted(self, edge: Edge) -> None:
+    def test_that_a_report_is_not_there_is_noted_without_its_name(self, edge: Edge) -> None:
         before = len(edge.entries())
         assert release(edge, "0" * 32).code == "not-found"
-        assert len(edge.entries()) == before
+        (entry,) = edge.entries()[before:]
+        assert (entry["what"], entry["outcome"]) == ("identity.release", "not-found") and "0" * 32 not in str(entry)
 
     def test_the_officer_who_is_to_visit_is_told_and_afterwards_nobody(self, edge: Edge) -> None:
         receipt = edge.report(WORKER, reporter=REPORTER)

@@ -23,9 +23,10 @@ from chalicelib.domain.records import Command
 from chalicelib.domain.reports import Report
 from chalicelib.services.acting import Acting, Asked
 from chalicelib.services.intake import Intake
+from chalicelib.services.matching import Matching
 from chalicelib.services.migrating import Migrating
 from infra.policy.stranding import missing
-from tests.memory import MemoryCaseStore, MemoryGrid, MemoryRoster
+from tests.memory import MemoryCaseStore, MemoryGrid, MemoryPool, MemoryRoster
 from tests.world import HandClock, Kept, OpenSealer, PlainPhones, officer_of
 
 COMMUNITY = "320302001002"
@@ -45,8 +46,9 @@ class Town:
         self.policies = Kept(policy)
         grid, roster = MemoryGrid([CELL, COMMUNITY]), MemoryRoster()
         sealer, phones = OpenSealer(), PlainPhones()
-        self.acting = Acting(self.store, grid, roster, self.policies, self.clock)
-        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, self.clock, RandomIds())
+        self.acting = Acting(self.store, grid, roster, self.policies, self.clock, RandomIds(), pool=MemoryPool)
+        matching = Matching(self.store, grid, self.policies, self.clock)
+        self.intake = Intake(self.store, grid, roster, self.policies, sealer, phones, matching, self.clock, RandomIds())
         self._numbers = count(1)
 
     def report(self, category: str | None) -> str:
@@ -151,7 +153,7 @@ def test_nobody_is_made_responsible_who_was_abolished_since(town: Town, policy: 
 
 
 def test_what_a_new_policy_does_without_is_released_and_screened_again(town: Town, policy: Policy) -> None:
-    """Without the category: no act can go by one that is not there. A petition goes to no community's desk."""
+    """Without the category: no act can go by one that is not there. A petition goes to the desk of petitions."""
     petition = next(each.id for each in policy.categories.values() if each.kind == "petition")
     asked, petitioned = town.report("family-dispute"), town.report(petition)
     assert town.case(asked).open_joints == ("women-federation",)
@@ -167,7 +169,7 @@ def test_what_a_new_policy_does_without_is_released_and_screened_again(town: Tow
     assert town.case(asked).joints == ()
     assert town.told(asked, E.CASE_MIGRATED)[0].data["released"] == ["women-federation"]
     case = town.case(petitioned)
-    assert (case.state, case.category, case.kind, case.unit) == ("screening", None, "petition", "linkage-centre")
+    assert (case.state, case.category, case.kind, case.unit) == ("screening", None, "petition", "petition-office")
 
 
 @pytest.mark.parametrize("becomes", ["petition", "of-new"])

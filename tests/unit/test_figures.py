@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import acts, procedure
+from chalicelib.domain import acts, mediation_acts, procedure
 from chalicelib.domain import events as E
 from chalicelib.domain.envelope import Happening, opened
 from chalicelib.domain.figures import (
@@ -161,9 +161,9 @@ class TestWhatAnEventAdds:
 def test_every_event_by_which_a_clock_may_end_is_sent_to_be_counted() -> None:
     """Clocks end where a case enters a state: `enter` is given those events by name, or by who passes a case on."""
     named = set()
-    for module in (acts, procedure):
+    for module in (acts, procedure, mediation_acts):
         for call in (node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)):
-            if isinstance(call.func, ast.Name) and call.func.id in ("enter", "_pass_on"):
+            if isinstance(call.func, ast.Name) and call.func.id in ("enter", "pass_on", "_tell_counting"):
                 named |= {arg.attr for arg in call.args if isinstance(arg, ast.Attribute) and hasattr(E, arg.attr)}
     assert "CASE_ACCEPTED" in named and "CASE_ESCALATED" in named
     assert {getattr(E, name) for name in named} <= COUNTED_TYPES

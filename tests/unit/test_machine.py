@@ -19,6 +19,7 @@ UNMET = 2
 """How many errors may be met with by nobody, by chance: which are rare changes with the pack."""
 ERRORS = {
     "action-not-allowed",
+    "case-merged",
     "escalation-beyond-district",
     "extension-not-later",
     "extension-too-late",
@@ -28,9 +29,13 @@ ERRORS = {
     "idempotency-conflict",
     "joint-already",
     "joint-with-oneself",
+    "matter-closed",
+    "matter-confidential",
+    "no-report-left",
     "not-found",
     "nothing-below",
     "own-request",
+    "same-case",
     "same-unit",
     "stale-version",
     "unknown-action",
@@ -39,6 +44,19 @@ ERRORS = {
     "unknown-category",
     "unknown-unit",
     "window-over",
+    "card-demands",
+    "day-in-future",
+    "day-too-early",
+    "more-than-people",
+    "petition-unnamed",
+    "too-many-representatives",
+    "unit-accused",
+    "unknown-card",
+    "unknown-ground",
+    "unknown-leader",
+    "unknown-way",
+    "until-before-since",
+    "way-handled-here",
 }
 
 
@@ -52,7 +70,7 @@ def test_whatever_is_done_to_cases_they_stand_as_their_events_tell(policy: Polic
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=180,
+            max_examples=240,
             stateful_step_count=200,
             deadline=None,
             database=None,

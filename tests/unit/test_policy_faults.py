@@ -135,11 +135,11 @@ VIEWS = {
         "views.toml: view[security].categories: category 'noise' is of none of the view's kinds",
     ),
     "view of an unknown state": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["asigned"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["asigned"]'),
         "views.toml: view[to-accept].states: unknown state 'asigned'",
     ),
     "view of a state twice": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["assigned", "assigned"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["assigned", "assigned"]'),
         "views.toml: view[to-accept].states: state 'assigned' is named twice",
     ),
     "view of an urgency twice": (
@@ -147,7 +147,7 @@ VIEWS = {
         "views.toml: view[key-work].urgencies: urgency 'major' is named twice",
     ),
     "view of what never waits at a unit": (
-        ("views.toml", 'id = "to-accept"', '["assigned"]', '["closed"]'),
+        ("views.toml", 'id = "to-accept"', '["assigned", "passed-on"]', '["closed"]'),
         "views.toml: view[to-accept].states: could find nothing: no case in state 'closed' waits at a unit",
     ),
     "view of a unit's open cases": (
@@ -172,7 +172,8 @@ VIEWS = {
     ),
     "view of an unknown task": (
         ("views.toml", 'id = "joint"', '["joint"]', '["help"]'),
-        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide' or 'supervise', not 'help'",
+        "views.toml: view[joint].tasks[0]: must be 'handle', 'joint', 'decide', 'supervise' or 'answer-for', not "
+        "'help'",
     ),
     "view of what an area is asked for": (
         ("views.toml", 'id = "security"', "kinds =", 'tasks = ["joint"]\nkinds ='),
@@ -184,7 +185,7 @@ VIEWS = {
     ),
     "view of what nobody knows": (
         ("views.toml", 'id = "security"', 'asks = "area"', 'asks = "city"'),
-        "views.toml: view[security].asks: must be 'unit', 'area' or 'mine', not 'city'",
+        "views.toml: view[security].asks: must be 'unit', 'area', 'mine' or 'leader', not 'city'",
     ),
     "view id twice": (
         ("views.toml", "", 'id = "security"', 'id = "peace"'),
@@ -248,6 +249,18 @@ MEANINGS = {
     "unit id in two files": (
         ("units.toml", "", 'id = "water"', 'id = "centre-320302001"'),
         "centres.toml: unit[centre-320302001].id: is already taken in units.toml",
+    ),
+    "unit that is part of no unit": (
+        ("units.toml", 'id = "traffic-police"', 'part_of = "public-security"', 'part_of = "police"'),
+        "units.toml: unit[traffic-police].part_of: unknown unit 'police'",
+    ),
+    "unit that is part of itself": (
+        ("units.toml", 'id = "traffic-police"', 'part_of = "public-security"', 'part_of = "traffic-police"'),
+        "units.toml: unit[traffic-police].part_of: is part of itself",
+    ),
+    "centre that is part of another by name": (
+        ("centres.toml", 'id = "centre-320302001"', 'kind = "centre"', 'kind = "centre"\npart_of = "health"'),
+        "centres.toml: unit[centre-320302001].part_of: a centre is part of the one above it by its area",
     ),
     "keyword of two categories": (
         ("categories/hazard.toml", MANHOLE, '"窨井"', '"噪音"'),
@@ -737,3 +750,34 @@ def test_a_table_holds_a_limit_as_the_functions_read_it() -> None:
     part = ClockPart.model_validate({"limit": "5 工作日"})
     assert part.limit == Limit("working-days", 5)
     assert json.loads(json.dumps(part.model_dump())) == {"limit": ["working-days", 5]}
+
+
+SAME_MATTER = {
+    "offered above automatic": (
+        ("offered = 0.3", "offered = 0.9"),
+        "same-matter.toml: offered: must not be above automatic: what joins by itself would not even be offered",
+    ),
+    "evidence that is none": (
+        ("[weights]\n", "[weights]\ncolour = 1.0\n"),
+        "same-matter.toml: weights: there is no evidence 'colour'",
+    ),
+    "category that is none": (
+        ('shared = ["lift-failure"', 'shared = ["lift-trouble"'),
+        "same-matter.toml: shared: unknown category 'lift-trouble'",
+    ),
+    "kind with two windows": (
+        ('kinds = ["hazard", "security"]', 'kinds = ["hazard", "security", "petition"]'),
+        "same-matter.toml: window[0].kinds: kind 'petition' has two windows",
+    ),
+    "thing told twice": (
+        ("things = [\n", 'things = [\n  "lamp: 路灯",\n'),
+        "same-matter.toml: things: 'lamp' is told twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAME_MATTER)
+def test_what_is_wrong_with_telling_matters_apart_is_named(pack: Path, case: str) -> None:
+    (old, new), fault = SAME_MATTER[case]
+    _edit(pack, "same-matter.toml", old, new)
+    assert fault in _faults(pack)

@@ -165,13 +165,16 @@ FAULTS = {
             _action("request-extension", "request-extension", '"accepted"', 'requires = ["until", "reason"]'),
         ),
         [
-            f"{SECURITY}: action[request-extension].clock: is the clock that an extension is asked for, and of nothing "
-            "else"
+            f"{SECURITY}: action[request-extension].clock: is the clock that an extension is asked for, or a hearing "
+            "is held in, and of nothing else"
         ],
     ),
     "clock of what is no extension": (
         (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nclock = "resolve"'),
-        [f"{DISPUTE}: action[mediate].clock: is the clock that an extension is asked for, and of nothing else"],
+        [
+            f"{DISPUTE}: action[mediate].clock: is the clock that an extension is asked for, or a hearing is held in, "
+            "and of nothing else"
+        ],
     ),
     "extension of what is never extended": (
         (SECURITY, 'id = "resolve"', 'extensions = 1\nextension = "15 日"', ""),
@@ -302,8 +305,8 @@ FAULTS = {
     "confidential matter that could be passed on": (
         (PETITION, "", "", _action("transfer", "transfer", '"accepted"', f'to = "assigned"\n{PASS_ON}')),
         [
-            f"{PETITION}: action[transfer].does: matters of kind 'petition' go by 'petition', and are told to nobody "
-            "but 'petition-office'"
+            f"{PETITION}: action[transfer].does: matters of kind 'petition' go by 'petition', and 'transfer' may tell "
+            "a unit that one accuses"
         ],
     ),
     "wait in which who must act can do nothing": (

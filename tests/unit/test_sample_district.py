@@ -238,7 +238,10 @@ def test_every_unit_has_officers_on_duty_by_day_and_night(properties: dict[str, 
 def test_roles_fit_units_and_areas() -> None:
     for row in rows("staff.csv"):
         unit, area = row["unit"], row["areas"]
-        if row["role"] in {"leader", "mediator", "auditor"}:
+        if row["role"] == "unit-head":
+            assert area == (unit.removeprefix("centre-") if unit.startswith("centre-") else "320302")
+            assert len(area) in (6, 9)
+        elif row["role"] in {"leader", "mediator", "auditor"}:
             assert unit == ("linkage-centre" if area == "320302" else f"centre-{area}")
             assert len(area) in {"leader": (6, 9), "mediator": (9,), "auditor": (6,)}[row["role"]]
         elif unit.startswith("centre-"):

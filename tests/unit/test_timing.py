@@ -325,7 +325,7 @@ def test_a_due_time_that_a_hearing_does_not_make_is_found_out(policy: Policy) ->
     matter.hear("2026-09-10 10:00", RE_REVIEW, "2026-09-10")
     *before, last = matter.history
     lie = {**last.data["uncounted"][RE_REVIEW], "due_at": matter.moment("2026-10-20 00:00").isoformat()}
-    lied = replace(last, data={**last.data, "uncounted": {RE_REVIEW: lie}})
+    lied = last._replace(data={**last.data, "uncounted": {RE_REVIEW: lie}})
     found = next(each for each in explain([*before, lied], Kept(matter.policy)) if each.clock.name == RE_REVIEW)
     assert found.differs and any("截止时间记为" in step.zh for step in found.steps)
 
@@ -580,7 +580,7 @@ def test_a_day_that_no_day_begins_is_found_out(policy: Policy) -> None:
     matter = answered(made_up(policy), "2026-09-28 10:00")
     matter.act("2026-10-09 15:00", "serve", on=date(2026, 10, 2))
     *before, last = matter.history
-    lied = replace(last, data={**last.data, "counted_from": matter.moment("2026-10-02 08:00").isoformat()})
+    lied = last._replace(data={**last.data, "counted_from": matter.moment("2026-10-02 08:00").isoformat()})
     found = [each for each in explain([*before, lied], Kept(matter.policy)) if each.clock.name == ASKING][-1]
     assert found.differs and any("起算日" in step.zh for step in found.steps)
 

@@ -90,9 +90,9 @@ def case(**known: Any) -> CaseSummary:
     ],
 )
 def test_every_condition_must_hold_and_one_left_out_does(
-    conditions: dict[str, Any], known: dict[str, Any], asked: bool
+    policy: Policy, conditions: dict[str, Any], known: dict[str, Any], asked: bool
 ) -> None:
-    assert asked_for(view(**conditions), case(**known), NOW) is asked
+    assert asked_for(view(**conditions), case(**known), NOW, policy) is asked
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_whatever_waits_at_a_unit_is_in_some_view_of_its_work_overdue_or_not(pol
     assert len(waiting) > 20
     for state_id, turn, what in sorted(waiting):
         item = case(state=state_id, turn=turn, task=Task("water", what, NOW) if what != HANDLE else None)
-        assert any(asked_for(each, item, NOW) for each in work), (state_id, what)
+        assert any(asked_for(each, item, NOW, policy) for each in work), (state_id, what)
 
 
 def test_a_district_writes_a_view_without_a_programmer(policy: Policy, tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_a_district_writes_a_view_without_a_programmer(policy: Policy, tmp_path:
     added = grown.views["rentals"]
     assert (added.zh, added.rank, added.open) == ("群租整治", len(policy.views), None)
     assert lists_asked(added, (), grown) == [("population", True)]
-    assert asked_for(added, case(kind="population", category="group-rental"), NOW)
-    assert not asked_for(added, case(kind="population", category="floating-population"), NOW)
+    assert asked_for(added, case(kind="population", category="group-rental"), NOW, grown)
+    assert not asked_for(added, case(kind="population", category="floating-population"), NOW, grown)
 
 
 def test_a_kind_that_the_pack_no_longer_has_is_not_asked_for(policy: Policy) -> None:
