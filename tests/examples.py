@@ -28,6 +28,7 @@ from infra.settings import ROOT
 from tests.contract.documents import contract
 from tests.integration.edge import HOTLINE_SECRET, INSIDE, Edge, deployed
 from tests.integration.gateway import Answer, answer_of, gateway_event
+from tests.integration.matters import POOL, lay_member
 from tests.world import ADMIN, CELL, COMMUNITY
 from tests.world import WORKER as OFFICER
 
@@ -128,6 +129,11 @@ class HandGround:
         self._edge = edge
         self._told: set[str] = set()
         edge.employ(StaffMember(LEADER, "leader", "linkage-centre", ("320302",)))
+        for member in POOL:
+            lay_member(edge.reference, member)
+
+    def member(self, what: str) -> str:
+        return next(member.id for member in POOL if member.what == what)
 
     @property
     def today(self) -> str:

@@ -35,7 +35,7 @@ from chalicelib.domain.steps import (
     resolve,
     start_work,
 )
-from chalicelib.domain.timing import stamp, warning
+from chalicelib.domain.timing import forgiven, stamp, warning
 from chalicelib.domain.workdays import ONE_DAY
 
 if TYPE_CHECKING:
@@ -322,6 +322,7 @@ def _approve_extension(telling: Telling[Case], action: Action, said: Particulars
         requested_by=asked.asked_by,
         unit=case.lead,
         report_ids=list(case.report_ids),
+        **({"forgiven": True} if forgiven(clock, asked.until, around.now) else {}),
         **also(said),
     )
 

@@ -10,7 +10,7 @@ from chalicelib.domain.cases import evolve
 from chalicelib.domain.procedure import Change, Circumstances
 from chalicelib.domain.recounting import Recounting, Run, Versions, again, retold
 from chalicelib.domain.telling import Telling
-from chalicelib.domain.timing import stamp
+from chalicelib.domain.timing import forgiven, stamp
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
@@ -57,5 +57,6 @@ def recount(
             provisional=due.provisional,
             unit=case.unit,
             calendar=newest.version,
+            **({"forgiven": True} if forgiven(clock, due.at, around.now) else {}),
         )
     return (Change(telling.known, telling.events, case) if telling.events else None), tuple(left)

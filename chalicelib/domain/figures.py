@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
@@ -24,6 +24,12 @@ OPEN = "open"
 
 UNSETTLED = frozenset({"withdrawn", "voided"})
 """Outcomes of cases in which there was nothing to settle: they say nothing of containment."""
+
+ANSWERED = frozenset({"answered", "final"})
+"""Outcomes of petitions that a body answered on their merits; others were directed elsewhere, declined, withdrawn."""
+
+HANDLING, FULLY, CRIME = "handling", "full", "crime"
+"""Words of events: the first level of a petition; what an agreement was performed; how a mediation ended."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
@@ -55,8 +61,7 @@ def counted(event: Happening, day: str, district: str, contained_at: str | None)
     counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
     if event.type == E.CASE_CLOSED:
         counts.update(_containment_of(facts, contained_at))
-    ended = (facts.get("timing") or {}).get("ended", {})
-    counts.update(f"ended:{_name(clock)}:{_name(how)}" for clock, how in ended.items())
+    counts.update(_of_clocks(facts, event.type))
     added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
     if event.type in _BY_DAY:
         added[here._replace(period=days_of(day[:7]))] = {f"{day[8:]}:{_BY_DAY[event.type]}": 1}
@@ -78,12 +83,34 @@ def _joined(facts: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _closed(facts: Mapping[str, Any]) -> Iterable[str]:
-    return (f"closed:{_name(facts['outcome'])}",)
+    """Of a petition that was answered, at which level it ended."""
+    yield f"closed:{_name(facts['outcome'])}"
+    if "instance" in facts and facts["outcome"] in ANSWERED:
+        yield f"instance:{_name(facts['instance'])}"
 
 
 def _breached(facts: Mapping[str, Any]) -> Iterable[str]:
     """A deadline is missed once, however often what follows from it is repeated."""
     return (f"breached:{_name(facts['clock'])}",) if facts.get("step", 1) == 1 else ()
+
+
+def _of_clocks(facts: Mapping[str, Any], event_type: str) -> Iterator[str]:
+    """How clocks end with an event: those late of which no breach was told before (`untold`), and breaches that are
+    none any more (`forgiven`), because more time was approved, counted again, or days do not count.
+    """
+    timing = facts.get("timing") or {}
+    yield from (f"ended:{_name(clock)}:{_name(how)}" for clock, how in timing.get("ended", {}).items())
+    yield from (f"untold:{_name(clock)}" for clock in timing.get("untold", ()))
+    if facts.get("forgiven"):
+        yield f"forgiven:{_name(facts['clock'])}"
+    for clock, left in (facts.get("uncounted") or {}).items():
+        yield from (f"forgiven:{_name(clock)}",) if left.get("forgiven") else ()
+
+
+def _registered(facts: Mapping[str, Any]) -> Iterable[str]:
+    """A petition is a repeated one where it came before, as another case or more than once as this."""
+    again = facts.get("earlier") or len(facts["report_ids"]) > 1
+    return ("petitions", "petitions-repeated") if again else ("petitions",)
 
 
 _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
@@ -98,8 +125,14 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_DELEGATED: lambda facts: ("delegated",),
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
+    E.PETITION_REGISTERED: _registered,
     E.MATTER_MERGED: lambda facts: ("merged",),
     E.MATTER_UNMERGED: lambda facts: ("unmerged",),
+    E.MEDIATION_OPENED: lambda facts: ("mediations",),
+    E.MEDIATION_AGREED: lambda facts: ("mediations-agreed",),
+    E.MEDIATION_ENDED: lambda facts: (f"mediation-ended:{_name(facts['outcome'])}",),
+    E.MEDIATION_PERFORMED: lambda facts: (f"performed:{_name(facts['performed'])}",),
+    E.MEDIATION_RULED: lambda facts: (f"ruled:{_name(facts['ruling'])}",),
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
@@ -110,7 +143,8 @@ _CHANGING_STATE = (
     *(E.PETITION_REVIEW_ASKED, E.PETITION_CARD_EXAMINED),
     *(E.MEDIATION_OPENED, E.MEDIATION_AGREED, E.MEDIATION_VISIT_PLANNED, E.MEDIATION_PERFORMED, E.MEDIATION_ENDED),
     *(E.MEDIATION_CONFIRMATION_APPLIED, E.MEDIATION_CONFIRMATION_ACCEPTED, E.MEDIATION_RULED),
-)  # by which a clock may end
+    *(E.PETITION_HEARD, E.EXTENSION_APPROVED, E.CLOCK_RECOMPUTED),
+)  # by which a clock may end, or a breach be forgiven
 COUNTED_TYPES = frozenset({*_COUNTED, *_MOVING, *_CHANGING_STATE})
 """The events that may add something: what the function is sent."""
 
@@ -181,7 +215,79 @@ class Containment(NamedTuple):
     @property
     def share(self) -> float | None:
         """Which part was contained; None where nothing was settled."""
-        return round(self.contained / self.settled, 4) if self.settled else None
+        return share_of(self.contained, self.settled)
+
+
+class Deadlines(NamedTuple):
+    """Of the deadlines of one name that came: how many were met in time, and how many were not, done since or not.
+
+    What is over and still to be done counts as missed as soon as it is over.
+    """
+
+    met: int
+    missed: int
+
+    @property
+    def share(self) -> float | None:
+        return share_of(self.met, self.met + self.missed)
+
+
+class OfMatters(NamedTuple):
+    """How many told of how many matters (P2): those that turned out to be one are one."""
+
+    reports: int
+    matters: int
+
+    @property
+    def per_matter(self) -> float | None:
+        return round(self.reports / self.matters, 2) if self.matters > 0 else None
+
+
+class OfPetitions(NamedTuple):
+    """How many were registered, and how many of them came before; `settled_at`: of those answered, by the level at
+    which it ended 初信初访化解.
+    """
+
+    registered: int
+    repeated: int
+    settled_at: Mapping[str, int]
+
+    @property
+    def repeated_share(self) -> float | None:
+        return share_of(self.repeated, self.registered)
+
+    @property
+    def first_instance_share(self) -> float | None:
+        """Which part of those answered ended at the first level: nobody asked for a review."""
+        return share_of(self.settled_at.get(HANDLING, 0), sum(self.settled_at.values()))
+
+
+class OfMediations(NamedTuple):
+    """How many were opened, came to an agreement, and ended without one, by how; what was found of performance.
+
+    `rulings`: what courts decided that were asked to confirm an agreement.
+    """
+
+    opened: int
+    agreed: int
+    ended: Mapping[str, int]
+    performed: Mapping[str, int]
+    rulings: Mapping[str, int]
+
+    @property
+    def success_share(self) -> float | None:
+        """Which part of those that came to an end came to an agreement; what looked like a crime is none of them."""
+        tried = self.agreed + sum(n for how, n in self.ended.items() if how != CRIME)
+        return share_of(self.agreed, tried)
+
+    @property
+    def performance_share(self) -> float | None:
+        return share_of(self.performed.get(FULLY, 0), sum(self.performed.values()))
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """Which part it is; None of nothing."""
+    return round(part / whole, 4) if whole else None
 
 
 def added_up(counts: Iterable[Counts]) -> Counter[str]:
@@ -206,6 +312,34 @@ def containment(counts: Counts) -> Containment:
     cells.sort(key=lambda cell: (LEVELS.index(cell[0]), LEVELS.index(cell[1])))
     kept = sum(n for should, was, n in cells if LEVELS.index(was) <= LEVELS.index(should))
     return Containment(sum(n for *_, n in cells), kept, tuple(cells), counts.get("settled-somewhere", 0))
+
+
+def deadlines(counts: Counts) -> dict[str, Deadlines]:
+    """By clock, those of which any was met or missed. A breach that was forgiven is in neither until the clock ends."""
+    ended = parts_of(counts, "ended")
+    breached, untold, forgiven = (parts_of(counts, name) for name in ("breached", "untold", "forgiven"))
+    met = {name.removesuffix(":met"): n for name, n in ended.items() if name.endswith(":met")}
+    found = {
+        clock: Deadlines(
+            met.get(clock, 0), max(0, breached.get(clock, 0) + untold.get(clock, 0) - forgiven.get(clock, 0))
+        )
+        for clock in sorted({*met, *breached, *untold})
+    }
+    return {clock: each for clock, each in found.items() if any(each)}
+
+
+def of_matters(counts: Counts) -> OfMatters:
+    opened, merged = counts.get("opened", 0), counts.get("merged", 0) - counts.get("unmerged", 0)
+    return OfMatters(opened + counts.get("joined", 0), opened - merged)
+
+
+def petitions(counts: Counts) -> OfPetitions:
+    return OfPetitions(counts.get("petitions", 0), counts.get("petitions-repeated", 0), parts_of(counts, "instance"))
+
+
+def mediations(counts: Counts) -> OfMediations:
+    ended, performed, rulings = (parts_of(counts, name) for name in ("mediation-ended", "performed", "ruled"))
+    return OfMediations(counts.get("mediations", 0), counts.get("mediations-agreed", 0), ended, performed, rulings)
 
 
 # --- months

@@ -119,7 +119,7 @@ def area_facts(area: Area | None) -> dict[str, Any] | None:
 def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     """Close the case; where joint units are not done, or what was split from it is not closed, it says so.
 
-    `start_level`: where it should have been settled.
+    `start_level`: where it should have been settled. `instance`: the level at which a petition ended.
     """
     leave_mediation(telling)
     case, children = telling.known, telling.around.open_children
@@ -127,6 +127,7 @@ def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
     category = telling.around.policy.categories.get(case.category or "")
     start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
+    facts |= {"instance": case.petition.level} if case.petition else {}
     left = {**open_joint, **open_children}
     enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **left, **facts)
 

@@ -53,17 +53,17 @@ def timing_of(
         inside, pausing = to in rule.runs_in, to in rule.pauses_in
         met = to in rule.met_in or rule.id in meets or (action is not None and action.id in rule.met_by)
         if clock is not None and (met or not (inside or pausing)):
-            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=met)
+            _end(clock, now, timing, met=met)
         elif clock is not None and rule.id in ends:
-            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
+            _end(clock, now, timing, met=False)
         elif inside and rule.id in starts:
             if clock is not None:
-                timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
+                _end(clock, now, timing, met=False)
             _start(rule, case, policy, begun, now, started, timing)
         elif clock is not None and pausing and clock.paused_at is None and not _ran_out(clock, now):
             timing.setdefault("paused", []).append(rule.id)
         elif clock is not None and inside and action is not None and rule.id in action.restarts:
-            timing.setdefault("ended", {})[rule.id] = _ended(clock, now, met=False)
+            _end(clock, now, timing, met=False)
             _start(rule, case, policy, begun, now, started, timing)
         elif clock is not None and inside and clock.paused_at is not None:
             timing.setdefault("resumed", {})[rule.id] = _resumed(rule, clock, case, policy, now, timing)
@@ -71,7 +71,7 @@ def timing_of(
             _start(rule, case, policy, begun, now, started, timing)
     for name, clock in known.items():
         if name not in procedure.clocks:  # of an earlier procedure or version: nobody asks for it any more
-            timing.setdefault("ended", {})[name] = _ended(clock, now, met=False)
+            _end(clock, now, timing, met=False)
     if policy.calendar_of and (started or "resumed" in timing):
         timing["calendar"] = policy.calendar_of
     if afresh:
@@ -105,6 +105,7 @@ def without_days(
     warn_at = clock.warn_at if same else warning(rule, clock.started_at, due.at, now, policy)
     facts: dict[str, Any] = {"days": named, "due_at": due.at.isoformat(), "warn_at": stamp(warn_at)}
     facts |= {"provisional": True} if due.provisional else {}
+    facts |= {"forgiven": True} if forgiven(clock, due.at, now) else {}
     facts |= {"calendar": policy.calendar_of} if policy.calendar_of else {}
     return {"uncounted": {name: {**facts, **({"why": why} if why else {})}}}
 
@@ -123,6 +124,11 @@ def left_out(clock: Clock, days: Iterable[str], policy: Policy, now: datetime) -
         return left
     first, last = (moment.astimezone(policy.zone).date() for moment in (clock.paused_at, now))
     return {day for day in left if not first < day <= last}
+
+
+def forgiven(clock: Clock, due_at: datetime, now: datetime) -> bool:
+    """Whether a breach that was told of is none any more, because the clock is due later now."""
+    return clock.state is ClockState.BREACHED and due_at > now
 
 
 def card_of(case: Case) -> str | None:
@@ -251,8 +257,12 @@ def _ran_out(clock: Clock, now: datetime) -> bool:
     return not clock.window and clock.state is ClockState.RUNNING and clock.late(now)
 
 
-def _ended(clock: Clock, now: datetime, *, met: bool) -> str:
-    """How a clock ends. Late is late, whether or not time was let have its way with the case since it was due."""
-    if clock.window:
-        return "stopped"
-    return "late" if clock.late(now) else "met" if met else "stopped"
+def _end(clock: Clock, now: datetime, timing: dict[str, Any], *, met: bool) -> None:
+    """How a clock ends. Late is late, whether or not time was let have its way with the case since it was due; where
+    it was not, no breach was told of (`untold`).
+    """
+    late = clock.late(now) and not clock.window
+    how = "late" if late else "met" if met and not clock.window else "stopped"
+    timing.setdefault("ended", {})[clock.name] = how
+    if late and clock.state is not ClockState.BREACHED:
+        timing.setdefault("untold", []).append(clock.name)

@@ -12,7 +12,7 @@ from chalicelib.handlers.authorizer import staff_authorizer
 from chalicelib.handlers.http import answer, http_boundary, named, query_of, staff_request
 
 if TYPE_CHECKING:
-    from chalicelib.domain.figures import Counts
+    from chalicelib.domain.figures import Counts, OfMatters, OfMediations, OfPetitions
     from chalicelib.domain.policy import Policy
     from chalicelib.services.figures import AreaFigures
 
@@ -57,7 +57,7 @@ def area_figures_view(figures: AreaFigures, policy: Policy) -> dict[str, Any]:
 
 
 def counts_view(counts: Counts) -> dict[str, Any]:
-    from chalicelib.domain.figures import containment, parts_of
+    from chalicelib.domain.figures import containment, deadlines, mediations, of_matters, parts_of, petitions
 
     kept, closed = containment(counts), parts_of(counts, "closed")
     clocks: dict[str, dict[str, int]] = {}
@@ -72,6 +72,13 @@ def counts_view(counts: Counts) -> dict[str, Any]:
         "outcomes": closed,
         "breached": parts_of(counts, "breached"),
         "clocks": clocks,
+        "deadlines": {
+            clock: {"met": each.met, "missed": each.missed, "share": each.share}
+            for clock, each in deadlines(counts).items()
+        },
+        "matters": _told(of_matters(counts), "per_matter"),
+        **({"petitions": _told(of, "repeated_share", "first_instance_share")} if any(of := petitions(counts)) else {}),
+        "mediations": _told(mediations(counts), "success_share", "performance_share"),
         "containment": {
             "settled": kept.settled,
             "contained": kept.contained,
@@ -80,6 +87,11 @@ def counts_view(counts: Counts) -> dict[str, Any]:
             "levels": [{"should": should, "was": was, "cases": n} for should, was, n in kept.cells],
         },
     }
+
+
+def _told(figures: OfMatters | OfPetitions | OfMediations, *shares: str) -> dict[str, Any]:
+    """The counts of a figure, and what follows from them."""
+    return {**figures._asdict(), **{share: getattr(figures, share) for share in shares}}
 
 
 def _kind(kind: str | None, policy: Policy) -> dict[str, str] | None:

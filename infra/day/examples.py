@@ -26,6 +26,10 @@ OFFICE, RESOURCES, LEADER = "petition-office", "natural-resources", "gl9001"
 HEAD = "/head"
 """Behind a unit: who heads it, and nobody else of it."""
 
+AT_THE_TABLE = ("@mediator", "@police", "@lawyer")
+"""In what is said, people of the pool: mediator, police officer and lawyer at one table 三位一体."""
+BOTH = ("applicant", "respondent")
+
 _LOCAL = timezone(timedelta(hours=8))
 _SOON = 0.2  # seconds between two looks
 _REPORTER = {"name": "欧阳春晓", "phone": "+8619903000001"}
@@ -109,6 +113,9 @@ class Ground(Protocol):
         """The day it is there (ISO)."""
         ...
 
+    def member(self, what: str) -> str:
+        """Somebody of the pool of people who may sit at a table there, by id."""
+
     def wait_for(self, day: int, hour: str) -> None:
         """Let time pass, where it can be set: until so many days after the first, at an hour of the district's time."""
 
@@ -162,7 +169,7 @@ def _at(ground: Ground, said: Mapping[str, Any]) -> dict[str, Any]:
 
     def filled(value: Any) -> Any:
         if isinstance(value, str):
-            return value.format(**names)
+            return ground.member(value[1:]) if value in AT_THE_TABLE else value.format(**names)
         return [filled(each) for each in value] if isinstance(value, list) else value
 
     return {name: filled(value) for name, value in said.items()}
@@ -179,9 +186,11 @@ def _moment(stamped: str) -> datetime:
     return datetime.fromisoformat(stamped)
 
 
-def _did(by: str, action: str, when: str, *, pictures: int = 0, until: int = 0, **said: Any) -> Did:
+def _did(by: str, action: str, when: str, *, pictures: int = 0, until: int | str = 0, **said: Any) -> Did:
     """A step of the script; `when`: `2 09:30`, the second day after the first, half past nine."""
     day, _, hour = when.partition(" ")
+    if isinstance(until, str):  # a day, and not days beyond the clock
+        return Did(by, action, int(day), hour, {**said, "until": until}, pictures)
     return Did(by, action, int(day), hour, said, pictures, until)
 
 
@@ -413,6 +422,105 @@ EXAMPLES: Mapping[str, Example] = {
             "final",
         ),
         Example(
+            "mediation",
+            "人民调解并经司法确认",
+            "双方同意调解，调解员、民警、律师同桌，第二次会议达成书面协议，共同申请司法确认，履约回访后办结。",
+            (
+                Told("mobile", {"text": "借了钱两年不还，写的欠条也不认了，请社区调解。", "category": "debt-dispute"}),
+                _did(STATION, "accept", "0 10:00"),
+                _did("justice", "accept-joint", "0 11:00"),
+                _did(STATION, "mediation-open", "0 14:30", party="applicant", docking="police"),
+                _did(STATION, "mediation-consent", "0 14:40", party="applicant", agrees=True),
+                _did(STATION, "mediation-consent", "1 09:20", party="respondent", agrees=True),
+                _did(STATION, "panel-invite", "1 10:00", members=list(AT_THE_TABLE)),
+                _did(STATION, "panel-answer", "1 15:00", members=list(AT_THE_TABLE), agrees=True),
+                _did(
+                    STATION,
+                    "mediation-hold-session",
+                    "2 09:30",
+                    members=list(AT_THE_TABLE),
+                    parties=list(BOTH),
+                    note="双方核对借据和转账记录，确认本金五万元；被申请人称一次还清有困难。",
+                ),
+                _did(
+                    STATION,
+                    "mediation-hold-session",
+                    "3 14:00",
+                    members=list(AT_THE_TABLE),
+                    parties=list(BOTH),
+                    note="律师说明诉讼时效和费用，民警提醒不得上门滋扰，双方就分期还款达成一致。",
+                ),
+                _did(
+                    STATION,
+                    "mediation-agree",
+                    "3 16:00",
+                    form="written",
+                    terms="一、被申请人当日归还本金五万元，申请人放弃利息。二、申请人收款后交还借据。三、双方无其他争议。",
+                    until="{today}",
+                ),
+                _did(STATION, "mediation-apply-confirmation", "3 16:30", court="鼓楼区人民法院", parties=list(BOTH)),
+                _did(STATION, "mediation-record-acceptance", "4 10:00"),
+                _did(STATION, "mediation-record-ruling", "7 15:00", ruling="confirmed"),
+                _did(
+                    STATION,
+                    "mediation-record-performance",
+                    "7 16:00",
+                    performed="full",
+                    note="款项已付清，借据已交还。",
+                ),
+                _did("justice", "finish-joint", "7 16:20", note="已就协议和司法确认提供法律指导。"),
+                _did(STATION, "resolve", "7 16:30", note="双方达成调解协议并已履行，协议经人民法院司法确认。"),
+                Visited("satisfied", "双方认可，无其他争议。"),
+            ),
+            "satisfied",
+        ),
+        Example(
+            "mediation-failed",
+            "调解不成",
+            "第一次一方中途撤回同意，第二次调解不成，终止调解并告知其他途径，答复后归档。",
+            (
+                Told("mobile", {"text": "合伙卖货的钱算不清，两人都说对方欠自己的。", "category": "debt-dispute"}),
+                _did(STATION, "accept", "0 10:00"),
+                _did("justice", "accept-joint", "0 11:00"),
+                _did(STATION, "mediation-open", "0 14:30", party="applicant"),
+                _did(STATION, "mediation-consent", "0 14:40", party="applicant", agrees=True),
+                _did(STATION, "mediation-consent", "0 15:00", party="respondent", agrees=True),
+                _did(STATION, "panel-invite", "1 10:00", members=list(AT_THE_TABLE)),
+                _did(STATION, "panel-answer", "1 15:00", members=list(AT_THE_TABLE), agrees=True),
+                _did(
+                    STATION,
+                    "mediation-hold-session",
+                    "2 09:30",
+                    members=list(AT_THE_TABLE),
+                    parties=list(BOTH),
+                    note="双方对账目各执一词，被申请人中途离场。",
+                ),
+                _did(
+                    STATION,
+                    "mediation-withdraw-consent",
+                    "2 10:10",
+                    party="respondent",
+                    reason="不认可账目，不愿继续。",
+                ),
+                _did(STATION, "mediation-open", "6 09:30", party="respondent", docking="legal-aid"),
+                _did(STATION, "mediation-consent", "6 09:40", party="applicant", agrees=True),
+                _did(STATION, "mediation-consent", "6 09:50", party="respondent", agrees=True),
+                _did(
+                    STATION,
+                    "mediation-hold-session",
+                    "7 14:00",
+                    members=list(AT_THE_TABLE),
+                    parties=list(BOTH),
+                    note="律师梳理往来票据，仍有三笔无法核实，双方不让步。",
+                ),
+                _did(STATION, "mediation-fail", "7 16:00", reason="双方对三笔账目争议较大，无法达成一致。"),
+                _did("justice", "finish-joint", "7 16:20", note="已告知诉讼和法律援助的办理方式。"),
+                _did(STATION, "resolve", "7 16:30", note="调解不成，已告知双方可以通过仲裁、诉讼等途径解决。"),
+                Visited("satisfied", "知晓其他途径，准备起诉。"),
+            ),
+            "satisfied",
+        ),
+        Example(
             "withdrawn",
             "撤回",
             "上报人在受理之前撤回。",
@@ -473,6 +581,11 @@ class HttpGround:
     @property
     def today(self) -> str:
         return datetime.now(_LOCAL).date().isoformat()
+
+    def member(self, what: str) -> str:
+        asked = {"what": what, "area": self.cell, "category": "debt-dispute"}
+        found = _answered(self.caller.get("/v1/panel", self._token(STATION.format(station=self.station)), **asked))
+        return str(next(each["member_id"] for each in found["items"] if each["suitable"]))
 
     def tell(self, by: str, said: Mapping[str, Any]) -> str:
         now = datetime.now(UTC).replace(microsecond=0).isoformat()

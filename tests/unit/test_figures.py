@@ -24,10 +24,14 @@ from chalicelib.domain.figures import (
     Tally,
     containment,
     counted,
+    deadlines,
     last_day_of,
+    mediations,
     month_of,
     months_between,
+    of_matters,
     parts_of,
+    petitions,
 )
 from tests.contract.documents import fixture, fixture_names
 
@@ -74,6 +78,53 @@ class TestWhatAnEventAdds:
         self, event: Happening, names: set[str]
     ) -> None:
         assert added(event)[HERE] == dict.fromkeys(names, 1)
+
+    @pytest.mark.parametrize(
+        ("event", "names"),
+        [
+            (happening(E.CASE_CLOSED, outcome="answered", instance="review"), {"instance:review"}),
+            (happening(E.CASE_CLOSED, outcome="withdrawn", instance="review"), set()),
+            (happening(E.PETITION_REGISTERED, report_ids=["r"]), {"petitions"}),
+            (happening(E.PETITION_REGISTERED, report_ids=["r"], earlier="C"), {"petitions", "petitions-repeated"}),
+            (happening(E.PETITION_REGISTERED, report_ids=["r", "s"]), {"petitions", "petitions-repeated"}),
+            (happening(E.MEDIATION_OPENED), {"mediations"}),
+            (happening(E.MEDIATION_AGREED), {"mediations-agreed"}),
+            (happening(E.MEDIATION_ENDED, outcome="refused"), {"mediation-ended:refused"}),
+            (happening(E.MEDIATION_PERFORMED, performed="partly"), {"performed:partly"}),
+            (happening(E.MEDIATION_RULED, ruling="confirmed"), {"ruled:confirmed"}),
+            (happening(E.MATTER_MERGED), {"merged"}),
+            (happening(E.CASE_ACCEPTED, timing={"ended": {"accept": "late"}, "untold": ["accept"]}), {"untold:accept"}),
+            (happening(E.EXTENSION_APPROVED, clock="handle", forgiven=True), {"forgiven:handle"}),
+            (happening(E.EXTENSION_APPROVED, clock="handle"), set()),
+            (happening(E.PETITION_HEARD, uncounted={"re-review": {"forgiven": True}}), {"forgiven:re-review"}),
+        ],
+        ids=lambda value: value.type if isinstance(value, Happening) else "",
+    )
+    def test_petitions_mediations_and_matters_are_counted_by_what_came_of_them(
+        self, event: Happening, names: set[str]
+    ) -> None:
+        counts = added(event).get(HERE, {})
+        ours = {name for name in counts if not name.startswith(("closed:", "settled", "ended:"))}
+        assert ours == names and set(counts.values()) <= {1}
+
+    def test_what_is_over_and_undone_counts_as_missed_until_it_is_forgiven(self) -> None:
+        counts = {"ended:handle:met": 3, "breached:handle": 2, "untold:handle": 1, "forgiven:handle": 1}
+        assert deadlines(counts) == {"handle": (3, 2)} and deadlines(counts)["handle"].share == 0.6
+        assert deadlines({"ended:review-window:stopped": 4}) == {}, "nobody could be late"
+
+    def test_shares_are_of_what_came_to_an_end(self) -> None:
+        counts = {
+            **{"opened": 6, "joined": 5, "merged": 2, "unmerged": 1, "petitions": 4, "petitions-repeated": 1},
+            **{"instance:handling": 3, "instance:review": 1, "mediations": 9, "mediations-agreed": 4},
+            **{"mediation-ended:failed": 3, "mediation-ended:crime": 1, "performed:full": 3, "performed:none": 1},
+        }
+        told, of, held = of_matters(counts), petitions(counts), mediations(counts)
+        assert (told.reports, told.matters, told.per_matter) == (11, 5, 2.2)
+        assert (of.repeated_share, of.first_instance_share) == (0.25, 0.75)
+        assert (held.success_share, held.performance_share) == (0.5714, 0.75)
+        assert (petitions({}).first_instance_share, mediations({}).success_share, of_matters({}).per_matter) == (
+            None,
+        ) * 3
 
     def test_a_deadline_that_is_missed_further_and_further_was_missed_once(self) -> None:
         assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}
