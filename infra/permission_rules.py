@@ -36,7 +36,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A case as far as permissions go. `lead` and `desk` are which units: lead, desk, linkage.
+    """A case as far as permissions go. `lead` and `desk` are which units: lead, desk, petitions.
 
     `source`: from where it came, where no staff reported it. `aside`: tried only by routes that name it.
     """
@@ -61,7 +61,7 @@ class Matter:
 
     @property
     def desk(self) -> str:
-        return "linkage" if self.confidential else "desk"
+        return "petitions" if self.confidential else "desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ def _turn_of(matter: Matter) -> str:
 
 
 def _unit_of(place: Place, matter: Matter, turn: str = "") -> str:
-    """Whose staff asks: lead, desk, joint, linkage or other. The turn may be another's in a matter that one leads."""
+    """Whose staff asks: lead, desk, petitions, joint, linkage or other. The turn may be another's in what one leads."""
     if place.unit != "turn":
         return place.unit
     return {"screening": matter.desk, "approver": matter.desk, "joint": "joint"}.get(turn, _turn_of(matter))

@@ -119,7 +119,7 @@ class Reading:
         known = self._store.case(self._store.case_id_of(tracking_code.upper()) or _NONE)
         case = awake(known, self._store)
         if case is None:
-            return self.case(_NONE, staff)
+            raise NotFound()
         if not may_see(staff, case, self._policy):
             raise Hidden(case=case.id)
         return case

@@ -234,6 +234,7 @@ ROWS: dict[str, Row] = {
     "GET /v1/cases": _find,
     "GET /v1/cases/{case_id}": _case(),
     "GET /v1/cases/{case_id}/timeline": _case("/timeline"),
+    "GET /v1/cases/{case_id}/candidates": _case("/candidates"),
     "GET /v1/cases/{case_id}/clocks": _case("/clocks"),
     "GET /v1/cases/{case_id}/file": _case("/file"),
     "GET /v1/cases/{case_id}/mediation-file": _case("/mediation-file"),
