@@ -300,7 +300,7 @@ def _member_of_staff(staff_id: str) -> StaffMember | None:
     from chalicelib.models.staff_store import DynamoStaff
 
     _connection()
-    known = DynamoStaff().employment(staff_id)
+    known = DynamoStaff().employments([staff_id]).get(staff_id)
     return known.member if known and known.lasts_on(policy().day_of(now())) else None
 
 

@@ -301,7 +301,10 @@ class District:
         def of_code() -> Counter[Told]:
             return Counter({told: n for told, n in self.delivered().items() if told[0].startswith(f"{code}-")})
 
-        self.until(lambda: not expected - of_code(), f"{code}: somebody was not told")
+        try:
+            self.until(lambda: not expected - of_code(), f"{code}: somebody was not told")
+        except Missed as missed:
+            raise Missed(f"{missed}: {sorted(expected - of_code())[:5]}") from None
         if extra := of_code() - expected:
             raise Missed(f"{code}: told without need: {sorted(extra)}")
 

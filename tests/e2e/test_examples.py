@@ -12,6 +12,8 @@ from infra.settings import ROOT
 
 _HAPPENED_BY_TIME = ("临期提醒", "超过时限", "回访时间已到")
 """What the documents show of time passing; here none passes, but until a visit is due."""
+_BY_OTHERS_THERE = ("发现疑似同一事项",)
+"""What the documents do not show: there a matter is alone, and here it is one of many."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
@@ -42,9 +44,10 @@ def _documented(example: Example) -> list[str]:
 
 
 def _counts(line: str) -> bool:
-    return not any(what in line for what in _HAPPENED_BY_TIME)
+    return not any(what in line for what in (*_HAPPENED_BY_TIME, *_BY_OTHERS_THERE))
 
 
 def _done(line: str) -> str:
     """What was done, by the first words of the sentence, without time and place."""
+    line = re.sub("于[0-9]{4}年[0-9]+月[0-9]+日", "", line)
     return re.sub("^转.*甄别$", "转甄别", re.split("[：，（；]", line.split("　")[2])[0].removesuffix("。"))
