@@ -136,6 +136,14 @@ class Expectations:
                         lead, joint = facts["unit"], [unit for unit in joint if unit != facts["unit"]]
                     case "case.return-rejected.v1":
                         lead = facts["unit"]
+                    case "petition.registered.v1":
+                        lead = facts["unit"]
+                    case "petition.passed-on.v1":
+                        lead, joint = facts["unit"], facts["asked"]
+                    case "petition.decided.v1":
+                        lead, joint = facts["unit"], facts["joint_units"]
+                    case "petition.review-asked.v1":
+                        lead, joint = facts["unit"], []
                     case "joint.requested.v1":
                         joint = [*joint, *(unit for unit in facts["asked"] if unit not in joint)]
                     case "joint.refused.v1":
