@@ -90,8 +90,7 @@ EVIDENCE = CONTRADICTIONS | {
 }
 """What there can be, by name: what the policy may weigh."""
 
-_PRECISE = frozenset({"building-same", "door-same", "plate-same"})
-_ROUGH = frozenset({"gate-same", "landmark-same", "road-same"})
+_PRECISE = frozenset({"unit-same", "room-same", "plate-same", "surname-same"})
 _OF_ONE = frozenset({"room-same", "sum-same", "surname-same", "plate-same"})
 _UNCLEAR = frozenset(
     {
@@ -110,13 +109,14 @@ _OF_A_KIND = 0.5
 def _certain(found: dict[str, float], new: Told, known: Told, rules: SameMatter) -> bool:
     """Whether both tell the place precisely, and of things of one kind: without that no report joins by itself.
 
-    A house, a number of a road, a plate; or a gate, a landmark, a road with a position near it. What befell a person,
-    not a thing that all see, is the same only where the room, a sum, a name say so.
+    A stairwell, a room, a plate, a name. A house has two sides, and a gate, a number of a road, a landmark more than
+    one manhole: of those somebody decides. What befell a person, not a thing that all see, is the same only where the
+    room, a sum, a name say so.
     """
     if not _UNCLEAR.isdisjoint(found):
         return False
     of_one_kind = "category-same" in found or found.get("things", 0) >= _OF_A_KIND
-    precise = not _PRECISE.isdisjoint(found) or ("point-near" in found and not _ROUGH.isdisjoint(found))
+    precise = not _PRECISE.isdisjoint(found)
     personal = any(each in rules.personal for each in (new.kind, known.kind, new.category, known.category))
     return of_one_kind and precise and (not personal or not _OF_ONE.isdisjoint(found))
 

@@ -27,7 +27,6 @@ class DynamoStaff:
             return None
         return row.to_employment() if row.active else None
 
-
     def employments(self, staff_ids: Sequence[str]) -> dict[str, Employment]:
         """Those of them who are on the staff, by id, whatever the day. One batch read."""
         rows = StaffRow.batch_get([(StaffRow.key(each), StaffRow.SK) for each in staff_ids])
