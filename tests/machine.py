@@ -410,7 +410,7 @@ class CaseMachine(RuleBasedStateMachine):
                 continue
             self._tried["table", name] += 1
             action = policy.procedure_of(case).actions[name]
-            self._act(case, name, self._right(case, action, nth + turn), nth + turn, odd if stray else "")
+            self._act(case, name, self._right(case, action, nth + turn), nth + turn, odd if stray and nth % 2 else "")
 
     @rule(nth=NUMBER, which=NUMBER, odd=ODD, who=NUMBER)
     def anybody_does_anything(self, nth: int, which: int, odd: str, who: int) -> None:

@@ -94,7 +94,9 @@ def test_a_version_that_cases_name_and_nobody_kept_is_listed_too(run: Run, world
     assert "未保存" in run("versions").printed  # type: ignore[attr-defined]
 
 
-def test_two_packs_are_compared_without_a_stage(run: Run, pack_file: Path, tmp_path: Path) -> None:
+def test_two_packs_are_compared_without_a_stage(
+    run: Run, pack_file: Path, matching_pack_file: Path, tmp_path: Path
+) -> None:
     def change(pack: dict[str, Any]) -> None:
         pack["categories"][LIGHT]["resolve"] = 86_400
         pack["categories"][LIGHT]["keywords"].append("路灯[坏]了")
@@ -104,7 +106,7 @@ def test_two_packs_are_compared_without_a_stage(run: Run, pack_file: Path, tmp_p
     printed = result.printed  # type: ignore[attr-defined]
     assert result.exit_code == 0
     assert "P3D → P1D" in printed and "+ 路灯[坏]了" in printed and "路灯照明" in printed
-    assert run("compare", PACK, pack_file, where=()).printed.endswith("do not differ\n")  # type: ignore[attr-defined]
+    assert run("compare", PACK, matching_pack_file, where=()).printed.endswith("do not differ\n")  # type: ignore[attr-defined]
 
 
 def test_what_is_new_or_gone_is_told_with_what_it_says(run: Run, pack_file: Path, tmp_path: Path) -> None:
