@@ -194,6 +194,18 @@ def _did(by: str, action: str, when: str, *, pictures: int = 0, until: int | str
     return Did(by, action, int(day), hour, said, pictures, until)
 
 
+def _sat(when: str, note: str) -> Did:
+    """A session of mediation, everybody there."""
+    said = {"members": list(AT_THE_TABLE), "parties": list(BOTH), "note": note}
+    return _did(STATION, "mediation-hold-session", when, **said)
+
+
+_COMING = (
+    _did(STATION, "panel-invite", "1 10:00", members=list(AT_THE_TABLE)),
+    _did(STATION, "panel-answer", "1 15:00", members=list(AT_THE_TABLE), agrees=True),
+)
+"""Mediator, police officer and lawyer are asked to the table, and come."""
+
 EXAMPLES: Mapping[str, Example] = {
     example.id: example
     for example in (
@@ -432,24 +444,9 @@ EXAMPLES: Mapping[str, Example] = {
                 _did(STATION, "mediation-open", "0 14:30", party="applicant", docking="police"),
                 _did(STATION, "mediation-consent", "0 14:40", party="applicant", agrees=True),
                 _did(STATION, "mediation-consent", "1 09:20", party="respondent", agrees=True),
-                _did(STATION, "panel-invite", "1 10:00", members=list(AT_THE_TABLE)),
-                _did(STATION, "panel-answer", "1 15:00", members=list(AT_THE_TABLE), agrees=True),
-                _did(
-                    STATION,
-                    "mediation-hold-session",
-                    "2 09:30",
-                    members=list(AT_THE_TABLE),
-                    parties=list(BOTH),
-                    note="双方核对借据和转账记录，确认本金五万元；被申请人称一次还清有困难。",
-                ),
-                _did(
-                    STATION,
-                    "mediation-hold-session",
-                    "3 14:00",
-                    members=list(AT_THE_TABLE),
-                    parties=list(BOTH),
-                    note="律师说明诉讼时效和费用，民警提醒不得上门滋扰，双方就分期还款达成一致。",
-                ),
+                *_COMING,
+                _sat("2 09:30", "双方核对借据和转账记录，确认本金五万元；被申请人称一次还清有困难。"),
+                _sat("3 14:00", "律师说明诉讼时效和费用，民警提醒不得上门滋扰，双方就分期还款达成一致。"),
                 _did(
                     STATION,
                     "mediation-agree",
@@ -485,16 +482,8 @@ EXAMPLES: Mapping[str, Example] = {
                 _did(STATION, "mediation-open", "0 14:30", party="applicant"),
                 _did(STATION, "mediation-consent", "0 14:40", party="applicant", agrees=True),
                 _did(STATION, "mediation-consent", "0 15:00", party="respondent", agrees=True),
-                _did(STATION, "panel-invite", "1 10:00", members=list(AT_THE_TABLE)),
-                _did(STATION, "panel-answer", "1 15:00", members=list(AT_THE_TABLE), agrees=True),
-                _did(
-                    STATION,
-                    "mediation-hold-session",
-                    "2 09:30",
-                    members=list(AT_THE_TABLE),
-                    parties=list(BOTH),
-                    note="双方对账目各执一词，被申请人中途离场。",
-                ),
+                *_COMING,
+                _sat("2 09:30", "双方对账目各执一词，被申请人中途离场。"),
                 _did(
                     STATION,
                     "mediation-withdraw-consent",
@@ -505,14 +494,7 @@ EXAMPLES: Mapping[str, Example] = {
                 _did(STATION, "mediation-open", "6 09:30", party="respondent", docking="legal-aid"),
                 _did(STATION, "mediation-consent", "6 09:40", party="applicant", agrees=True),
                 _did(STATION, "mediation-consent", "6 09:50", party="respondent", agrees=True),
-                _did(
-                    STATION,
-                    "mediation-hold-session",
-                    "7 14:00",
-                    members=list(AT_THE_TABLE),
-                    parties=list(BOTH),
-                    note="律师梳理往来票据，仍有三笔无法核实，双方不让步。",
-                ),
+                _sat("7 14:00", "律师梳理往来票据，仍有三笔无法核实，双方不让步。"),
                 _did(STATION, "mediation-fail", "7 16:00", reason="双方对三笔账目争议较大，无法达成一致。"),
                 _did("justice", "finish-joint", "7 16:20", note="已告知诉讼和法律援助的办理方式。"),
                 _did(STATION, "resolve", "7 16:30", note="调解不成，已告知双方可以通过仲裁、诉讼等途径解决。"),
