@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 from botocore import loaders
-from moto.core import responses
+from botocore.signers import RequestSigner
+from moto.core import DEFAULT_ACCOUNT_ID, responses
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.exceptions import HTTPException
+from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.request import normalize_request
 from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
@@ -34,6 +36,7 @@ def lighten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "transact_write_items", _undone_where_it_wrote(DynamoDBBackend.transact_write_items))
     patch.setattr(DynamoHandler, "serialized", _as_it_stands(DynamoHandler.serialized))
     patch.setattr(BotocoreStubber, "process_request", _straight_to_tables(BotocoreStubber.process_request))
+    patch.setattr(RequestSigner, "handler", _signed_where_it_is_read(RequestSigner.handler))
     patch.setattr(
         loaders, "create_loader", cache(loaders.create_loader)
     )  # else each session reads what services can do
@@ -117,19 +120,64 @@ def _as_it_stands(serialized: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _straight_to_tables(process: Callable[..., Any]) -> Callable[..., Any]:
-    """moto tries the address of a request on the patterns of all services."""
+    """moto tries the address of a request on the patterns of all services, makes a request of the web of it, looks
+    through its form, and holds each value against the service's model.
+    """
 
     def processed(stubber: BotocoreStubber, request: Any) -> Any:
         target = request.headers.get("X-Amz-Target", b"")
-        if not (target.decode() if isinstance(target, bytes) else target).startswith("DynamoDB_"):
+        service, _, action = (target.decode() if isinstance(target, bytes) else target).partition(".")
+        if not service.startswith("DynamoDB_"):
             return process(stubber, request)
-        plain = normalize_request(request)
+        plain = normalize_request(request) if action not in _OF_ROWS else None
         try:
-            return DynamoHandler.dispatch(plain, plain.raw_url, plain.headers)
+            if plain is not None:
+                return DynamoHandler.dispatch(plain, plain.raw_url, plain.headers)
+            return _answered(request, action)
         except HTTPException as refused:
             return refused.code, refused.get_headers(), refused.get_body()
 
     return processed
+
+
+def _signed_where_it_is_read(sign: Callable[..., None]) -> Callable[..., None]:
+    """botocore signs each request, and none to a table is asked for its signature."""
+
+    def signed(signer: RequestSigner, operation_name: str | None = None, request: Any = None, **more: Any) -> None:
+        if signer.signing_name != "dynamodb":
+            sign(signer, operation_name, request, **more)
+
+    return signed
+
+
+def _answered(request: Any, action: str) -> Any:
+    handler, body = DynamoHandler(), request.body
+    handler.params = handler.body = json.loads(body, object_hook=_bytes) if b'"B' in body else json.loads(body)
+    handler.headers = {"x-amz-target": f"DynamoDB_20120810.{action}", "Content-Type": "application/x-amz-json-1.0"}
+    handler.querystring, handler.response_headers = {}, {}
+    handler.region, handler.current_account = _region(request.url), DEFAULT_ACCOUNT_ID
+    try:
+        result = getattr(handler, camelcase_to_underscores(action))()
+    except ServiceException as refused:
+        result = ActionResult(refused)
+    return handler.serialized(result)
+
+
+@cache
+def _region(url: str) -> str:
+    found = DynamoHandler.region_regex.search(url)
+    assert found, url
+    return found["region"]
+
+
+def _bytes(found: dict[str, Any]) -> dict[str, Any]:
+    """Bytes come in base64."""
+    match found:
+        case {"B": str(value)} if len(found) == 1:
+            return {"B": base64.b64decode(value)}
+        case {"BS": list(values)} if len(found) == 1:
+            return {"BS": [base64.b64decode(value) for value in values]}
+    return found
 
 
 _OF_ROWS = {

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema_rs
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
@@ -98,6 +99,12 @@ def answer_validator(schema: dict[str, Any], *, strict: bool = False) -> Draft20
     return Draft202012Validator(relative, registry=_registry(), format_checker=FormatChecker())
 
 
+def quick_validator(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Whether a value is as the strict `answer_validator` wants it, found much faster and without words for faults."""
+    relative = _absolute(_closed(schema), _STRICT_URI)
+    return jsonschema_rs.Draft202012Validator(relative, registry=_quick_registry(), validate_formats=True)
+
+
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
     """What a reference within the OpenAPI document points at, or the node itself."""
     while "$ref" in node:
@@ -141,6 +148,12 @@ def _registry() -> Registry[Any]:
             (_STRICT_URI, DRAFT202012.create_resource(_closed(document))),
         ]
     )
+
+
+@cache
+def _quick_registry() -> jsonschema_rs.Registry:
+    document = contract("openapi.yaml")
+    return jsonschema_rs.Registry([(_STRICT_URI, _closed(document))], draft=jsonschema_rs.Draft202012)
 
 
 def _closed(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.signers import RequestSigner
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import DynamoDBBackend
@@ -25,6 +26,7 @@ MOTO = {
     (Table, "query"): Table.query,
     (DynamoDBBackend, "transact_write_items"): DynamoDBBackend.transact_write_items,
     (DynamoHandler, "serialized"): DynamoHandler.serialized,
+    (RequestSigner, "handler"): RequestSigner.handler,
     (BotocoreStubber, "process_request"): BotocoreStubber.process_request,
 }
 """As this module finds it, which is imported before any fixture runs."""
@@ -77,6 +79,16 @@ def test_what_was_put_is_got_whatever_its_type(answers: Callable[..., Any]) -> N
     assert answers("get_item", Key=row("A", "1")) == {"Item": item}
     assert answers("get_item", Key=row("A", "2")) == {}
     assert answers("put_item", Item=row("A", "1"), ReturnValues="ALL_OLD") == {"Attributes": item}
+
+
+def test_a_condition_that_does_not_hold_gives_what_stands_there(answers: Callable[..., Any]) -> None:
+    item = row("A", "1", **EVERY_TYPE)
+    answers("put_item", Item=item)
+    new = {"ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    with pytest.raises(ClientError) as refused:
+        answers("put_item", Item=row("A", "1"), **new)
+    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert refused.value.response["Item"] == item
 
 
 def test_a_query_finds_its_rows_in_order_and_page_by_page(answers: Callable[..., Any]) -> None:
