@@ -9,6 +9,7 @@ REGION ?=
 STAFF ?= gl0001
 PY := .venv/bin/python
 READY := .venv/.ready
+WAITS := tests/e2e/test_killed.py
 
 .PHONY: help run demo test lint bench deploy package token clean
 
@@ -29,8 +30,10 @@ demo: $(READY) ## the whole day on a cloud of its own, checked from outside; exi
 	exec $(PY) -m infra demo
 
 test: lint ## everything CI runs
-	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/infra
-	exec $(PY) -m pytest tests/e2e  # one after another: they share one system and the machine's time
+	# what waits on a cloud of its own, beside what is busy
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/unit tests/contract tests/integration tests/infra $(WAITS)
+	# one after another: they share one system and the machine's time
+	exec $(PY) -m pytest tests/e2e --ignore $(WAITS)
 
 lint: $(READY) ## format, lint, types, import rules
 	.venv/bin/ruff format --check --quiet .

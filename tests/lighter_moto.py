@@ -141,10 +141,10 @@ def _straight_to_tables(process: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _signed_where_it_is_read(sign: Callable[..., None]) -> Callable[..., None]:
-    """botocore signs each request, and none to a table is asked for its signature."""
+    """botocore signs each request, and moto asks none to a table for its signature."""
 
     def signed(signer: RequestSigner, operation_name: str | None = None, request: Any = None, **more: Any) -> None:
-        if signer.signing_name != "dynamodb":
+        if signer.signing_name != "dynamodb" or ".amazonaws.com" not in request.url:
             sign(signer, operation_name, request, **more)
 
     return signed
