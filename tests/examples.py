@@ -1,6 +1,7 @@
 """The examples of `infra.day.examples` under a clock set by hand, and the documents they make.
 
-`python -m tests.examples` writes docs/examples/<name>.md; `tests/integration/test_examples.py` holds them equal to it.
+`python -m tests.examples` writes docs/examples/<name>.md, and of some the page that a clerk prints;
+`tests/integration/test_examples.py` holds them equal to it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from tests.world import ADMIN, CELL, COMMUNITY
 from tests.world import WORKER as OFFICER
 
 DOCUMENTS = ROOT / "docs" / "examples"
+PRINTED: Mapping[str, str] = {"petition": "file", "mediation": "mediation-file", "mediation-failed": "mediation-file"}
+"""Whose printed file stands beside its document, and which of the two files of a case it is."""
 COMMAND = "python -m tests.examples"
 BEGIN = datetime(2026, 11, 24, 0, 52, tzinfo=UTC)  # a Tuesday, 08:52 in Gulou
 _REPORTER = {"name": "欧阳春晓", "phone": "+8619903000001"}
@@ -43,6 +46,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, laid(Path(directory)) as edge:
         for example in EXAMPLES.values():
             (DOCUMENTS / f"{example.id}.md").write_text(document(example, played(example, edge)), "utf-8")
+            if example.id in PRINTED:
+                (DOCUMENTS / f"{example.id}.html").write_text(printed(example, edge), "utf-8")
     (DOCUMENTS / "README.md").write_text(index(), "utf-8")
 
 
@@ -61,15 +66,21 @@ def played(example: Example, edge: Edge) -> CaseFile:
     """The file of the case that an example makes."""
     edge.empty()
     edge.clock.at = BEGIN
-    number = list(EXAMPLES).index(example.id) + 1
     ids = {
-        "tracking_code": lambda self: f"7K3M9QX{number}",
-        "case_id": lambda self, at: f"{'01KAMZ8Y4V6T2QW9R3N5C7XB'}{number:02}",
+        "tracking_code": lambda self: f"7K3M9QX{_number(example)}",
+        "case_id": lambda self, at: _case_id(example),
     }
     with patch.multiple(system.RandomIds, **ids):
         case_id = play(example, HandGround(edge))
     history = bootstrap.reading().timeline(case_id, ADMIN)
     return file_of(history, bootstrap.policies().of, edge.clock.now())
+
+
+def printed(example: Example, edge: Edge) -> str:
+    """The page of the case that an example has just made, on the day it ended; the pack's version is not in it."""
+    event = gateway_event("GET", f"/v1/cases/{_case_id(example)}/{PRINTED[example.id]}", None, ADMIN, {}, {})
+    page = str(answer_of(edge.invoke("api", event)).body)
+    return page.replace(edge.policy.version, "…")
 
 
 def index() -> str:
@@ -85,6 +96,9 @@ def index() -> str:
         "| name | 事项 | 说明 |",
         "| --- | --- | --- |",
         *(f"| [{each.id}]({each.id}.md) | {each.zh} | {each.about} |" for each in EXAMPLES.values()),
+        "",
+        f"As a clerk prints them: {', '.join(f'[{each}]({each}.html)' for each in PRINTED)}, and as pictures",
+        f"{', '.join(f'[{each}](../pictures/{each}-file.png)' for each in PRINTED)}.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -104,9 +118,9 @@ def document(example: Example, file: CaseFile) -> str:
         "",
         "## 办理时限",
         "",
-        "| 时限 | 起算 | 届满 | 情况 |",
-        "| --- | --- | --- | --- |",
-        *(f"| {' | '.join(clock)} |" for clock in file.clocks),
+        "| 时限 | 起算 | 届满 | 情况 | 依据 |",
+        "| --- | --- | --- | --- | --- |",
+        *(f"| {' | '.join(part or '—' for part in clock)} |" for clock in file.clocks),
         "",
         "## 办理经过",
         "",
@@ -117,6 +131,14 @@ def document(example: Example, file: CaseFile) -> str:
         *(f"- {name}：{value}" for name, value in file.outcome),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _case_id(example: Example) -> str:
+    return f"01KAMZ8Y4V6T2QW9R3N5C7XB{_number(example):02}"
+
+
+def _number(example: Example) -> int:
+    return list(EXAMPLES).index(example.id) + 1
 
 
 class HandGround:

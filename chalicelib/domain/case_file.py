@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 
 
 class Timed(NamedTuple):
-    """A clock as the file shows it."""
+    """A clock as the file shows it. `basis`: the article its limit comes from, empty where there is none."""
 
     name: str
     started: str
     due: str
     how: str
+    basis: str
 
 
 class Entry(NamedTuple):
@@ -116,11 +117,13 @@ def _timed(clock: Clock, case: Case, policy: Policy) -> Timed:
     marks = [f"延期{clock.extended}次"] if clock.extended else []
     marks += [f"升级{clock.step}次"] if clock.step else []
     marks += ["暂定"] if clock.provisional else []
+    rule = policy.procedure_of(case).clocks.get(clock.name)
     return Timed(
         clock_words(clock.name, case, policy),
         moment_words(clock.started_at, policy),
         due_words(clock.due_at, policy),
         "，".join([how, *marks]),
+        rule.article if rule else "",
     )
 
 

@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.domain import events as E
 from chalicelib.domain.narrating import _teller, told
 from infra.day.examples import EXAMPLES, Example
-from tests.examples import COMMAND, DOCUMENTS, document, index, laid, played
+from tests.examples import COMMAND, DOCUMENTS, PRINTED, document, index, laid, played, printed
 from tests.integration.edge import Edge
 from tests.integration.gateway import answer_of, gateway_event
 from tests.world import ADMIN, CELL, LINKAGE, STATION, officer_of
@@ -30,12 +30,15 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
 def test_the_document_of_an_example_is_what_its_script_gives(example: Example, edge: Edge) -> None:
     written = (DOCUMENTS / f"{example.id}.md").read_text("utf-8")
     assert written == document(example, played(example, edge)), f"run `{COMMAND}`"
-    assert not any(secret in written for secret in _REPORTER)
+    page = (DOCUMENTS / f"{example.id}.html").read_text("utf-8") if example.id in PRINTED else ""
+    assert not PRINTED.get(example.id) or page == printed(example, edge), f"run `{COMMAND}`"
+    assert not any(secret in text for text in (written, page) for secret in _REPORTER)
 
 
 def test_there_is_an_example_of_every_procedure(edge: Edge) -> None:
     assert set(edge.policy.procedures) - {"common"} <= set(EXAMPLES)
     assert {path.stem for path in DOCUMENTS.glob("*.md")} == {*EXAMPLES, "README"}
+    assert {path.stem for path in DOCUMENTS.glob("*.html")} == set(PRINTED)
     assert (DOCUMENTS / "README.md").read_text("utf-8") == index()
 
 
