@@ -80,6 +80,13 @@ def told_by(case: Case, events: Iterable[CaseEvent], policy: Policy) -> None:
             guard(case, unit, None, policy)
 
 
+def named_to(case: Case, other: Case | None, events: Iterable[CaseEvent], policy: Policy) -> None:
+    """That an act which names another case tells no unit which that accuses. Raises UnitAccused."""
+    for unit in _concerned(case, events) if other else ():
+        if other and accused_reach(unit, accused_of(other), policy):
+            raise UnitAccused("other")
+
+
 def _concerned(case: Case, events: Iterable[CaseEvent]) -> Iterator[str | None]:
     yield from (*case.units, case.desk, *(task.unit for task in case.tasks))
     for event in events:

@@ -133,8 +133,8 @@ def _number(event: CaseEvent, line: Told) -> str:
 
 def _outcome(case: Case, history: Sequence[CaseEvent], policy: Policy) -> tuple[tuple[str, str], ...]:
     answer = (("答复内容", case.answer),) if case.answer else ()
-    if case.open:
-        return (*answer, ("办理结果", "尚未归档"))
+    if case.open or case.asleep:
+        return (*answer, ("办理结果", "已并案，与同一事项一并办理" if case.asleep else "尚未归档"))
     ended = next(event.time for event in reversed(history) if event.type == E.CASE_CLOSED)
     left = "、".join(unit_words(unit, policy) for unit in case.open_joints)
     return (

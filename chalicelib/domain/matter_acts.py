@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import accused_of
 from chalicelib.domain.acts import also
 from chalicelib.domain.cases import ASSIGNED, CLOSED, SCREENING
 from chalicelib.domain.errors import CaseMerged, InvalidField, MatterRefused
@@ -48,7 +49,7 @@ def check_mergeable(case: Case, other: Case, policy: Policy) -> None:
         raise MatterRefused("other", code="matter-closed")
     if _secrecy(case.kind, policy) != _secrecy(other.kind, policy):
         raise MatterRefused("other", code="matter-confidential")
-    if _accused(case) != _accused(other):
+    if set(accused_of(case)) != set(accused_of(other)):
         raise MatterRefused("other", code="petitions-differ")
 
 
@@ -154,6 +155,7 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
     child.tell(
         E.CASE_CLASSIFIED,
         **classified(child.known, category.id, max(case.urgency, category.urgency, key=URGENCIES.index), policy),
+        **({"accused": accused} if (accused := list(accused_of(case))) else {}),  # what was told of it stays kept
         area=area_facts(said.area or case.area),
         chosen_by="staff",
         words=[],
@@ -231,10 +233,6 @@ def _secrecy(kind: str | None, policy: Policy) -> tuple[str, str | None] | None:
     if kind is None or (known is not None and not known.confidential):
         return None
     return kind, known.confidential_to if known else None
-
-
-def _accused(case: Case) -> frozenset[str]:
-    return frozenset(case.petition.accused if case.petition else ())
 
 
 def _is_absorbing(case: Case) -> bool:

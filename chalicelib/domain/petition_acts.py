@@ -125,8 +125,13 @@ def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """转送、交办 to the competent body (art. 22), and to those that act jointly with it; never to whom it accuses."""
+    """转送、交办 to the competent body (art. 22), and to those that act jointly with it; never to whom it accuses.
+
+    Nor before it is decided what it may be the same as: that one may accuse them.
+    """
     case, policy = telling.known, telling.around.policy
+    if case.links.offers:
+        raise OffersUndecided()
     unit, asked = _named(case, said, policy)
     if unit == case.lead:
         raise InvalidField("unit", "same-unit")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import in_place_of, named_by, not_accused, told_by
+from chalicelib.domain.accused import in_place_of, named_by, named_to, not_accused, told_by
 from chalicelib.domain.acts import WAKES, Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
@@ -236,6 +236,9 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances, of
     _offer(telling, offers)
     if telling.known.petition is not None:
         told_by(telling.known, telling.events, policy)
+    named_to(telling.known, said.other, telling.events, policy)
+    for beside in telling.also:
+        named_to(beside.known, telling.known, beside.events, policy)
     return _change(telling, case)
 
 

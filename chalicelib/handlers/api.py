@@ -213,6 +213,8 @@ def _case_answer(case: Case, asked: StaffRequest) -> Response:
     shown = views.case_view(case, bootstrap.policies().of(case.policy_version), bootstrap.now())
     if case.links is not NO_LINKS:
         shown["links"] = views.links_view(case, bootstrap.reading().links(case, asked.staff))
+    if case.petition is not None and case.petition.earlier:
+        shown["petition"]["earlier"] = bootstrap.reading().named(case.petition.earlier, asked.staff)
     return answer(shown, version=case.version)
 
 

@@ -26,8 +26,9 @@ from chalicelib.domain.errors import (
     UnknownUnit,
 )
 from chalicelib.domain.events import SYSTEM
-from chalicelib.domain.people import StaffMember, holds, may_act, may_see, may_visit
+from chalicelib.domain.people import StaffMember, holds, may_act, may_visit
 from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
+from chalicelib.services.awake import seen_by
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Acting:
     def _other(self, other: str | None, staff: StaffMember) -> Case | None:
         """Another case that somebody names, and may see."""
         known = self._store.case(other) if other else None
-        if other and (known is None or not may_see(staff, known, self._policies.current)):
+        if other and (known is None or not seen_by(staff, known, self._store, self._policies.current)):
             raise UnknownCase("other")
         return known
 
@@ -257,7 +258,7 @@ class Acting:
         case = self._store.case(case_id)
         if case is None:
             raise NotFound()
-        if not may_see(staff, case, self._policies.current):
+        if not seen_by(staff, case, self._store, self._policies.current):
             raise Hidden(case=case_id)
         return case
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.accused import accused_of, accused_reach
 from chalicelib.domain.audit import FORBIDDEN, NOT_FOUND, Entry
 from chalicelib.domain.errors import Forbidden
+from chalicelib.domain.links import MOST_DEPTH
 from chalicelib.domain.people import StaffMember, holds
 
 if TYPE_CHECKING:
+    from chalicelib.domain.cases import Case
     from chalicelib.domain.policy import Policy
     from chalicelib.services.ports import AuditLog, Vault
 
@@ -59,8 +61,19 @@ class AuditReading:
         shown_in = self._vault.cases_of_pictures([*pictures.values()]) if pictures else {}
         named = {entry.id: entry.case or shown_in.get(pictures.get(entry.id, "")) for entry in entries}
         ids = dict.fromkeys(case for case in named.values() if case)
-        cases = self._vault.cases([*ids]) if ids else {}
-        return {name: accused_of(cases[case]) for name, case in named.items() if case and case in cases}
+        cases = dict(self._vault.cases([*ids])) if ids else {}
+        for _ in range(MOST_DEPTH):  # what sleeps in another tells of the same
+            if not (into := {each.links.merged_into for each in cases.values() if each.asleep} - cases.keys()):
+                break
+            cases |= self._vault.cases([name for name in into if name])
+        return {name: tuple(_accused(case, cases)) for name, case in named.items() if case and case in cases}
+
+
+def _accused(name: str | None, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Whom a case accuses, and those that it sleeps in."""
+    while name and (case := cases.get(name)):
+        yield from accused_of(case)
+        name = case.links.merged_into
 
 
 def _of_picture(entry: Entry) -> bool:

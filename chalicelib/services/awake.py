@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.accused import accused_of, accused_reach
 from chalicelib.domain.links import MOST_DEPTH
+from chalicelib.domain.people import may_see
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
+    from chalicelib.domain.people import StaffMember
+    from chalicelib.domain.policy import Policy
     from chalicelib.services.ports import CaseStore
 
 
@@ -18,6 +22,20 @@ def awake(case: Case | None, store: CaseStore) -> Case | None:
             break
         case = store.case(case.links.merged_into)
     return case
+
+
+def seen_by(staff: StaffMember, case: Case, store: CaseStore, policy: Policy) -> bool:
+    """Whether somebody may see a case. What sleeps in a petition is kept from whom that accuses too: it tells of the
+    same, though it was never registered itself.
+    """
+    return may_see(staff, case, policy) and not (case.asleep and accuses(staff, case, store, policy))
+
+
+def accuses(staff: StaffMember, case: Case, store: CaseStore, policy: Policy) -> bool:
+    """Whether a petition, or that which it sleeps in, accuses somebody's unit."""
+    kept = awake(case, store) if case.asleep else None
+    accused = (*accused_of(case), *(accused_of(kept) if kept else ()))
+    return accused_reach(staff.unit, accused, policy)
 
 
 def open_children(case: Case, store: CaseStore) -> tuple[str, ...]:

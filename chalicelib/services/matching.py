@@ -12,6 +12,7 @@ from chalicelib.domain.links import Offer
 from chalicelib.domain.matter_features import Told, features
 from chalicelib.domain.nearby import Candidate, candidates, compounds_beside, home_of, places_around
 from chalicelib.domain.people import holds, may_see
+from chalicelib.services.awake import seen_by
 
 if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
@@ -142,7 +143,7 @@ class Matching:
         case = self._store.case(case_id)
         if case is None:
             raise NotFound()
-        if not may_see(staff, case, policy):
+        if not seen_by(staff, case, self._store, policy):
             raise Hidden(case=case_id)
         known = self._store.report(case.report_ids[0]) if case.report_ids else None
         if known is None:

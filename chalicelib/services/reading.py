@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
 from chalicelib.domain.grid import level_of
-from chalicelib.domain.links import Links
-from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue, may_see
+from chalicelib.domain.links import NO_LINKS, Links
+from chalicelib.domain.people import StaffMember, holds, may_list, may_read_queue
 from chalicelib.domain.records import CaseSummary, KnownReport, Page
 from chalicelib.domain.reports import report_id
-from chalicelib.services.awake import awake
+from chalicelib.services.awake import accuses, awake, seen_by
 from chalicelib.services.listing import seen
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Reading:
         case = self._store.case(case_id)
         if case is None:
             raise NotFound()
-        if not may_see(staff, case, self._policy):
+        if not seen_by(staff, case, self._store, self._policy):
             raise Hidden(case=case_id)
         return case
 
@@ -120,7 +120,7 @@ class Reading:
         case = awake(known, self._store)
         if case is None:
             raise NotFound()
-        if not may_see(staff, case, self._policy):
+        if not seen_by(staff, case, self._store, self._policy):
             raise Hidden(case=case.id)
         return case
 
@@ -136,16 +136,23 @@ class Reading:
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
         """The events of a case.
 
-        Without offers of others that the asker may not see: why they are alike tells of them.
+        Without offers of others that the asker may not see: why they are alike tells of them. A petition that accuses
+        the asker's unit is named in none.
         """
         self._permitted(staff, "timeline.read")
-        self.case(case_id, staff)
+        case = self.case(case_id, staff)
         history = self._store.history(case_id)
         offered = [event.data["case"] for event in history if event.type == E.MATTER_OFFERED]
-        if not offered:
+        if offered:
+            seen = self._visible(offered, staff)
+            history = [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
+        if case.links == NO_LINKS and case.petition is None:
             return history
-        seen = self._visible(offered, staff)
-        return [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
+        from chalicelib.services.unnamed import named_in, unnamed  # few cases name others
+
+        others = named_in(history)
+        accusing = self._accusing(others, staff) if others else {}
+        return unnamed(history, accusing) if accusing else history
 
     def links(self, case: Case, staff: StaffMember) -> Links:
         """How a case hangs together with others, as far as the asker may see those."""
@@ -164,7 +171,16 @@ class Reading:
 
     def _visible(self, case_ids: Sequence[str], staff: StaffMember) -> set[str]:
         found = self._store.cases(case_ids)
-        return {name for name, case in found.items() if may_see(staff, case, self._policy)}
+        return {name for name, case in found.items() if seen_by(staff, case, self._store, self._policy)}
+
+    def named(self, case_id: str, staff: StaffMember) -> str | None:
+        """The id of another case that one names; None for who is accused by that."""
+        return None if self._accusing([case_id], staff) else case_id
+
+    def _accusing(self, case_ids: Sequence[str], staff: StaffMember) -> dict[str, Case]:
+        """Those of some cases that accuse somebody's unit."""
+        found = self._store.cases(case_ids)
+        return {name: case for name, case in found.items() if accuses(staff, case, self._store, self._policy)}
 
     def clocks(self, case_id: str, staff: StaffMember) -> tuple[list[Explained], int]:
         """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
