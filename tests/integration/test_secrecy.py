@@ -1,571 +1,71 @@
-"""What a petitioner says never reaches whom it accuses (信访工作条例 art. 30; ADR 40): every way out is walked.
-
-The petition is told in words that stand nowhere else. After every step of its life everybody of the accused units, in
-every role of the pack, asks every route of the application for all that could be known of it. What comes back holds
-none of those words, and is to the letter what came back before there was a petition: neither that it exists, nor how
-many there are, can be told from lists, pages, figures or refusals.
+"""What a petitioner says never reaches whom it accuses (信访工作条例 art. 30; ADR 40): every way out is walked
+(`tests.integration.secrecy`).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 from uuid import uuid4
 
-import boto3
 import pytest
 
 import app
-from chalicelib.domain.accused import accused_reach
-from chalicelib.domain.cases import Case
-from chalicelib.domain.people import StaffMember, holds
-from chalicelib.domain.records import CaseSummary, Page
-from chalicelib.domain.views import may_ask
-from chalicelib.models.audit_store import DynamoAuditLog
-from chalicelib.services.listing import Read, Start
-from tests.integration.edge import JPEG, REGION, Edge, deployed, logged
-from tests.integration.gateway import Answer, answer_of, gateway_event
-from tests.integration.test_hooks import order
+from chalicelib.domain.people import StaffMember
+from tests.contract.documents import operations
+from tests.integration.edge import Edge, logged
+from tests.integration.secrecy import (
+    ACCUSED,
+    CATEGORY,
+    DISTRICT,
+    ENTRUSTED,
+    HANDLER,
+    JOINT,
+    LEADER,
+    OFFICE,
+    PHONE,
+    ROWS,
+    WORDS,
+    Asked,
+    Known,
+    Life,
+    Walked,
+    Wires,
+    asked_by,
+    spies,
+    text_of,
+    walk,
+)
 from tests.integration.test_views import Requests
-from tests.world import ADMIN, CELL, COMMUNITY, WORKER, officer_of
-
-STREET, DISTRICT = COMMUNITY[:9], COMMUNITY[:6]
-ACCUSED = ("linkage-centre", "public-security")
-"""The district's own centre, where administrators, auditors and the desk of all are; and a department."""
-SPIED_FROM = {
-    "linkage-centre": DISTRICT,
-    "traffic-police": DISTRICT,  # part of the department that is accused
-    f"centre-{COMMUNITY}": COMMUNITY,  # part of the district's centre, and where it happened
-}
-ENTRUSTED, JOINED = "health", "education"
-OFFICE = StaffMember("p1", "petition-office", "petition-office", (DISTRICT,))
-HEAD = StaffMember("h1", "unit-head", ENTRUSTED, (DISTRICT,))
-HANDLER, JOINT = officer_of(ENTRUSTED), officer_of(JOINED)
-PHONE = "13987650123"
-WORDS = {
-    "text": "XTEXTX",
-    "more": "XMOREX",
-    "address": "XADDRX",
-    "name": "XNAMEX",
-    "note": "XNOTEX",
-    "reason": "XWHYX",
-    "answer": "XANSWERX",
-    "review": "XREVIEWX",
-    "order": "XORDERX",
-    "phone": PHONE[-8:],
-}
-"""Words that stand nowhere but in the petition. Its ids are looked for too."""
-CATEGORY = "petition-official-conduct"
-
-
-@dataclass
-class Known:
-    """What somebody could know, or guess, of the petition; of nothing, before there is one.
-
-    `turn`: of things that are alike, such as views, only some are asked for after each step, and others after the next.
-    """
-
-    case_id: str = "01JNNE0F1T1SN0T0NEN0R1SANY"
-    tracking_code: str = "ZZZZZZZZ"
-    report_ids: list[str] = field(default_factory=lambda: [_hex("report", 32)])
-    attachment_ids: list[str] = field(default_factory=lambda: [_hex("picture", 32)])
-    message_id: str = "no-such-message"
-    person: str = field(default_factory=lambda: _hex("person", 40))
-    turn: int | None = None
-
-    def turn_of(self, number: int) -> bool:
-        return self.turn is None or (number + self.turn) % 3 == 0
-
-    @property
-    def ids(self) -> list[str]:
-        named = [*self.report_ids, *self.attachment_ids]
-        return [self.case_id, self.tracking_code, self.message_id, self.person, *named]
-
-    @property
-    def canaries(self) -> list[str]:
-        return [*WORDS.values(), *self.ids]
-
-
-def _hex(name: str, digits: int) -> str:
-    return sha256(name.encode()).hexdigest()[:digits]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request. `pages`: its list is read on to the end. `public`: whoever has the code may track, and is no spy."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    pages: bool = False
-    compared: bool = True
-    own: Sequence[str] = ()
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path} {dict(self.query)}"
-
-
-Row = Callable[[Known, StaffMember, Edge], Iterator[Asked]]
-
-
-def _case(part: str = "") -> Row:
-    def asked(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-        yield Asked("GET", f"/v1/cases/{known.case_id}{part}")
-
-    return asked
-
-
-def _plain(path: str, **query: str) -> Row:
-    def asked(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-        yield Asked("GET", path, query)
-
-    return asked
-
-
-def _find(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    yield Asked("GET", "/v1/cases", {"tracking_code": known.tracking_code})
-    yield Asked("GET", "/v1/cases", {"source": "12345", "message_id": known.message_id})
-
-
-def _act(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    said = {"unit": by.unit, "units": [by.unit], "note": "好", "reason": "好", "category": CATEGORY, "people": 1}
-    for number, action in enumerate(("classify", "petition-pass-on", "accept-joint")):
-        if known.turn_of(number):
-            yield Asked("POST", f"/v1/cases/{known.case_id}/actions/{action}", body=said)
-
-
-def _reports(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    for report_id in known.report_ids:
-        yield Asked("GET", f"/v1/reports/{report_id}")
-
-
-def _release(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    for report_id in known.report_ids:
-        yield Asked("POST", f"/v1/reports/{report_id}/reporter/release", body={"reason": "核实"})
-
-
-def _attachments(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    for attachment_id in known.attachment_ids:
-        yield Asked("GET", f"/v1/attachments/{attachment_id}")
-
-
-def _queues(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    if not holds(by, "queue.read", edge.policy):
-        yield Asked("GET", f"/v1/units/{by.unit}/queue")
-        return
-    for unit in (OFFICE.unit, ENTRUSTED, JOINED):
-        yield Asked("GET", f"/v1/units/{unit}/queue", {"limit": "1"}, pages=True)
-    for unit in ("political-legal", by.unit, f"staff%2F{LEADER.id}", f"staff%2F{by.id}"):
-        yield Asked("GET", f"/v1/units/{unit}/queue")
-
-
-def _views(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    """What is overdue changes by time alone, and so is not compared. That petitions are in no view of other kinds is
-    asked by who may see the most.
-    """
-    for number, view in enumerate(edge.policy.views.values()):
-        if not may_ask(by, view, edge.policy):
-            yield Asked("GET", f"/v1/views/{view.id}")
-            return
-        if view.kinds and "petition" not in view.kinds and by.role != ADMIN.role:
-            continue
-        query = {"unit": (OFFICE.unit, ENTRUSTED)[number % 2]} if view.asks == "unit" else {}
-        query = {"area": COMMUNITY} if view.asks == "area" else query
-        if known.turn_of(number):
-            yield Asked("GET", f"/v1/views/{view.id}", {**query, "limit": "1"}, pages=True, compared=not view.overdue)
-
-
-def _audit(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    """It goes on while they ask, and so is not compared."""
-    yield Asked("GET", "/v1/audit", {"case_id": known.case_id}, compared=False, own=[known.case_id])
-    if not holds(by, "audit.read", edge.policy):
-        return
-    yield Asked("GET", "/v1/audit", {"person": known.person}, compared=False, own=[known.person])
-    for reader in (OFFICE, HANDLER):
-        yield Asked("GET", "/v1/audit", {"reader": reader.id, "limit": "100"}, compared=False)
-    yield Asked("GET", "/v1/audit", {"reader": by.id, "limit": "100"}, compared=False, own=known.ids)
-
-
-def _person(what: str) -> Row:
-    def asked(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-        body = {"phone": PHONE, "reason": "本人申请"}
-        yield Asked("POST", f"/v1/persons/{what}", body=body, own=[known.person, WORDS["phone"]])
-
-    return asked
-
-
-def _figures(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    for code in (DISTRICT, COMMUNITY):
-        yield Asked("GET", f"/v1/areas/{code}/figures", {"from": "2026-11", "to": "2027-10"})
-
-
-def _track(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    """Whoever has the code of a petition may see how far it is, as its petitioner may; what it says stands nowhere."""
-    path, ids = f"/v1/public/track/{known.tracking_code}", [known.tracking_code]
-    yield Asked("GET", path, compared=False, own=ids)
-
-
-def _visit(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-    yield Asked("POST", f"/v1/visits/{known.case_id}.1/result", body={"outcome": "satisfied"})
-
-
-def _nothing_of_cases(method: str, path: str, body: Any = None) -> Row:
-    """A route that has nothing to do with cases: it is asked all the same."""
-
-    def asked(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
-        if by.unit == ACCUSED[0]:
-            yield Asked(method, path, body=body, compared=False)
-
-    return asked
-
-
-BEAT = f"{CELL}.information-officer"
-NO_IMPORT = "f" * 32
-ROWS: dict[str, Row] = {
-    "GET /v1/cases": _find,
-    "GET /v1/cases/{case_id}": _case(),
-    "GET /v1/cases/{case_id}/timeline": _case("/timeline"),
-    "GET /v1/cases/{case_id}/candidates": _case("/candidates"),
-    "GET /v1/cases/{case_id}/clocks": _case("/clocks"),
-    "GET /v1/cases/{case_id}/file": _case("/file"),
-    "GET /v1/cases/{case_id}/mediation-file": _case("/mediation-file"),
-    "POST /v1/cases/{case_id}/actions/{action}": _act,
-    "GET /v1/reports/{report_id}": _reports,
-    "POST /v1/reports/{report_id}/reporter/release": _release,
-    "GET /v1/attachments/{attachment_id}": _attachments,
-    "GET /v1/units/{unit_id}/queue": _queues,
-    "GET /v1/views": _plain("/v1/views"),
-    "GET /v1/views/{view}": _views,
-    "GET /v1/visits": _plain("/v1/visits", area=COMMUNITY),
-    "POST /v1/visits/{visit_id}/result": _visit,
-    "GET /v1/audit": _audit,
-    "POST /v1/persons/export": _person("export"),
-    "POST /v1/persons/erase": _person("erase"),
-    "GET /v1/areas/{code}/figures": _figures,
-    "GET /v1/public/track/{tracking_code}": _track,
-    "GET /v1/areas/{code}": _nothing_of_cases("GET", f"/v1/areas/{COMMUNITY}"),
-    "GET /v1/areas/{code}/patrols": _nothing_of_cases("GET", f"/v1/areas/{COMMUNITY}/patrols"),
-    "GET /v1/cells": _nothing_of_cases("GET", "/v1/cells?lat=34.285&lon=117.185"),
-    "GET /v1/patrols": _nothing_of_cases("GET", "/v1/patrols"),
-    "GET /v1/patrols/{beat_id}": _nothing_of_cases("GET", f"/v1/patrols/{BEAT}"),
-    "GET /v1/patrols/{beat_id}/timeline": _nothing_of_cases("GET", f"/v1/patrols/{BEAT}/timeline"),
-    "POST /v1/patrols/{beat_id}/check-ins": _nothing_of_cases("POST", f"/v1/patrols/{BEAT}/check-ins", {}),
-    "GET /v1/public/areas/{code}/notice": _nothing_of_cases("GET", f"/v1/public/areas/{COMMUNITY}/notice"),
-    "GET /v1/public/areas/{code}/notice.html": _nothing_of_cases("GET", f"/v1/public/areas/{COMMUNITY}/notice.html"),
-    "GET /v1/public/areas/{code}/report": _nothing_of_cases("GET", f"/v1/public/areas/{COMMUNITY}/report"),
-    "POST /v1/public/reports": _nothing_of_cases("POST", "/v1/public/reports", {}),
-    "GET /v1/public/areas/{code}/law-house": _nothing_of_cases("GET", f"/v1/public/areas/{COMMUNITY}/law-house"),
-    "GET /v1/panel": _nothing_of_cases("GET", f"/v1/panel?area={COMMUNITY}&category={CATEGORY}"),
-    "GET /v1/advice": _nothing_of_cases("GET", f"/v1/advice?area={COMMUNITY}"),
-    "POST /v1/advice": _nothing_of_cases("POST", "/v1/advice", {}),
-    "GET /openapi.json": _nothing_of_cases("GET", "/openapi.json"),
-    "POST /v1/reports": _nothing_of_cases("POST", "/v1/reports", {}),
-    "POST /v1/attachments": _nothing_of_cases("POST", "/v1/attachments", {}),
-    "POST /v1/network/imports": _nothing_of_cases("POST", "/v1/network/imports", {}),
-    "GET /v1/network/imports/{import_id}": _nothing_of_cases("GET", f"/v1/network/imports/{NO_IMPORT}"),
-    "POST /v1/network/imports/{import_id}/apply": _nothing_of_cases(
-        "POST", f"/v1/network/imports/{'0' * 32}/apply", {}
-    ),
-    "POST /hooks/hotline/12345": _nothing_of_cases("POST", "/hooks/hotline/12345", {}),
-    "POST /hooks/sms/aliyun": _nothing_of_cases("POST", "/hooks/sms/aliyun", []),
-}
-"""How each route is asked: a route without a row fails `test_every_route_is_walked`."""
-
-
-def asked_of_all(known: Known, by: StaffMember, edge: Edge) -> Iterator[tuple[str, Asked]]:
-    for route, row in ROWS.items():
-        for asked in row(known, by, edge):
-            yield route, asked
-
-
-# --- walking
-
-
-def walk(edge: Edge, known: Known, spies: Sequence[StaffMember]) -> Walked:
-    """Every route, asked by each of them for all that is known."""
-    walked = Walked()
-    for spy in spies:
-        with _unnoted(spy, edge):
-            _walk(edge, known, spy, walked)
-    return walked
-
-
-@contextmanager
-def _unnoted(spy: StaffMember, edge: Edge) -> Iterator[None]:
-    """What spies read is noted in the audit, which takes a third of their time; here only for who may read that."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not holds(spy, "audit.read", edge.policy):
-            patch.setattr(DynamoAuditLog, "put", lambda log, entry: None)
-        yield
-
-
-def _walk(edge: Edge, known: Known, spy: StaffMember, walked: Walked) -> None:
-    for _, asked in asked_of_all(known, spy, edge):
-        said = [_said(edge, asked, spy)]
-        while asked.pages and len(said) < 30 and (cursor := _cursor(said[-1])):
-            said.append(_said(edge, asked, spy, cursor))
-        if len(said) > 1 and said[-1].body.get("items") == []:
-            del said[-1]  # that a full page is the last DynamoDB says on the next one, and moto on the page itself
-        texts = [_text(answer) for answer in said]
-        found = {word for word in known.canaries for text in texts if word in text}
-        if found - set(asked.own):
-            walked.leaks.append(f"{spy.role} of {spy.unit}: {asked.name} tells {sorted(found - set(asked.own))}")
-        if asked.compared:
-            walked.answers[spy.id, _without(asked.name, known)] = [_still(text) for text in texts]
-
-
-@dataclass
-class Walked:
-    """`answers`: by who asked and what, without the ids that were asked for; `leaks`: what should not stand there."""
-
-    answers: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    leaks: list[str] = field(default_factory=list)
-
-    def unlike(self, before: Walked) -> list[str]:
-        """Where an answer is not what it was before there was a petition."""
-        return [
-            f"{spy} {name}: {answer} was {before.answers[spy, name]}"
-            for (spy, name), answer in self.answers.items()
-            if answer != before.answers[spy, name]
-        ]
-
-
-def _said(edge: Edge, asked: Asked, by: StaffMember, cursor: str | None = None) -> Answer:
-    """Asked as through API Gateway, but not held to the contract, which takes longer than to answer."""
-    body = None if asked.body is None else json.dumps(asked.body, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), "If-Match": '"1"'}
-    query = {**asked.query, **({"cursor": cursor} if cursor else {})}
-    sent = gateway_event(asked.method, asked.path, body, by, query, headers if asked.method == "POST" else {})
-    return answer_of(edge.invoke("api", sent))
-
-
-def _cursor(answer: Answer) -> str | None:
-    return answer.body.get("next") if answer.status == 200 and isinstance(answer.body, dict) else None
-
-
-def _text(answer: Answer) -> str:
-    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
-    return f"{answer.status} {json.dumps(answer.headers)} {body}"
-
-
-def _without(name: str, known: Known) -> str:
-    for word in known.canaries:
-        name = name.replace(word, "*")
-    return name
-
-
-def _still(text: str) -> str:
-    """Without moments of asking, and without cursors, which are sealed anew each time."""
-    text = re.sub(r'"(as_of|exported_at)": "[^"]*"', r'"\1": ""', text)
-    return re.sub(r'"next": ("[^"]*"|null)', '"next": ""', text)
-
-
-def spies(edge: Edge) -> list[list[StaffMember]]:
-    """Somebody of every role of the pack in every unit of the accused, in turns: each has all roles, and all units."""
-    units = list(SPIED_FROM)
-    return [
-        [
-            StaffMember(f"{role}-of-{unit}", role, unit, (SPIED_FROM[unit],))
-            for number, role in enumerate(edge.policy.roles)
-            for unit in [units[(number + turn) % len(units)]]
-        ]
-        for turn in range(len(units))
-    ]
-
-
-# --- what goes out by itself
-
-
-class Wires:
-    """What leaves by itself: the topic's messages, as the queue of every unit would get them, texts and mails."""
-
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
-        self._sqs, sns = boto3.client("sqs", REGION), boto3.client("sns", REGION)
-        self.urls = {}
-        for unit in (*SPIED_FROM, ENTRUSTED):
-            url = self._sqs.create_queue(QueueName=f"unit-{unit}")["QueueUrl"]
-            arn = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-            attributes = {"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"units": [unit]})}
-            sns.subscribe(TopicArn=edge.names["Topic"], Protocol="sqs", Endpoint=arn, Attributes=attributes)
-            self.urls[unit] = edge.names[f"unit-{unit}"] = url
-        self.contacts: dict[str, str] = {}
-        for unit in (*SPIED_FROM, OFFICE.unit, ENTRUSTED, JOINED, "political-legal", f"centre-{STREET}"):
-            edge.on_duty(unit, f"duty-{unit}")
-        for item in edge.reference.scan()["Items"]:
-            if item["sk"].startswith("DUTY#"):
-                self.contacts[item["phone"]] = self.contacts[item["email"]] = item["pk"].removeprefix("UNIT#")
-
-    def let_out(self, known: Known) -> tuple[list[str], dict[str, list[str]]]:
-        """Let all that happened be told; what of it reached a unit of the accused, and what each unit got at all."""
-        edge, got, leaks = self._edge, {}, list[str]()
-        edge.relay()
-        told = edge.take_from("Alerts")
-        for record in told:
-            units = json.loads(record["messageAttributes"]["units"]["stringValue"])
-            leaks += [f"attribute units names {unit}" for unit in units if self._accused(unit, edge)]
-        assert edge.deliver("alert", told) == [] and edge.deliver("figures", edge.take_from("Figures")) == []
-        for unit in self.urls:
-            got[unit] = [record["body"] for record in edge.take_from(f"unit-{unit}")]
-        for address, words in [*edge.texts(), *edge.mails()]:
-            got.setdefault(self.contacts.get(address, "residents"), []).append(words)
-        for unit, messages in got.items():
-            if unit in SPIED_FROM:
-                leaks += [f"{unit} gets {each}" for each in messages if any(word in each for word in known.canaries)]
-        return leaks, got
-
-    def _accused(self, unit: str, edge: Edge) -> bool:
-        return accused_reach(unit, ACCUSED, edge.policy)
-
-
-# --- the petition's life
-
-LEADER = StaffMember("b9", "leader", "political-legal", (DISTRICT,))
-
-
-class Life:
-    """The petition, step by step, as the petition office and those it is entrusted to bring it on."""
-
-    def __init__(self, edge: Edge) -> None:
-        self.edge = edge
-        self.known = Known()
-        edge.employ(LEADER)
-        self._lay_others()
-
-    def _lay_others(self) -> None:
-        """Other matters, which lie in the same lists before and behind it, and which everybody may find as ever."""
-        edge = self.edge
-        edge.report(WORKER, category="missing-manhole-cover")
-        edge.report(WORKER, text="想咨询一下")
-        for _ in range(2):
-            edge.report(OFFICE, category=CATEGORY, text="反映某事")
-            edge.clock.forward(hours=2)
-        edge.clock.forward(hours=-3)
-        for unit in (ENTRUSTED, JOINED):
-            case_id = edge.report(WORKER, category="street-light")["case_id"]
-            assert edge.act(case_id, "return", ADMIN, reason="不属于我单位").status == 200
-            assert edge.act(case_id, "assign", ADMIN, unit=unit, reason="请办理").status == 200
-
-    def steps(self) -> Iterator[str]:
-        """Each step by its name, done when it is named. From the first on it is known whom the petition accuses."""
-        edge, known = self.edge, self.known
-        caller = {"name": f"王{WORDS['name']}", "phone": PHONE}
-        said = {
-            **{"order_no": WORDS["order"], "type": "complaint", "received_at": edge.clock.now().isoformat()},
-            **{"content": f"举报干部优亲厚友{WORDS['text']}", "address": f"{WORDS['address']}路1号"},
-            **{"position": {"lat": 34.285, "lon": 117.185, "datum": "WGS-84"}, "caller": caller},
-        }
-        receipt = order(edge, said, message_id="msg_secret").body
-        assert receipt["kind"] == "petition" and receipt["unit"]["id"] == OFFICE.unit, receipt
-        known.case_id, known.tracking_code = receipt["case_id"], receipt["tracking_code"]
-        known.report_ids, known.message_id = [receipt["report_id"]], WORDS["order"]
-        text = {"phone_number": PHONE, "content": f"补充{WORDS['more']}{known.tracking_code}", "sequence_id": "more"}
-        edge.post("/hooks/sms/aliyun?key=aliyun-secret", [text])
-        known.report_ids = edge.get(f"/v1/cases/{known.case_id}", OFFICE).body["reports"]
-        assert len(known.report_ids) == 2
-        known.person = next(entry["person"] for entry in edge.entries() if entry.get("case") == known.case_id)
-        self.act("petition-register", OFFICE, people=30, representatives=5, accused=list(ACCUSED), note=WORDS["note"])
-        yield "registered"
-        known.attachment_ids = [edge.picture(OFFICE)]
-        said = {"card": "orange", "reason": WORDS["reason"], "media": known.attachment_ids}
-        self.act("petition-change-card", OFFICE, **said)
-        edge.deliver("attachments", [edge.upload(known.attachment_ids[0], JPEG)])
-        self.act("petition-name-leader", OFFICE, leader=LEADER.id)
-        yield "with a card, a picture, and a leader who answers for it"
-        self.act("petition-pass-on", OFFICE, unit=ENTRUSTED, units=[JOINED], reason=WORDS["reason"])
-        yield "passed on"
-        self.act("accept-joint", JOINT)
-        self.act("accept", HANDLER)
-        release = f"/v1/reports/{known.report_ids[0]}/reporter/release"
-        assert edge.post(release, {"reason": f"联系信访人{WORDS['reason']}"}, HANDLER).status == 200
-        yield "accepted, and the petitioner's name released to who handles it"
-        until = self.day_after("handle")
-        self.act("request-extension", HANDLER, until=until, reason=WORDS["reason"])
-        yield "more time asked for"
-        self.act("petition-approve-extension", HEAD)
-        yield "extended"
-        self.let_run_out()
-        yield "late, and escalated"
-        self.act("petition-answer", HANDLER, opinion="explain", note=WORDS["answer"])
-        yield "answered"
-        self.act("petition-deliver", HANDLER, on=self.today())
-        self.act("petition-ask-review", OFFICE, reason=WORDS["review"])
-        yield "under review"
-        reviewer = self.lead()
-        self.act("petition-answer-review", reviewer, opinion="explain", note=WORDS["answer"])
-        self.act("petition-deliver", reviewer, on=self.today())
-        self.act("petition-ask-re-review", OFFICE, reason=WORDS["review"])
-        yield "under re-review"
-        self.act("petition-conclude", self.lead(), opinion="not-support", note=WORDS["answer"])
-        yield "concluded"
-
-    def act(self, action: str, by: StaffMember, **said: Any) -> None:
-        answer = self.tried(action, by, **said)
-        assert answer.status == 200, (action, answer.body)
-
-    def tried(self, action: str, by: StaffMember, **said: Any) -> Answer:
-        path = f"/v1/cases/{self.known.case_id}"
-        return self.edge.post(f"{path}/actions/{action}", said, by, version=self.case()["version"])
-
-    def case(self) -> dict[str, Any]:
-        """As the petition office sees it."""
-        found: dict[str, Any] = self.edge.get(f"/v1/cases/{self.known.case_id}", OFFICE).body
-        return found
-
-    def lead(self) -> StaffMember:
-        unit = self.case()["lead_unit"]["id"]
-        return OFFICE if unit == OFFICE.unit else officer_of(unit)
-
-    def today(self) -> str:
-        return self.edge.policy.day_of(self.edge.clock.now())
-
-    def day_after(self, clock: str) -> str:
-        due = next(each["due_at"] for each in self.case()["clocks"] if each["name"] == clock)
-        return self.edge.policy.day_of(datetime.fromisoformat(due) + timedelta(days=3))
-
-    def let_run_out(self) -> None:
-        """Nothing but the petition falls due."""
-        edge = self.edge
-        edge.clock.at = datetime.fromisoformat(self.case()["due_at"]) + timedelta(minutes=1)
-        edge.invoke("sweep", {})
-        due = [each for each in edge.take_from("Due") if self.known.case_id in each["body"]]
-        assert edge.deliver("due", due) == [] and due
+from tests.world import COMMUNITY
 
 
 @pytest.fixture
-def life(pack_file: Path, contract_dir: Path) -> Iterator[Life]:
-    with deployed(pack_file, contract_dir) as edge:
-        yield Life(edge)
+def life(edge: Edge) -> Life:
+    return Life(edge)
 
 
 class TestEveryWayOut:
     def test_every_route_is_walked(self) -> None:
         there_are = {f"{method} {route}" for route, methods in app.app.routes.items() for method in methods}
         assert there_are == set(ROWS)
+        assert len(there_are) == len(list(operations())), "as many as the contract has"
 
     def test_it_is_told_to_nobody_of_what_it_accuses_by_any_way_at_any_time(self, life: Life) -> None:
         edge, wires, turns = life.edge, Wires(life.edge), spies(life.edge)
         wires.let_out(life.known)
-        before = walk(edge, life.known, [spy for turn in turns for spy in turn])
+        before = Walked()
+        for turn, spying in enumerate(turns):
+            life.known.turns = (turn, turn + len(turns))  # what they are going to ask afterwards
+            walk(edge, life.known, spying, before)
         with logged() as lines:
             for number, step in enumerate(life.steps()):
                 leaks, got = wires.let_out(life.known)
                 assert leaks == [], step
-                life.known.turn = number
+                life.known.turns = (number,)
                 walked = walk(edge, life.known, turns[number % len(turns)])
                 assert walked.leaks == [], step
                 assert walked.unlike(before) == [], step
                 if step == "passed on":
-                    life.known.turn = None
                     assert any(life.known.case_id in each for each in got[ENTRUSTED]), "whoever handles it is told"
                     self._who_may_does_find_it(life)
         assert not [line for line in lines for word in WORDS.values() if word in line]
@@ -597,7 +97,7 @@ class TestWhoHasToDoWithBoth:
         life.known.case_id = receipt["case_id"]
         life.act("petition-register", OFFICE, people=1, accused=list(ACCUSED), note=WORDS["note"])
         report = f"/v1/reports/{receipt['report_id']}"
-        assert WORDS["text"] in edge.get(report, clerk).body["text"] and WORDS["note"] not in _text(
+        assert WORDS["text"] in edge.get(report, clerk).body["text"] and WORDS["note"] not in text_of(
             edge.get(report, clerk)
         )
         assert edge.get(f"/v1/attachments/{told['media'][0]}", clerk).status == 200
@@ -610,8 +110,8 @@ class TestWhoHasToDoWithBoth:
             == edge.get(f"/v1/attachments/{told['media'][0]}", colleague).status
             == 404
         )
-        assert receipt["case_id"] not in _text(edge.get("/v1/views/my-reports", clerk))
-        assert life.known.case_id in _text(edge.get(report, OFFICE))
+        assert receipt["case_id"] not in text_of(edge.get("/v1/views/my-reports", clerk))
+        assert life.known.case_id in text_of(edge.get(report, OFFICE))
 
     def test_what_is_hidden_and_what_there_is_not_are_answered_alike_after_as_many_requests(
         self, life: Life, monkeypatch: pytest.MonkeyPatch
@@ -631,7 +131,7 @@ class TestWhoHasToDoWithBoth:
             answers, made = [], []
             for each in (asked, unknown):
                 requests.made.clear()
-                answers.append(_said(edge, Asked("GET", path.format(each)), by))
+                answers.append(asked_by(edge, Asked("GET", path.format(each)), by))
                 made.append([*requests.made])
             assert answers[0] == answers[1] and answers[0].status == 404, path
             assert len(made[0]) - len(made[1]) in range(2), (path, made)
@@ -649,44 +149,3 @@ class TestWhoHasToDoWithBoth:
             entries = edge.get("/v1/audit", by, person=known.person).body["items"]
             assert any(entry["outcome"] == "withheld" for entry in entries) is sees
             assert any(entry["case_id"] == known.case_id for entry in entries) is sees
-
-
-def _read_once(read: Read, may: Callable[[CaseSummary], bool], most: int, start: Start) -> Page:
-    page = read(most, start)
-    return Page([item for item in page.items if may(item)], page.next)
-
-
-def _told_to_all(case: Case) -> tuple[str, ...]:
-    return (case.unit, *ACCUSED)
-
-
-PLANTED: dict[str, tuple[str, Any]] = {
-    "whoever asks sees the case": ("chalicelib.services.reading.may_see", lambda staff, case, policy: True),
-    "lists do not look whom it accuses": ("chalicelib.domain.people.accused_of", lambda case: ()),
-    "a page is short of what was left out": ("chalicelib.services.reading.seen", _read_once),
-    "it is counted for who sees others": (
-        "chalicelib.services.figures.Figures._may_count",
-        lambda figures, kind, staff: figures._policy.roles[staff.role].confidential,
-    ),
-    "its events go to whom it accuses": ("chalicelib.domain.cases.Case.units", property(_told_to_all)),
-    "the audit is read by who may": ("chalicelib.services.audit_reading.accused_of", lambda case: ()),
-    "all of a person is given out": ("chalicelib.services.persons.accused_of", lambda case: ()),
-}
-
-
-@pytest.mark.parametrize("leak", PLANTED)
-def test_a_leak_is_found(life: Life, monkeypatch: pytest.MonkeyPatch, leak: str) -> None:
-    """A test that cannot fail would prove nothing."""
-    edge, wires = life.edge, Wires(life.edge)
-    wires.let_out(life.known)
-    strongest = StaffMember("x", "administrator", ACCUSED[0], (DISTRICT,))
-    before = walk(edge, life.known, [strongest])
-    place, planted = PLANTED[leak]
-    monkeypatch.setattr(place, planted)
-    monkeypatch.setattr("chalicelib.domain.procedure.told_by", lambda case, events, policy: None)
-    for step in life.steps():
-        if step == "passed on":
-            break
-    leaks, _ = wires.let_out(life.known)
-    walked = walk(edge, life.known, [strongest])
-    assert leaks or walked.leaks or walked.unlike(before)
