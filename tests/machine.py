@@ -380,7 +380,8 @@ class CaseMachine(RuleBasedStateMachine):
             case = self.holding.cases[case_id]
             stuck, version = case.version == version, case.version
             policy = self._policy_of(case)
-            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ENDING]
+            ends = {name for name in ENDING if nth % 6 or not name.startswith("petition-")}  # some are not accepted
+            names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ends]
             if not names:
                 return
             actions = policy.procedure_of(case).actions

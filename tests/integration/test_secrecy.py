@@ -13,6 +13,7 @@ import app
 from chalicelib.domain.people import StaffMember
 from tests.contract.documents import operations
 from tests.integration.edge import Edge, logged
+from tests.integration.gateway import Answer
 from tests.integration.secrecy import (
     ACCUSED,
     CATEGORY,
@@ -42,6 +43,9 @@ from tests.world import COMMUNITY
 @pytest.fixture
 def life(edge: Edge) -> Life:
     return Life(edge)
+
+
+CASE_PARTS = ("timeline", "clocks", "file", "mediation-file", "candidates")
 
 
 class TestEveryWayOut:
@@ -123,7 +127,7 @@ class TestWhoHasToDoWithBoth:
         by, requests = StaffMember("x", "administrator", ACCUSED[0], (DISTRICT,)), Requests(monkeypatch)
         for path, asked, unknown in (
             ("/v1/cases/{}", known.case_id, nothing.case_id),
-            ("/v1/cases/{}/timeline", known.case_id, nothing.case_id),
+            *((f"/v1/cases/{{}}/{part}", known.case_id, nothing.case_id) for part in CASE_PARTS),
             ("/v1/cases?tracking_code={}", known.tracking_code, nothing.tracking_code),
             ("/v1/reports/{}", known.report_ids[0], nothing.report_ids[0]),
             ("/v1/attachments/{}", picture, nothing.attachment_ids[0]),
@@ -135,6 +139,26 @@ class TestWhoHasToDoWithBoth:
                 made.append([*requests.made])
             assert answers[0] == answers[1] and answers[0].status == 404, path
             assert len(made[0]) - len(made[1]) in range(2), (path, made)
+        for path, body in (
+            ("/v1/cases/{}/actions/petition-accept", {}),
+            ("/v1/cases/{}/actions/merge", {"other": known.case_id}),
+            ("/v1/visits/{}.1/result", {"outcome": "satisfied"}),
+        ):
+            answers = [_said_of(each, path, body, by, edge, requests) for each in (known.case_id, nothing.case_id)]
+            assert answers[0] == answers[1], path
+
+    def test_what_was_done_before_anybody_knew_is_not_told_again(self, life: Life) -> None:
+        """A repeat gets the answer of the first time, but not what one may see no more."""
+        edge, by, key = life.edge, StaffMember("x", "administrator", ACCUSED[0], (DISTRICT,)), str(uuid4())
+        case_id = edge.report(OFFICE, category=CATEGORY, text=WORDS["text"])["case_id"]
+        said, path = {"category": CATEGORY, "reason": "甄别"}, f"/v1/cases/{case_id}/actions/classify"
+        assert edge.post(path, said, by, key=key, version=1).status == 200
+        assert edge.post(path, said, by, key=key, version=1).status == 200
+        life.known.case_id = case_id
+        life.act("petition-register", OFFICE, people=1, accused=list(ACCUSED))
+        for again in (said, {**said, "reason": "另一个"}):
+            refused = edge.post(path, again, by, key=key, version=1)
+            assert refused.code == "not-found" and case_id not in text_of(refused)
 
     def test_whom_it_accuses_gives_out_and_erases_all_of_a_person_but_it_and_others_see_so(self, life: Life) -> None:
         edge, known = life.edge, self.registered(life)
@@ -149,3 +173,12 @@ class TestWhoHasToDoWithBoth:
             entries = edge.get("/v1/audit", by, person=known.person).body["items"]
             assert any(entry["outcome"] == "withheld" for entry in entries) is sees
             assert any(entry["case_id"] == known.case_id for entry in entries) is sees
+
+
+def _said_of(
+    case_id: str, path: str, body: dict[str, str], by: StaffMember, edge: Edge, requests: Requests
+) -> tuple[Answer, list[str]]:
+    """What somebody is answered who acts on a case, and after which requests, but for the entry that names it."""
+    requests.made.clear()
+    answer = asked_by(edge, Asked("POST", path.format(case_id), body=body), by)
+    return answer, [each for each in requests.made if each != "PutItem"]
