@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import accused_of
+from chalicelib.domain.accused import accused_of, is_with_accused
 from chalicelib.domain.acts import also
 from chalicelib.domain.cases import ASSIGNED, CLOSED, SCREENING
 from chalicelib.domain.errors import CaseMerged, InvalidField, MatterRefused
@@ -176,13 +176,17 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _not_same(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """Somebody looked: what was offered is another matter. Neither is offered to the other again."""
+    """Somebody looked: what was offered is another matter. Neither is offered to the other again.
+
+    The other does not tell of it where it is with whom a petition accuses.
+    """
     case, other = telling.known, _other(said)
     if case.links.offered(other.id) is None:
         raise InvalidField("other", "not-offered")
     reason = {"reason": said.reason} if said.reason else {}
     telling.tell(E.MATTER_TOLD_APART, case=other.id, **reason, **also(said))
-    if not other.asleep and case.id not in other.links.apart:
+    heard = is_with_accused(other, case, telling.around.policy)
+    if not other.asleep and case.id not in other.links.apart and not heard:
         telling.beside(other, other.id).tell(E.MATTER_TOLD_APART, case=case.id, **reason)
 
 

@@ -250,13 +250,17 @@ class Edge:
         return [r for r in self._inserted("Vault") if r["dynamodb"]["Keys"]["pk"]["S"].startswith("AUDIT#")]
 
     def _inserted(self, title: str) -> list[dict[str, Any]]:
-        """The rows inserted since this was last asked, as the stream of a table tells of them."""
+        """The rows inserted since this was last asked, as the stream of a table tells of them, however many."""
         streams = boto3.client("dynamodbstreams", REGION)
         arn = streams.list_streams(TableName=self.names[title])["Streams"][0]["StreamArn"]
-        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        found: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
-        new, self._streams_read[title] = found[self._streams_read[title] :], len(found)
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]
+        first = int(shard["SequenceNumberRange"]["StartingSequenceNumber"]) + self._streams_read[title]
+        place = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": str(first)}
+        following = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], **place)["ShardIterator"]
+        new: list[dict[str, Any]] = []
+        while (page := streams.get_records(ShardIterator=following))["Records"]:
+            new, following = [*new, *page["Records"]], page["NextShardIterator"]
+        self._streams_read[title] += len(new)
         records = [json.loads(json.dumps(r, default=_as_lambda_writes)) for r in new]
         return [
             {**r, "eventSource": "aws:dynamodb", "eventSourceARN": arn} for r in records if r["eventName"] == "INSERT"

@@ -87,6 +87,10 @@ class Known:
         return not self.turns or any((number + turn) % of == 0 for turn in self.turns)
 
     @property
+    def there(self) -> bool:
+        return self.case_id != Known.case_id
+
+    @property
     def ids(self) -> list[str]:
         named = [*self.report_ids, *self.attachment_ids]
         return [self.case_id, self.tracking_code, self.message_id, self.person, *named]
@@ -147,7 +151,7 @@ def _act(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
     """Every action that any procedure has; and those of other cases that may name it."""
     said = {"unit": by.unit, "units": [by.unit], "note": "好", "reason": "好", "category": CATEGORY, "people": 1}
     for number, action in enumerate(actions(edge.policy)):
-        if known.turn_of(number, of=_ACTIONS_IN):
+        if known.turn_of(number, of=ACTIONS_IN):
             yield Asked("POST", f"/v1/cases/{known.case_id}/actions/{action}", body=said)
     for case_id, version in known.beside if by.unit in SPIED_FROM else ():
         for number, action in enumerate(("merge", "unmerge", "petition-register", "petition-decline")):
@@ -157,7 +161,7 @@ def _act(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
                 yield Asked("POST", path, body=said, version=version)
 
 
-_ACTIONS_IN = 6
+ACTIONS_IN = 12
 """After so many steps each action was asked for by everybody in turn."""
 
 
@@ -167,8 +171,7 @@ def actions(policy: Policy) -> list[str]:
 
 def _report(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
     told = {"text": "某事", "told_at": START.isoformat(), "position": INSIDE, "media": known.attachment_ids}
-    yield Asked("POST", "/v1/reports", body={})
-    yield Asked("POST", "/v1/reports", body=told)
+    yield Asked("POST", "/v1/reports", body=told if known.turn_of(0) else {})
 
 
 def _reports(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
@@ -218,9 +221,10 @@ def _audit(known: Known, by: StaffMember, edge: Edge) -> Iterator[Asked]:
     if not holds(by, "audit.read", edge.policy):
         return
     yield Asked("GET", "/v1/audit", {"person": known.person}, compared=False, own=[known.person])
-    for reader in (OFFICE, HANDLER):
-        yield Asked("GET", "/v1/audit", {"reader": reader.id, "limit": "100"}, compared=False)
-    yield Asked("GET", "/v1/audit", {"reader": by.id, "limit": "100"}, compared=False, own=known.ids)
+    for number, reader in enumerate((OFFICE, HANDLER, by)):
+        if known.turn_of(number):
+            own = known.ids if reader is by else ()
+            yield Asked("GET", "/v1/audit", {"reader": reader.id, "limit": "100"}, compared=False, own=own)
 
 
 def _person(what: str) -> Row:
@@ -318,9 +322,9 @@ def asked_of_all(known: Known, by: StaffMember, edge: Edge) -> Iterator[tuple[st
 # --- walking
 
 
-def walk(edge: Edge, known: Known, spies: Sequence[StaffMember], walked: Walked | None = None) -> Walked:
+def walk(edge: Edge, known: Known, spies: Sequence[StaffMember]) -> Walked:
     """Every route, asked by each of them for all that is known."""
-    walked = Walked() if walked is None else walked
+    walked = Walked()
     with read_once():
         for spy in spies:
             with _unnoted(spy, edge):
@@ -364,6 +368,8 @@ def _unnoted(spy: StaffMember, edge: Edge) -> Iterator[None]:
 
 def _walk(edge: Edge, known: Known, spy: StaffMember, walked: Walked) -> None:
     for _, asked in asked_of_all(known, spy, edge):
+        if not (asked.compared or known.there):
+            continue  # there is nothing yet that could be told
         said = [asked_by(edge, asked, spy)]
         while asked.pages and len(said) < 30 and (cursor := _cursor(said[-1])):
             said.append(asked_by(edge, asked, spy, cursor))

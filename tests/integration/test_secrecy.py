@@ -16,6 +16,7 @@ from tests.integration.edge import Edge, logged
 from tests.integration.gateway import Answer
 from tests.integration.secrecy import (
     ACCUSED,
+    ACTIONS_IN,
     CATEGORY,
     DISTRICT,
     ENTRUSTED,
@@ -59,8 +60,8 @@ class TestEveryWayOut:
         wires.let_out(life.known)
         before = Walked()
         for turn, spying in enumerate(turns):
-            life.known.turns = (turn, turn + len(turns))  # what they are going to ask afterwards
-            walk(edge, life.known, spying, before)
+            life.known.turns = range(turn, ACTIONS_IN, len(turns))  # what they are going to ask afterwards
+            before.answers |= walk(edge, life.known, spying).answers
         with logged() as lines:
             for number, step in enumerate(life.steps()):
                 leaks, got = wires.let_out(life.known)

@@ -168,6 +168,24 @@ class TestWhatMayBeTheSame:
             refused = petitions.tried(seen, action, other=secret, **said)
             assert (refused.status, refused.code, refused.field) == (409, "unit-accused", "other")
 
+    def test_is_told_apart_though_the_other_is_with_whom_it_accuses_which_hears_nothing(
+        self, petitions: Petitions
+    ) -> None:
+        edge, seen, secret = petitions.edge, petitions.registered(petitions.told()), petitions.told()
+        petitions.done(seen, "petition-pass-on", unit=HANDED.unit)
+        before = edge.get(f"/v1/cases/{seen}/timeline", HANDED).body
+        petitions.offered(petitions.registered(secret, (HANDED.unit,)), seen)
+        petitions.done(secret, "not-same", other=seen, reason=WHY)
+        assert edge.get(f"/v1/cases/{seen}/timeline", HANDED).body == before
+        edge.relay()
+        heard = [
+            each
+            for each in edge.take_from("Alerts")
+            if HANDED.unit in each["messageAttributes"]["units"]["stringValue"]
+        ]
+        assert heard and not [each for each in heard if secret in each["body"]]
+        petitions.done(secret, "petition-pass-on", unit=ENTRUSTED)
+
     def test_is_told_apart_by_whom_it_is_entrusted_to(self, petitions: Petitions) -> None:
         secret, seen = petitions.registered(petitions.told(), ACCUSED), petitions.told()
         petitions.done(petitions.registered(seen), "petition-pass-on", unit=ENTRUSTED)
