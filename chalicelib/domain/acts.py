@@ -151,7 +151,7 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         was={"kind": case.kind, "area": area_facts(case.area)},
         chosen_by="staff",
         words=[],
-        **_accused(said, category, policy),
+        **_accused(case, said, category, policy),
         **also(said),
     )
     afresh = telling.known.procedure != case.procedure
@@ -160,13 +160,19 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
     assign_by_rule(telling, action.to, action, afresh=afresh)
 
 
-def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
-    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it."""
+def _accused(case: Case, said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
+    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it.
+
+    Beside those that are known to be: to name others takes nobody back.
+    """
     for place, unit in enumerate(said.accused):
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
     kind = policy.kinds.get(category.kind)
-    return {"accused": list(said.accused)} if said.accused and kind and kind.confidential else {}
+    if not (said.accused and kind and kind.confidential):
+        return {}
+    known = case.petition.accused if case.petition else ()
+    return {"accused": list(dict.fromkeys((*known, *said.accused)))}
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:

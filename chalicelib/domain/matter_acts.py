@@ -14,7 +14,7 @@ from chalicelib.domain.cases import ASSIGNED, CLOSED, SCREENING
 from chalicelib.domain.errors import CaseMerged, InvalidField, MatterRefused
 from chalicelib.domain.links import MOST_DEPTH, Absorbed
 from chalicelib.domain.screening import URGENCIES
-from chalicelib.domain.steps import area_facts, assign_by_rule, classified, enter
+from chalicelib.domain.steps import area_facts, assign_by_rule, classified, desk_of, enter
 
 if TYPE_CHECKING:
     from chalicelib.domain.acts import Act, Particulars
@@ -124,7 +124,10 @@ def _unmerge(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """Some of its reports tell of something else: that is a case of its own, which hangs together with this one."""
+    """Some of its reports tell of something else: that is a case of its own, which hangs together with this one.
+
+    What was told of whom a petition accuses may be told with any of its reports: it accuses them too, from the first.
+    """
     case, policy = telling.known, telling.around.policy
     own = set(case.report_ids) - case.links.foreign
     for place, report in enumerate(said.report_ids):
@@ -150,6 +153,7 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
         tracking_code=said.child[1],
         split_from=case.id,
         submitters=list(dict.fromkeys(staff)),
+        **({"accused": list(case.petition.accused)} if case.petition and case.petition.accused else {}),
     )
     child.tell(
         E.CASE_CLASSIFIED,
@@ -159,7 +163,7 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
         words=[],
     )
     if child.known.area is None:
-        enter(child, E.CASE_SENT_TO_SCREENING, SCREENING, unit=policy.centre_of(None), why="no-place")
+        enter(child, E.CASE_SENT_TO_SCREENING, SCREENING, unit=desk_of(child.known, policy), why="no-place")
     else:
         assign_by_rule(child, ASSIGNED, None)
     telling.tell(

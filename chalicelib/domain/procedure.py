@@ -234,8 +234,9 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances, of
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
     _offer(telling, offers)
-    if telling.known.petition is not None:
-        told_by(telling.known, telling.events, policy)
+    for each in (telling, *telling.also):
+        if each.known.petition is not None:
+            told_by(each.known, each.events, policy)
     return _change(telling, case)
 
 
