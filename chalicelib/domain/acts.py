@@ -56,7 +56,8 @@ class Particulars:
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
-    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
+    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile; `offered`: the cases
+    that are offered as the same matter, where an act asks for them. Of petitions:
     `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
     the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
     (`agrees`), `parties` there or at one, `members` of the panel (`known_members`: those of the pool), `form` and
@@ -80,6 +81,7 @@ class Particulars:
     reports: tuple[Report, ...] = ()
     child: tuple[str, str] | None = None
     answers: tuple[dict[str, str], ...] = ()
+    offered: tuple[Case, ...] = ()
     people: int | None = None
     representatives: int | None = None
     accused: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ class Particulars:
 _FARTHEST = date(9000, 1, 1)
 """Later is no later, and nothing is counted beyond the last year there is."""
 
-WAKES = "matter-unmerge"
+WAKES, TELLS_APART = "matter-unmerge", "matter-not-same"
 """The only act that is possible on a case that sleeps in another."""
 
 Act = Callable[["Telling[Case]", "Action", Particulars], None]

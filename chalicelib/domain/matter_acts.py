@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import guard
 from chalicelib.domain.acts import also
 from chalicelib.domain.cases import ASSIGNED, CLOSED, SCREENING
 from chalicelib.domain.errors import CaseMerged, InvalidField, MatterRefused
@@ -178,13 +179,18 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _not_same(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """Somebody looked: what was offered is another matter. Neither is offered to the other again."""
+    """Somebody looked: what was offered is another matter. Neither is offered to the other again.
+
+    Of two petitions that accuse others, the other is not told: whoever handles it may be whom this one accuses.
+    """
     case, other = telling.known, _other(said)
     if case.links.offered(other.id) is None:
         raise InvalidField("other", "not-offered")
     reason = {"reason": said.reason} if said.reason else {}
+    for unit in case.units:
+        guard(other, unit, "other", telling.around.policy)
     telling.tell(E.MATTER_TOLD_APART, case=other.id, **reason, **also(said))
-    if not other.asleep and case.id not in other.links.apart:
+    if not other.asleep and case.id not in other.links.apart and _accused(case) == _accused(other):
         telling.beside(other, other.id).tell(E.MATTER_TOLD_APART, case=case.id, **reason)
 
 

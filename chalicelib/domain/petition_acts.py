@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import accused_reach, guard
+from chalicelib.domain.accused import accused_of, accused_reach, guard
 from chalicelib.domain.cards import BY_NAME, card_for, told_of
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
@@ -130,6 +130,10 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
     unit, asked = _named(case, said, policy)
     if unit == case.lead:
         raise InvalidField("unit", "same-unit")
+    if any(
+        accused_reach(each, accused_of(other), policy) for other in _offered(telling, said) for each in (unit, *asked)
+    ):
+        raise OffersUndecided()  # it may be the same matter, told by somebody who accuses them
     enter(
         telling,
         E.PETITION_PASSED_ON,
@@ -148,7 +152,8 @@ def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
-    if case.links.offers:
+    hidden = len(said.offered) - len(_offered(telling, said))
+    if len(case.links.offers) > hidden:
         raise OffersUndecided()
     way = next(way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE)
     enter(
@@ -362,6 +367,12 @@ def _fit(case: Case, unit: str, field: str, policy: Policy) -> str:
         raise UnknownUnit(field)
     guard(case, unit, field, policy)
     return unit
+
+
+def _offered(telling: Telling[Case], said: Particulars) -> list[Case]:
+    """The cases offered with it, but for those that accuse the unit of who acts: of them he or she never learns."""
+    unit, policy = telling.around.actor.unit, telling.around.policy
+    return [other for other in said.offered if not accused_reach(unit, accused_of(other), policy)]
 
 
 def _other(case: Case, ground: Ground, other: Case | None, policy: Policy) -> str | None:
