@@ -19,6 +19,7 @@ from chalicelib.domain.errors import (
     PetitionUnnamed,
     UnknownUnit,
 )
+from chalicelib.domain.panel_acts import record
 from chalicelib.domain.petitions import (
     ENDED,
     HANDLING,
@@ -239,7 +240,10 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
 
 
 def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once."""
+    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once.
+
+    `members`: third parties who were there.
+    """
     case, around = telling.known, telling.around
     clock = case.clock(action.clock)
     if clock is None:
@@ -248,6 +252,10 @@ def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> 
     days = _days(said, clock.started_at.astimezone(zone).date(), around.now.astimezone(zone).date())
     uncounted = without_days(case, clock.name, days, around.policy, around.now, why="举行听证")
     telling.tell(E.PETITION_HEARD, unit=case.lead, days=days, **_said(said), **uncounted)
+    if said.members:
+        if not said.note:
+            raise InvalidField("note", "field-required")
+        record(telling, said)
 
 
 def _name_leader(telling: Telling[Case], action: Action, said: Particulars) -> None:

@@ -32,6 +32,7 @@ from chalicelib.models.audit_store import DynamoAuditLog
 from chalicelib.services.listing import Read, Start
 from tests.integration.edge import JPEG, REGION, Edge, deployed, logged
 from tests.integration.gateway import Answer, answer_of, gateway_event
+from tests.integration.matters import POOL, lay_member
 from tests.integration.test_hooks import order
 from tests.integration.test_views import Requests
 from tests.world import ADMIN, CELL, COMMUNITY, WORKER, officer_of
@@ -439,6 +440,8 @@ class Life:
         self.edge = edge
         self.known = Known()
         edge.employ(LEADER)
+        for member in POOL:
+            lay_member(edge.reference, member)
         self._lay_others()
 
     def _lay_others(self) -> None:
@@ -488,6 +491,10 @@ class Life:
         release = f"/v1/reports/{known.report_ids[0]}/reporter/release"
         assert edge.post(release, {"reason": f"联系信访人{WORDS['reason']}"}, HANDLER).status == 200
         yield "accepted, and the petitioner's name released to who handles it"
+        self.act("panel-invite", HANDLER, members=["pe1"], note=WORDS["note"])
+        self.act("panel-answer", HANDLER, members=["pe1"], agrees=True)
+        self.act("panel-record", HANDLER, members=["pe1"], note=WORDS["answer"])
+        yield "visited by a third party"
         until = self.day_after("handle")
         self.act("request-extension", HANDLER, until=until, reason=WORDS["reason"])
         yield "more time asked for"
