@@ -295,8 +295,9 @@ def record_visit(
 def fall_due(case: Case, around: Circumstances) -> Change | None:
     """What time alone has brought: clocks warn and run out, a visit is due, a case closes. None if nothing.
 
-    However late it is asked, every step of every clock happens once. What a window closes waits for no visit. To a case
-    that sleeps in another nothing happens; what it missed comes when it wakes.
+    However late it is asked, every step of every clock happens once. What a window closes waits for no visit; of a
+    window that runs on when the case has ended somebody is reminded then. To a case that sleeps in another nothing
+    happens; what it missed comes when it wakes.
     """
     if case.asleep:
         return None
@@ -312,13 +313,15 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
         if not clock.window and (clock.state is not ClockState.RUNNING or clock.due_at <= until):
             _breach(telling, clock, until)
         elif visit or not closes_at:
-            due = {"due_at": clock.due_at.isoformat(), **({"window": True} if clock.window else {})}
-            telling.tell(E.CLOCK_WARNED, clock=clock.name, unit=case.unit, **due)
+            _warn(telling, clock)
     if visit:  # where nobody was told of it in time, it has its time now
         later = {"close_at": (around.now + (closes_at - visit.due_at)).isoformat()} if closes_at else {}
         telling.tell(E.VISIT_DUE, visit_id=visit.id, **later)
     elif closes_at:
         close(telling, window.closes if window else "unvisited")
+        for clock in telling.known.clocks:
+            if clock.next_at is not None and clock.next_at <= around.now:
+                _warn(telling, clock)
     return _change(telling, case) if telling.events else None
 
 
@@ -393,6 +396,11 @@ def category_kept(case: Case, policy: Policy) -> Category | None:
 def _open_to_all(kind: str | None, policy: Policy) -> bool:
     known = policy.kinds.get(kind or "")
     return known is not None and not known.confidential
+
+
+def _warn(telling: Telling[Case], clock: Clock) -> None:
+    due = {"due_at": clock.due_at.isoformat(), **({"window": True} if clock.window else {})}
+    telling.tell(E.CLOCK_WARNED, clock=clock.name, unit=telling.known.unit, **due)
 
 
 def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
