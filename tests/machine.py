@@ -32,6 +32,7 @@ from chalicelib.domain.invited import ASKED as INVITED
 from chalicelib.domain.invited import COMING, TOOK_PART
 from chalicelib.domain.mediations import PARTIES
 from chalicelib.domain.people import Reporter, StaffMember, may_act, may_see
+from chalicelib.domain.petitions import ONLY_WAY_HERE
 from chalicelib.domain.policy import Action, Policy, Procedure
 from chalicelib.domain.procedure import Particulars, allowed_actions
 from chalicelib.domain.records import Command
@@ -372,7 +373,9 @@ class CaseMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self._open_cases()) < 12)
     @rule(nth=NUMBER, odd=ODD)
     def a_petition_goes_through_its_levels(self, nth: int, odd: str) -> None:
-        """The way is long, and chance alone would seldom see its end; now and then something else is done on it."""
+        """The way is long, and chance alone would seldom see its end; now and then something else is done on it, first
+        what can be done in the fewest states.
+        """
         nth = self._stirred(nth)
         case_id = self._report(list(self.policies.current.kinds).index("petition"), nth - nth % 9 + 1, nth, 0, "mobile")
         version = 0
@@ -387,7 +390,8 @@ class CaseMachine(RuleBasedStateMachine):
             actions = policy.procedure_of(case).actions
             onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
             aside = stuck or nth // (turn + 1) % 3 == 0 or not onward
-            name = min(names, key=lambda name: self._tried[case.procedure, name]) if aside else onward[-1]
+            seldom = min(names, key=lambda name: (self._tried[case.procedure, name], len(actions[name].states)))
+            name = seldom if aside else onward[-1]
             self._tried[case.procedure, name] += 1
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
@@ -406,9 +410,10 @@ class CaseMachine(RuleBasedStateMachine):
             if not names:
                 return
             stray = turn == nth // 8 % (2 * len(TABLE))
-            name = _nth(names, nth // 16) if stray else step
+            name = min(names, key=lambda name: self._tried[case.procedure, name]) if stray else step
             if name not in names:
                 continue
+            self._tried[case.procedure, name] += 1
             action = policy.procedure_of(case).actions[name]
             self._act(case, name, self._right(case, action, nth + turn), nth + turn, odd if stray and nth % 2 else "")
 
@@ -763,7 +768,7 @@ class CaseMachine(RuleBasedStateMachine):
             own = [report for report in case.report_ids if report not in case.links.foreign]
             said["report_ids"] = tuple(own[len(own) // 2 :]) if nth % 7 else case.report_ids
         if action.does.startswith("petition-"):
-            said |= self._of_a_petition(action, policy, nth)
+            said |= self._of_a_petition(case, action, policy, nth)
         if "outcome" in needs:
             said["outcome"] = _nth(["satisfied", "basically-satisfied", "dissatisfied"], nth)
         said |= self._said_at_a_table(case, action, nth)
@@ -793,9 +798,10 @@ class CaseMachine(RuleBasedStateMachine):
                 said["done_at"] = datetime.fromisoformat("2026-01-01T23:59:59-10:00")
         return Particulars(**said), area
 
-    def _of_a_petition(self, action: Action, policy: Policy, nth: int) -> dict[str, Any]:
+    def _of_a_petition(self, case: Case, action: Action, policy: Policy, nth: int) -> dict[str, Any]:
         """What is said with what is done to petitions; a few petition through too many."""
         said: dict[str, Any] = {}
+        coming = tuple(each.member for each in case.invited if each.state in (COMING, TOOK_PART))
         today = self.clock.now().astimezone(policy.zone).date()
         match action.does:
             case "petition-register":
@@ -804,9 +810,12 @@ class CaseMachine(RuleBasedStateMachine):
                 accused = _nth([(), ("housing-construction",), ("petition-office",), ("water",)], nth // 5)
                 said = {"people": people, "representatives": spoken, "accused": accused}
             case "petition-direct":
-                said = {"way": _nth([*policy.lawful_ways, "no-such-way"], nth)}
+                here = [way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE]
+                said = {"way": _nth([*policy.lawful_ways, *here, "no-such-way"], nth)}
+            case "petition-pass-on" if nth % 9 == 0:
+                said = {"unit": case.lead}
             case "petition-decline":
-                said = {"ground": _nth([*policy.grounds, "no-such-ground"], nth)}
+                said = {"ground": _nth([*policy.grounds, *["no-such-ground"] * 3], nth)}
             case "petition-answer" | "petition-conclude":
                 said = {"opinion": _nth(["support", "explain", "not-support"], nth)}
             case "petition-change-card":
@@ -817,7 +826,8 @@ class CaseMachine(RuleBasedStateMachine):
                 said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9], nth))}
             case "petition-hold-hearing":
                 since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
-                said = {"since": since, "until": today - timedelta(days=_nth([0, 0, 0, 3, -1], nth // 5))}
+                said = {"since": since, "until": today - timedelta(days=_nth([0, 3, 3, 3, -1], nth // 5))}
+                said["members"] = coming if nth % 2 else ()
         return said
 
     def _said_at_a_table(self, case: Case, action: Action, nth: int) -> dict[str, Any]:

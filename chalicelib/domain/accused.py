@@ -80,11 +80,6 @@ def told_by(case: Case, events: Iterable[CaseEvent], policy: Policy) -> None:
             guard(case, unit, None, policy)
 
 
-def is_with_accused(other: Case, case: Case, policy: Policy) -> bool:
-    """Whether another case is with a unit that a petition accuses, which hears of all that happens to it."""
-    return any(accused_reach(unit, accused_of(case), policy) for unit in _concerned(other, ()))
-
-
 def named_to(case: Case, other: Case | None, events: Iterable[CaseEvent], policy: Policy) -> None:
     """That an act which names another case tells no unit which that accuses. Raises UnitAccused."""
     for unit in _concerned(case, events) if other else ():

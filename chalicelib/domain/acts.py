@@ -56,7 +56,8 @@ class Particulars:
     it was sent later. `on`: the day something was done or received; `since`: the first of several, with `until`.
 
     Of matters: `other`: the case that it is merged with, or came from; `report_ids`: what is told of, and `reports`
-    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile. Of petitions:
+    those; `child`: id and tracking code of a case that may be opened; `answers`: given meanwhile; `offered`: the cases
+    that are offered as the same matter, where an act asks for them. Of petitions:
     `people`, `representatives`, `accused` (units), `way`, `opinion`, `ground`, `card`, `leader` (a member of staff, of
     the unit `leader_unit`); `named`: whether it is said who petitions. Of mediations: `party` and what it says
     (`agrees`), `parties` there or at one, `members` of the panel (`known_members`: those of the pool), `form` and
@@ -80,6 +81,7 @@ class Particulars:
     reports: tuple[Report, ...] = ()
     child: tuple[str, str] | None = None
     answers: tuple[dict[str, str], ...] = ()
+    offered: tuple[Case, ...] = ()
     people: int | None = None
     representatives: int | None = None
     accused: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ class Particulars:
 _FARTHEST = date(9000, 1, 1)
 """Later is no later, and nothing is counted beyond the last year there is."""
 
-WAKES = "matter-unmerge"
+WAKES, TELLS_APART = "matter-unmerge", "matter-not-same"
 """The only act that is possible on a case that sleeps in another."""
 
 Act = Callable[["Telling[Case]", "Action", Particulars], None]
@@ -151,7 +153,7 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
         was={"kind": case.kind, "area": area_facts(case.area)},
         chosen_by="staff",
         words=[],
-        **_accused(said, category, policy),
+        **_accused(case, said, category, policy),
         **also(said),
     )
     afresh = telling.known.procedure != case.procedure
@@ -160,13 +162,19 @@ def _classify(telling: Telling[Case], action: Action, said: Particulars) -> None
     assign_by_rule(telling, action.to, action, afresh=afresh)
 
 
-def _accused(said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
-    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it."""
+def _accused(case: Case, said: Particulars, category: Category, policy: Policy) -> dict[str, list[str]]:
+    """Whom a confidential matter accuses, where the desk that screens it says so: those never come to have it.
+
+    Beside those that are known to be: to name others takes nobody back.
+    """
     for place, unit in enumerate(said.accused):
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
     kind = policy.kinds.get(category.kind)
-    return {"accused": list(said.accused)} if said.accused and kind and kind.confidential else {}
+    if not (said.accused and kind and kind.confidential):
+        return {}
+    known = case.petition.accused if case.petition else ()
+    return {"accused": list(dict.fromkeys((*known, *said.accused)))}
 
 
 def _assign(telling: Telling[Case], action: Action, said: Particulars) -> None:

@@ -12,7 +12,6 @@ from chalicelib.domain.narrating import (
     BY_ITSELF,
     JOINTS,
     LEVELS,
-    OUTCOMES,
     SOURCES,
     URGENCIES,
     Told,
@@ -20,6 +19,7 @@ from chalicelib.domain.narrating import (
     clock_words,
     due_words,
     moment_words,
+    outcome_words,
     place_words,
     told,
     unit_words,
@@ -139,7 +139,7 @@ def _outcome(case: Case, history: Sequence[CaseEvent], policy: Policy) -> tuple[
     left = "、".join(unit_words(unit, policy) for unit in case.open_joints)
     return (
         *answer,
-        ("办理结果", OUTCOMES.get(case.outcome or "", case.outcome or "—")),
+        ("办理结果", outcome_words(case.outcome, case, policy) if case.outcome else "—"),
         *((("协同未完成", left),) if left else ()),
         ("归档时间", moment_words(ended, policy)),
     )

@@ -326,7 +326,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
         changes["submitters"] = (*case.submitters, staff)
     if parent := facts.get("split_from"):
         changes |= {"links": case.links.split_from(parent), "submitters": tuple(facts["submitters"])}
-    return changes
+    return {**changes, **_accused(case, facts)}
 
 
 def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
@@ -343,7 +343,7 @@ def _classified(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Chang
 
 
 def _accused(case: Case, facts: Mapping[str, Any]) -> Changes:
-    """A petition whose accused the desk names is known to accuse them before anybody has it."""
+    """Whom the desk names as accused, or what it was split from accuses, is known before anybody has it."""
     if not facts.get("accused"):
         return {}
     from chalicelib.domain.petitions import Petition  # few are

@@ -21,7 +21,7 @@ from chalicelib.domain.timing import BY_CARD, BY_CATEGORY, BY_KIND, BY_PROCEDURE
 
 if TYPE_CHECKING:
     from chalicelib.domain.events import CaseEvent
-    from chalicelib.domain.policy import Policy
+    from chalicelib.domain.policy import ClockRule, Policy
 
 _STATES = {
     ClockState.RUNNING: "计时中",
@@ -156,12 +156,16 @@ def _started(moment: Moment, policy: Policy) -> Iterator[str]:
         others = run.rule.begun_by and not (run.rule.remind_before or run.rule.closes)
         yield f"此为{'其他机关的办理期间，供掌握进度' if others else '可以提出的期间'}，不作超期督办"
         if clock.closes:
-            yield f"期间届满的，事项即归档：{OUTCOMES.get(clock.closes, clock.closes)}"
+            yield f"期间届满的，事项即归档：{_outcome(clock.closes, run.rule)}"
         if clock.warn_at and run.rule.remind_before:
             left, at = in_words(run.rule.remind_before), _moment(clock.warn_at, moment, policy)
             yield f"届满前{left}（{at}）提醒"
     elif clock.warn_at:
         yield f"剩余{run.rule.warn_left}%时（{_moment(clock.warn_at, moment, policy)}）预警"
+
+
+def _outcome(closes: str, rule: ClockRule | None) -> str:
+    return OUTCOMES.get(closes) or (rule.closes_zh if rule else "") or closes
 
 
 def _resumed(moment: Moment, policy: Policy) -> Iterator[str]:
@@ -183,7 +187,8 @@ def _resumed(moment: Moment, policy: Policy) -> Iterator[str]:
 def _ended(moment: Moment, policy: Policy) -> str:
     cause, before = _cause(moment, policy), moment.before
     if before is not None and before.closes and before.due_at <= moment.told.event.time:
-        return f"期间届满，事项归档：{OUTCOMES.get(before.closes, before.closes)}"
+        rule = moment.run.rule if moment.run else None
+        return f"期间届满，事项归档：{_outcome(before.closes, rule)}"
     if moment.after.window:
         return f"{cause}，期间终止"
     if moment.after.state is ClockState.MET:

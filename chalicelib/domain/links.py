@@ -48,6 +48,15 @@ class Offer(NamedTuple):
     why: tuple[str, ...]
 
 
+class Likely(NamedTuple):
+    """A case as it is found before it is offered. `accused`: whom it accuses, who never learn of it."""
+
+    case: str
+    score: float
+    why: tuple[str, ...]
+    accused: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """`merged_into`: the case that this one sleeps in. `parent`: what it was split from; `children`: what was split

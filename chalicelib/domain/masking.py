@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = "**"
 _CHINESE_MOBILE = r"\+86(1[3-9][0-9])[0-9]{4}([0-9]{4})"
-_CHINESE_LANDLINE = r"\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]+([0-9]{3})"
+_CHINESE_LANDLINE = r"\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]{4,}([0-9]{3})"
 _MOST_SHOWN_AT_END, _LEAST_HIDDEN = 3, 4
 
 _OF_TWO_CHARACTERS = (

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import accused_of, is_with_accused
+from chalicelib.domain.accused import accused_of
 from chalicelib.domain.acts import also
 from chalicelib.domain.cases import ASSIGNED, CLOSED, SCREENING
 from chalicelib.domain.errors import CaseMerged, InvalidField, MatterRefused
 from chalicelib.domain.links import MOST_DEPTH, Absorbed
 from chalicelib.domain.screening import URGENCIES
-from chalicelib.domain.steps import area_facts, assign_by_rule, classified, enter
+from chalicelib.domain.steps import area_facts, assign_by_rule, classified, desk_of, enter
 
 if TYPE_CHECKING:
     from chalicelib.domain.acts import Act, Particulars
@@ -125,7 +125,10 @@ def _unmerge(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """Some of its reports tell of something else: that is a case of its own, which hangs together with this one."""
+    """Some of its reports tell of something else: that is a case of its own, which hangs together with this one.
+
+    What was told of whom a petition accuses may be told with any of its reports: it accuses them too, from the first.
+    """
     case, policy = telling.known, telling.around.policy
     own = set(case.report_ids) - case.links.foreign
     for place, report in enumerate(said.report_ids):
@@ -151,17 +154,17 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
         tracking_code=said.child[1],
         split_from=case.id,
         submitters=list(dict.fromkeys(staff)),
+        **({"accused": accused} if (accused := list(accused_of(case))) else {}),
     )
     child.tell(
         E.CASE_CLASSIFIED,
         **classified(child.known, category.id, max(case.urgency, category.urgency, key=URGENCIES.index), policy),
-        **({"accused": accused} if (accused := list(accused_of(case))) else {}),  # what was told of it stays kept
         area=area_facts(said.area or case.area),
         chosen_by="staff",
         words=[],
     )
     if child.known.area is None:
-        enter(child, E.CASE_SENT_TO_SCREENING, SCREENING, unit=policy.centre_of(None), why="no-place")
+        enter(child, E.CASE_SENT_TO_SCREENING, SCREENING, unit=desk_of(child.known, policy), why="no-place")
     else:
         assign_by_rule(child, ASSIGNED, None)
     telling.tell(
@@ -178,15 +181,14 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
 def _not_same(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """Somebody looked: what was offered is another matter. Neither is offered to the other again.
 
-    The other does not tell of it where it is with whom a petition accuses.
+    Of two petitions that accuse others, the other is not told: whoever handles it may be whom this one accuses.
     """
     case, other = telling.known, _other(said)
     if case.links.offered(other.id) is None:
         raise InvalidField("other", "not-offered")
     reason = {"reason": said.reason} if said.reason else {}
     telling.tell(E.MATTER_TOLD_APART, case=other.id, **reason, **also(said))
-    heard = is_with_accused(other, case, telling.around.policy)
-    if not other.asleep and case.id not in other.links.apart and not heard:
+    if not other.asleep and case.id not in other.links.apart and set(accused_of(case)) == set(accused_of(other)):
         telling.beside(other, other.id).tell(E.MATTER_TOLD_APART, case=case.id, **reason)
 
 

@@ -125,6 +125,14 @@ def actor_words(actor: Actor, policy: Policy) -> str:
     return unit or actor.role
 
 
+def outcome_words(outcome: str, case: Case, policy: Policy) -> str:
+    """How a case ended: in the words of the engine, or those that its procedure has for an outcome of its own."""
+    procedure = policy.procedure_of(case)
+    own = {action.outcome: action.outcome_zh for action in procedure.actions.values()}
+    own |= {clock.closes: clock.closes_zh for clock in procedure.clocks.values() if clock.closes_zh}
+    return OUTCOMES.get(outcome) or own.get(outcome) or outcome
+
+
 def unit_words(unit: str | None, policy: Policy) -> str:
     known = policy.units.get(unit or "")
     return known.zh if known else unit or "—"
@@ -391,7 +399,7 @@ def _closed(scene: Scene) -> str:
     facts = scene.facts
     level = LEVELS.get(facts.get("level") or "")
     where = f"，化解于{level}一级" if level and facts["outcome"] not in _NOT_SETTLED else ""
-    return f"归档：{OUTCOMES.get(facts['outcome'], facts['outcome'])}{where}"
+    return f"归档：{outcome_words(facts['outcome'], scene.case, scene.policy)}{where}"
 
 
 def _moved(scene: Scene) -> str:

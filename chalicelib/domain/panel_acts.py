@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.accused import accused_reach
 from chalicelib.domain.acts import also
 from chalicelib.domain.errors import ConflictOfInterest, InvalidField, UnknownMember
 from chalicelib.domain.invited import ASKED, AVOIDS, COMING, DECLINED, TOOK_PART
 from chalicelib.domain.panels import Sought, objections
+from chalicelib.domain.petitions import HANDLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from chalicelib.domain.cases import Case
     from chalicelib.domain.invited import Invited
     from chalicelib.domain.panels import Member
-    from chalicelib.domain.policy import Action
+    from chalicelib.domain.policy import Action, Policy
     from chalicelib.domain.telling import Telling
 
+_ASKED_AGAIN = {False: (DECLINED,), True: (DECLINED, TOOK_PART)}
+"""Who is asked again that was asked before: whoever declined, and to a petition, which has three levels, who was there.
+"""
 MOST_INVITED = 20
 """People of the pool at one case, whatever they answered: they stand in its row."""
 
@@ -39,7 +44,7 @@ def _invite(telling: Telling[Case], action: Action, said: Particulars) -> None:
     asked = []
     for field, member in _members(telling, said):
         _must_not_avoid(telling, field, member)
-        if member.id in known and known[member.id].state != DECLINED:
+        if member.id in known and known[member.id].state not in _ASKED_AGAIN[case.petition is not None]:
             raise InvalidField(field, "invited-already")
         asked.append(_named(member))
     telling.tell(E.PANEL_INVITED, members=asked, unit=case.lead, **_noted(said))
@@ -49,6 +54,8 @@ def _answer(telling: Telling[Case], action: Action, said: Particulars) -> None:
     for field, member in _invited(telling.known, said):
         if member.state == AVOIDS:
             raise ConflictOfInterest(field, reasons=[])
+        if said.agrees:
+            _must_still_not_avoid(telling, field, member, said)
     telling.tell(
         E.PANEL_ANSWERED, members=list(said.members), coming=said.agrees, unit=telling.known.lead, **_noted(said)
     )
@@ -61,11 +68,17 @@ def _avoid(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _record(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    for place, (field, member) in enumerate(_invited(telling.known, said)):
+    record(telling, said)
+
+
+def record(telling: Telling[Case], said: Particulars) -> None:
+    """Tell who took part, and what came of it. Raises ConflictOfInterest, InvalidField for who was not coming."""
+    for field, member in _invited(telling.known, said):
         if member.state == AVOIDS:
             raise ConflictOfInterest(field, reasons=[])
         if member.state not in (COMING, TOOK_PART):
-            raise InvalidField(f"members[{place}]", "not-coming")
+            raise InvalidField(field, "not-coming")
+        _must_still_not_avoid(telling, field, member, said)
     telling.tell(E.PANEL_TOOK_PART, members=list(said.members), unit=telling.known.lead, **_noted(said))
 
 
@@ -80,13 +93,36 @@ def _members(telling: Telling[Case], said: Particulars) -> Iterator[tuple[str, M
 
 
 def _must_not_avoid(telling: Telling[Case], field: str, member: Member) -> None:
-    case = telling.known
+    case, policy = telling.known, telling.around.policy
     declared = {each.member: "" for each in case.invited if each.state == AVOIDS}
-    accused = case.petition.accused if case.petition else ()
-    today = telling.around.policy.day_of(telling.around.now)
-    against = [each for each in objections(member, Sought(today, parties=accused, related=declared)) if each.recusal]
+    sought = Sought(policy.day_of(telling.around.now), parties=_parties(case, policy), related=declared)
+    against = [each for each in objections(member, sought) if each.recusal]
     if against:
         raise ConflictOfInterest(field, reasons=[each._asdict() for each in against])
+
+
+def _must_still_not_avoid(telling: Telling[Case], field: str, invited: Invited, said: Particulars) -> None:
+    """Who was asked may have come to be bound to a side since, or the petition to a level at which he or she is one's.
+
+    Of who has left the pool nothing is known any more.
+    """
+    member = (said.known_members or {}).get(invited.member)
+    if member is not None:
+        _must_not_avoid(telling, field, member)
+
+
+def _parties(case: Case, policy: Policy) -> tuple[str, ...]:
+    """Whom a petition accuses, and at the higher levels who answered it: with all that is part of them, by id and name.
+
+    Nobody of those sits at its table: the accused never learn of it, and who answered is what is looked at again.
+    """
+    petition = case.petition
+    if petition is None:
+        return ()
+    answered = petition.answered_by if petition.level != HANDLING else ()
+    against = (*petition.accused, *answered)
+    units = [unit for unit in policy.units.values() if accused_reach(unit.id, against, policy)]
+    return (*against, *(name for unit in units for name in (unit.id, unit.zh)))
 
 
 def _invited(case: Case, said: Particulars) -> Iterator[tuple[str, Invited]]:

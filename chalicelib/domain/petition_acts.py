@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import accused_reach, guard
+from chalicelib.domain.accused import accused_of, accused_reach, guard
 from chalicelib.domain.cards import BY_NAME, card_for, told_of
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
@@ -19,6 +19,7 @@ from chalicelib.domain.errors import (
     PetitionUnnamed,
     UnknownUnit,
 )
+from chalicelib.domain.panel_acts import record
 from chalicelib.domain.petitions import (
     ENDED,
     HANDLING,
@@ -127,14 +128,16 @@ def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
 def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """转送、交办 to the competent body (art. 22), and to those that act jointly with it; never to whom it accuses.
 
-    Nor before it is decided what it may be the same as: that one may accuse them.
+    Nor, before it is decided what it may be the same as, to whom that accuses.
     """
     case, policy = telling.known, telling.around.policy
-    if case.links.offers:
-        raise OffersUndecided()
     unit, asked = _named(case, said, policy)
     if unit == case.lead:
         raise InvalidField("unit", "same-unit")
+    if any(
+        accused_reach(each, accused_of(other), policy) for other in _offered(telling, said) for each in (unit, *asked)
+    ):
+        raise OffersUndecided()
     enter(
         telling,
         E.PETITION_PASSED_ON,
@@ -153,7 +156,8 @@ def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
-    if case.links.offers:
+    hidden = len(said.offered) - len(_offered(telling, said))
+    if len(case.links.offers) > hidden:
         raise OffersUndecided()
     way = next(way.id for way in policy.lawful_ways.values() if way.item == ONLY_WAY_HERE)
     enter(
@@ -239,7 +243,10 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
 
 
 def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once."""
+    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once.
+
+    `members`: third parties who were there.
+    """
     case, around = telling.known, telling.around
     clock = case.clock(action.clock)
     if clock is None:
@@ -248,6 +255,10 @@ def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> 
     days = _days(said, clock.started_at.astimezone(zone).date(), around.now.astimezone(zone).date())
     uncounted = without_days(case, clock.name, days, around.policy, around.now, why="举行听证")
     telling.tell(E.PETITION_HEARD, unit=case.lead, days=days, **_said(said), **uncounted)
+    if said.members:
+        if not said.note:
+            raise InvalidField("note", "field-required")
+        record(telling, said)
 
 
 def _name_leader(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -367,6 +378,12 @@ def _fit(case: Case, unit: str, field: str, policy: Policy) -> str:
         raise UnknownUnit(field)
     guard(case, unit, field, policy)
     return unit
+
+
+def _offered(telling: Telling[Case], said: Particulars) -> list[Case]:
+    """The cases offered with it, but for those that accuse the unit of who acts: of them he or she never learns."""
+    unit, policy = telling.around.actor.unit, telling.around.policy
+    return [other for other in said.offered if not accused_reach(unit, accused_of(other), policy)]
 
 
 def _other(case: Case, ground: Ground, other: Case | None, policy: Policy) -> str | None:

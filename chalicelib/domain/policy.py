@@ -112,7 +112,8 @@ class Action(NamedTuple):
     `requires`: what must be said with it.
     `actors`: lead | screening (the desk) | joint | approver | submitter | visitor (who answers for its place).
     `within`: the window it must fall in.
-    `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends.
+    `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends,
+    and `outcome_zh` in words, where the engine has none for it.
     `from_day`: the clocks that begin with it are counted from the day that is named with it (`on`), if one is; which is
     no more than `days_back` days before the case came to stand as it does.
     """
@@ -131,6 +132,7 @@ class Action(NamedTuple):
     outcome: str = ""
     from_day: bool = False
     days_back: int = 0
+    outcome_zh: str = ""
 
 
 class ClockRule(NamedTuple):
@@ -141,10 +143,10 @@ class ClockRule(NamedTuple):
     `met_by`; otherwise it is no longer asked for. `limit`: None for the category's own; `cards`, `urgencies`,
     `kinds`: other limits by a petition's card, then by urgency, then by kind. A `window` is nobody's duty: it only
     says until when something may be asked. `remind_before`: when no more than that is left of a window, who has the
-    case is reminded; `closes`: how the case ends when it runs out, where it ends by it. `visited`: only of categories
-    that are visited. `warn_left`: who must act is warned when so many per cent of the time are left; `again`: seconds
-    between escalations; 0: none. `extensions`: how often it may be extended, by no more than `extension` beyond what
-    it was; asked while `ask_before` still fits in what is left.
+    case is reminded; `closes`: how the case ends when it runs out, where it ends by it; `closes_zh`: that in words,
+    where the engine has none. `visited`: only of categories that are visited. `warn_left`: who must act is warned when
+    so many per cent of the time are left; `again`: seconds between escalations; 0: none. `extensions`: how often it may
+    be extended, by no more than `extension` beyond what it was; asked while `ask_before` still fits in what is left.
     """
 
     id: str
@@ -170,6 +172,7 @@ class ClockRule(NamedTuple):
     remind_before: Limit | None = None
     closes: str = ""
     begun_by: tuple[str, ...] = ()
+    closes_zh: str = ""
 
 
 class Procedure(NamedTuple):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import cases
 from chalicelib.domain import events as E
-from chalicelib.domain.accused import in_place_of, named_by, named_to, not_accused, told_by
-from chalicelib.domain.acts import WAKES, Particulars, act_of, possible
+from chalicelib.domain.accused import accused_reach, in_place_of, named_by, named_to, not_accused, told_by
+from chalicelib.domain.acts import TELLS_APART, WAKES, Particulars, act_of, possible
 from chalicelib.domain.cases import Case, evolve
 from chalicelib.domain.clocks import Clock, ClockState
 from chalicelib.domain.containment import superiors
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chalicelib.domain.grid import Area
-    from chalicelib.domain.links import Offer
+    from chalicelib.domain.links import Likely
     from chalicelib.domain.policy import Action, Category, Policy
     from chalicelib.domain.reports import Report
     from chalicelib.domain.screening import Screening
@@ -90,7 +90,7 @@ def open_case(
     screening: Screening,
     area: Area | None,
     around: Circumstances,
-    offers: Iterable[Offer] = (),
+    offers: Iterable[Likely] = (),
 ) -> Change:
     """A new case from a report: assigned where category and area are known, otherwise to a desk for screening.
 
@@ -158,12 +158,13 @@ def join(
     return _change(telling, case)
 
 
-def _offer(telling: Telling[Case], offers: Iterable[Offer]) -> None:
-    """Nobody is asked again of what was offered, or told apart, before."""
-    links = telling.known.links
-    decided = {each.case for each in links.offers} | {*links.apart}
+def _offer(telling: Telling[Case], offers: Iterable[Likely]) -> None:
+    """Nobody is asked again of what was offered, or told apart, before; nor of what accuses whoever has the case."""
+    case, policy = telling.known, telling.around.policy
+    decided = {each.case for each in case.links.offers} | {*case.links.apart}
     for each in offers:
-        if each.case not in decided:
+        told = any(accused_reach(unit, each.accused, policy) for unit in (*case.units, case.desk))
+        if each.case not in decided and not told:
             telling.tell(E.MATTER_OFFERED, case=each.case, score=each.score, why=list(each.why))
 
 
@@ -202,7 +203,7 @@ def _has_room(case: Case, through: str) -> bool:
     return sum(len(each.report_ids) for each in case.links.within(above)) < MOST_AT_ONCE
 
 
-def act(case: Case, action_id: str, said: Particulars, around: Circumstances, offers: Iterable[Offer] = ()) -> Change:
+def act(case: Case, action_id: str, said: Particulars, around: Circumstances, offers: Iterable[Likely] = ()) -> Change:
     """Do one of the actions of the case's procedure to it.
 
     Raises ActionNotAllowed when how the case stands does not allow it, CaseMerged for one that sleeps in another (of
@@ -234,19 +235,28 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances, of
     telling = _telling(case, case.id, around)
     act_of(action.does)(telling, action, said)
     _offer(telling, offers)
-    if telling.known.petition is not None:
-        told_by(telling.known, telling.events, policy)
+    for each in (telling, *telling.also):
+        if each.known.petition is not None:
+            told_by(each.known, each.events, policy)
     named_to(telling.known, said.other, telling.events, policy)
     for beside in telling.also:
         named_to(beside.known, telling.known, beside.events, policy)
     return _change(telling, case)
 
 
-def allowed_actions(case: Case, policy: Policy, now: datetime | None = None) -> tuple[str, ...]:
-    """What can be done to a case as it stands, whoever asks; without `now`, whatever window is over by then."""
+def allowed_actions(case: Case, policy: Policy, now: datetime | None = None, *, offers: bool = True) -> tuple[str, ...]:
+    """What can be done to a case as it stands, whoever asks; without `now`, whatever window is over by then.
+
+    `offers`: whether the cases that are offered with it, if there are, are any that the asker may know of.
+    """
     actions = policy.procedure_of(case).actions.values()
     return tuple(
-        a.id for a in actions if case.state in a.states and _offered(case, a, policy) and _in_time(case, a, now)
+        a.id
+        for a in actions
+        if case.state in a.states
+        and _offered(case, a, policy)
+        and _in_time(case, a, now)
+        and (offers or a.does != TELLS_APART)
     )
 
 
@@ -288,8 +298,9 @@ def record_visit(
 def fall_due(case: Case, around: Circumstances) -> Change | None:
     """What time alone has brought: clocks warn and run out, a visit is due, a case closes. None if nothing.
 
-    However late it is asked, every step of every clock happens once. What a window closes waits for no visit. To a case
-    that sleeps in another nothing happens; what it missed comes when it wakes.
+    However late it is asked, every step of every clock happens once. What a window closes waits for no visit; of a
+    window that runs on when the case has ended somebody is reminded then. To a case that sleeps in another nothing
+    happens; what it missed comes when it wakes.
     """
     if case.asleep:
         return None
@@ -305,13 +316,15 @@ def fall_due(case: Case, around: Circumstances) -> Change | None:
         if not clock.window and (clock.state is not ClockState.RUNNING or clock.due_at <= until):
             _breach(telling, clock, until)
         elif visit or not closes_at:
-            due = {"due_at": clock.due_at.isoformat(), **({"window": True} if clock.window else {})}
-            telling.tell(E.CLOCK_WARNED, clock=clock.name, unit=case.unit, **due)
+            _warn(telling, clock)
     if visit:  # where nobody was told of it in time, it has its time now
         later = {"close_at": (around.now + (closes_at - visit.due_at)).isoformat()} if closes_at else {}
         telling.tell(E.VISIT_DUE, visit_id=visit.id, **later)
     elif closes_at:
         close(telling, window.closes if window else "unvisited")
+        for clock in telling.known.clocks:
+            if clock.next_at is not None and clock.next_at <= around.now:
+                _warn(telling, clock)
     return _change(telling, case) if telling.events else None
 
 
@@ -386,6 +399,11 @@ def category_kept(case: Case, policy: Policy) -> Category | None:
 def _open_to_all(kind: str | None, policy: Policy) -> bool:
     known = policy.kinds.get(kind or "")
     return known is not None and not known.confidential
+
+
+def _warn(telling: Telling[Case], clock: Clock) -> None:
+    due = {"due_at": clock.due_at.isoformat(), **({"window": True} if clock.window else {})}
+    telling.tell(E.CLOCK_WARNED, clock=clock.name, unit=telling.known.unit, **due)
 
 
 def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:

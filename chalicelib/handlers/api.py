@@ -122,8 +122,7 @@ def read_case(case_id: str) -> Response:
 def read_timeline(case_id: str) -> Response:
     from chalicelib.domain.narrating import told
 
-    events = bootstrap.reading().timeline(named(case_id), _asked().staff)
-    version = events[-1].version if events else None
+    events, version = bootstrap.reading().told(named(case_id), _asked().staff)
     lines = told(events, bootstrap.policies().of)
     items = [{**views.event_view(event), "text_zh": line.text} for event, line in zip(events, lines, strict=True)]
     return answer({"items": items, "next": None}, version=version)
@@ -210,9 +209,8 @@ def read_openapi() -> Response:
 
 
 def _case_answer(case: Case, asked: StaffRequest) -> Response:
-    shown = views.case_view(case, bootstrap.policies().of(case.policy_version), bootstrap.now())
-    if case.links is not NO_LINKS:
-        shown["links"] = views.links_view(case, bootstrap.reading().links(case, asked.staff))
+    seen = None if case.links is NO_LINKS else bootstrap.reading().links(case, asked.staff)
+    shown = views.case_view(case, bootstrap.policies().of(case.policy_version), bootstrap.now(), seen)
     if case.petition is not None and case.petition.earlier:
         shown["petition"]["earlier"] = bootstrap.reading().named(case.petition.earlier, asked.staff)
     return answer(shown, version=case.version)

@@ -20,8 +20,8 @@ def read_case_file(case_id: str) -> Response:
     from chalicelib.domain.case_file import file_of
     from chalicelib.handlers.pages import page
 
-    history = bootstrap.reading().timeline(named(case_id), staff_request(case_files.current_request).staff)
-    file = file_of(history, bootstrap.policies().of, bootstrap.now())
+    history, version = bootstrap.reading().told(named(case_id), staff_request(case_files.current_request).staff)
+    file = file_of(history, bootstrap.policies().of, bootstrap.now())._replace(version=version)
     shown = page("case_file.html", file=file)
     shown.headers |= {"Cache-Control": "no-store", "ETag": f'"{file.version}"'}
     return shown

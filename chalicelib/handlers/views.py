@@ -122,8 +122,8 @@ def receipt_view(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
-    """`policy`: the version that the case goes by."""
+def case_view(case: Case, policy: Policy, now: datetime, seen: Links | None = None) -> dict[str, Any]:
+    """`policy`: the version that the case goes by. `seen`: how it hangs together with others that the asker may see."""
     return {
         "case_id": case.id,
         "version": case.version,
@@ -161,9 +161,9 @@ def case_view(case: Case, policy: Policy, now: datetime) -> dict[str, Any]:
         "mediation": _mediation(case.mediation) if case.mediation else None,
         "invited": [each._asdict() for each in case.invited],
         "petition": _petition(case.petition) if case.petition else None,
-        "allowed_actions": list(allowed_actions(case, policy, now)),
+        "allowed_actions": list(allowed_actions(case, policy, now, offers=bool(seen and seen.offers))),
         "outcome": case.outcome,
-        "links": None,
+        "links": _links(case, seen) if seen else None,
         "opened_at": _time(case.opened_at),
         "updated_at": _time(case.updated_at),
     }
@@ -187,8 +187,7 @@ def _mediation(mediation: Mediation) -> dict[str, Any]:
     }
 
 
-def links_view(case: Case, seen: Links) -> dict[str, Any]:
-    """`seen`: how the case hangs together with others that the asker may see."""
+def _links(case: Case, seen: Links) -> dict[str, Any]:
     return {
         "merged": case.asleep,
         "merged_into": seen.merged_into,

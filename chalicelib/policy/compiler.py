@@ -208,7 +208,8 @@ def _procedure(whole: Whole, text: PackText) -> dict[str, Any]:
         **{"id": part.id, "zh": part.zh, "en": part.en},
         "states": {name: entry.part.model_dump() for name, entry in whole.states.items()},
         "actions": {
-            name: _where_written(entry.part, ("from_day", "days_back")) for name, entry in whole.actions.items()
+            name: _where_written(entry.part, ("from_day", "days_back", "outcome_zh"))
+            for name, entry in whole.actions.items()
         },
         "clocks": {name: _clock(entry.part, text) for name, entry in whole.clocks.items()},
     }
@@ -220,7 +221,7 @@ def _clock(clock: ClockPart, text: PackText) -> dict[str, Any]:
         clock = clock.model_copy(update={"limit": [*examined.values()][-1], "cards": examined})
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
-        **_where_written(clock, ("cards", "remind_before", "closes", "begun_by")),
+        **_where_written(clock, ("cards", "remind_before", "closes", "closes_zh", "begun_by")),
         "limit": None if clock.limit == "category" else clock.limit,
         "urgencies": urgencies,
         "again": clock.again or 0,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from chalicelib.domain import cases
 from chalicelib.domain.acts import modules
 from chalicelib.domain.limits import Limit
+from chalicelib.domain.narrating import OUTCOMES
 from chalicelib.domain.procedure import VISIT_CLOCK
 from chalicelib.policy.reader import Entry, Fault, PackText
 from chalicelib.policy.schema import (
@@ -301,6 +302,8 @@ def _sense(whole: Whole) -> Iterator[Fault]:
             yield entry.fault("clock", f"clock {part.clock!r} is never extended")
         if (part.does == "close") != bool(part.outcome):
             yield entry.fault("outcome", "is how a case that is closed ends, and of nothing else")
+        else:
+            yield from _in_words(entry, "outcome", whole)
         if part.from_day and not any(clock.part.id in _begun_by(part, whole) for clock in whole.clocks.values()):
             yield entry.fault("from_day", "means nothing: no clock begins with it")
         if part.days_back and not part.from_day:
@@ -386,11 +389,12 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
             if part.id not in windows and not (part.remind_before or part.closes or part.begun_by):
                 yield entry.fault("window", "no action asks for it")
             yield from _closing(entry, whole)
+            yield from _in_words(entry, "closes", whole)
             for key in ("met_in", "met_by", "warn_left", "again", "extensions"):
                 if getattr(part, key):
                     yield entry.fault(key, "means nothing: a window is nobody's duty")
             continue
-        for key in ("remind_before", "closes"):
+        for key in ("remind_before", "closes", "closes_zh"):
             if getattr(part, key):
                 yield entry.fault(key, "means nothing: it is no window")
         if cases.CLOSED in (*part.runs_in, *part.pauses_in):
@@ -435,6 +439,25 @@ def _closing(entry: Entry[ClockPart], whole: Whole) -> Iterator[Fault]:
         both = {*part.runs_in, *part.pauses_in} & {*other.part.runs_in, *other.part.pauses_in}
         if other.part.closes and both:
             yield entry.fault("closes", f"in {min(both)!r} window {other.part.id!r} closes the case")
+
+
+def _in_words(entry: Entry[Any], key: str, whole: Whole) -> Iterator[Fault]:
+    """That how a case ends can be told: in the engine's words, or in those of the pack, which are the same wherever it
+    ends so.
+    """
+    outcome, zh = getattr(entry.part, key), getattr(entry.part, f"{key}_zh")
+    if zh and (not outcome or outcome in OUTCOMES):
+        yield entry.fault(
+            f"{key}_zh", f"means nothing: {f'{outcome!r} has its words' if outcome else 'nothing ends by it'}"
+        )
+    elif outcome and outcome not in OUTCOMES and not zh:
+        yield entry.fault(f"{key}_zh", f"is missing: nobody could read what {outcome!r} means")
+    others = {
+        *(each.part.outcome_zh for each in whole.actions.values() if each.part.outcome == outcome),
+        *(each.part.closes_zh for each in whole.clocks.values() if each.part.closes == outcome),
+    }
+    if zh and others - {zh, ""}:
+        yield entry.fault(f"{key}_zh", f"{outcome!r} is called {min(others - {zh, ''})!r} elsewhere")
 
 
 def _doers(whole: Whole, text: PackText) -> Iterator[Fault]:

@@ -447,6 +447,7 @@ class ActionPart(Part):
     clock: Id | Literal[""] = ""
     restarts: list[Id] = []
     outcome: Id | Literal[""] = ""
+    outcome_zh: Zh | Literal[""] = ""
     from_day: bool = False
     days_back: Annotated[int, Field(ge=0, le=60)] = 0
 
@@ -483,6 +484,7 @@ class ClockPart(Part):
     ask_before: Limit | None = None
     remind_before: Limit | None = None
     closes: Id | Literal[""] = ""
+    closes_zh: Zh | Literal[""] = ""
     begun_by: list[Id] = []
     article: Text | Literal[""] = ""
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.acts import TELLS_APART
 from chalicelib.domain.audit import BY_ITSELF, UNSAID
 from chalicelib.domain.cases import Case, replay
 from chalicelib.domain.errors import (
+    ActionNotAllowed,
     AlreadyKnown,
     DomainError,
     Forbidden,
@@ -27,12 +29,20 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import SYSTEM
 from chalicelib.domain.people import StaffMember, holds, may_act, may_visit
-from chalicelib.domain.procedure import Change, Circumstances, Particulars, act, fall_due, record_visit
+from chalicelib.domain.procedure import (
+    Change,
+    Circumstances,
+    Particulars,
+    act,
+    allowed_actions,
+    fall_due,
+    record_visit,
+)
 from chalicelib.services.awake import seen_by
 from chalicelib.services.duty import duty_at
 
 if TYPE_CHECKING:
-    from chalicelib.domain.links import Offer
+    from chalicelib.domain.links import Likely
     from chalicelib.domain.nearby import Near
     from chalicelib.domain.panels import Member
     from chalicelib.domain.policy import Action, Policy
@@ -44,6 +54,8 @@ _ATTEMPTS = 3
 """How often an act is tried whose other case somebody else is at, too, or whose new tracking code is in use."""
 
 
+_ASK_OFFERS = frozenset({"petition-accept", "petition-pass-on"})
+"""Acts for which it matters whom the cases accuse that are offered as the same matter."""
 _NAME_UNITS = frozenset(
     {"assign", "transfer", "request-joint", "petition-pass-on", "petition-decide", "petition-ask-review"}
 )
@@ -122,12 +134,31 @@ class Acting:
                 raise UnknownArea("area")
             told = replace(said, area=where, other=self._other(other, asked.by))
             told = self._of_matters(case, known, self._looked_up(known, case, told), around)
-            offers: Sequence[Offer] = ()
+            offers: Sequence[Likely] = ()
             if known.does == "classify" and self._matching is not None:
                 offers, near[:] = self._matching().placing(case, told.category or case.category, where or case.area)
+            if known.does == TELLS_APART and self._offers_hidden(case, asked.by):
+                left = allowed_actions(case, policy, around.now, offers=False)
+                raise ActionNotAllowed(None, allowed_actions=list(left), state=case.state)
             return act(case, action, told, around, offers)
 
-        return self._once(case, asked, change, near)
+        try:
+            return self._once(case, asked, change, near)
+        except ActionNotAllowed as refused:
+            if self._offers_hidden(case, asked.by):
+                policy = self._policies.of(case.policy_version)
+                known = {name for name, each in policy.procedure_of(case).actions.items() if each.does == TELLS_APART}
+                refused.extra["allowed_actions"] = [
+                    each for each in refused.extra["allowed_actions"] if each not in known
+                ]
+            raise
+
+    def _offers_hidden(self, case: Case, staff: StaffMember) -> bool:
+        """Whether something is offered with it, and nothing that somebody may see: for him or her there is nothing."""
+        if not case.links.offers:
+            return False
+        offered = self._store.cases([each.case for each in case.links.offers])
+        return not any(seen_by(staff, each, self._store, self._policies.current) for each in offered.values())
 
     def _of_matters(self, case: Case, action: Action, said: Particulars, around: Circumstances) -> Particulars:
         """What acts on two cases need to know beside what is said; nothing for any other act."""
@@ -158,6 +189,8 @@ class Acting:
 
     def _looked_up(self, action: Action, case: Case, said: Particulars) -> Particulars:
         """What is said with an act, and what must be looked up for it."""
+        if action.does in _ASK_OFFERS and case.links.offers:
+            return replace(said, offered=tuple(self._store.cases([each.case for each in case.links.offers]).values()))
         if action.does == "petition-register":
             told = (self._store.report(report_id) for report_id in case.report_ids)
             return replace(said, named=any(known.named for known in told if known))

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.accused import accused_of
 from chalicelib.domain.cases import CLOSED
 from chalicelib.domain.errors import Forbidden, Hidden, NotFound
-from chalicelib.domain.links import Offer
+from chalicelib.domain.links import Likely
 from chalicelib.domain.matter_features import Told, features
 from chalicelib.domain.nearby import Candidate, candidates, compounds_beside, home_of, places_around
 from chalicelib.domain.people import holds, may_see
@@ -43,14 +44,14 @@ class Found(NamedTuple):
     """What there is: the case that a report joins by itself, those offered, and what lies at home as it was read."""
 
     joins: Case | None
-    offers: tuple[Offer, ...]
+    offers: tuple[Likely, ...]
     home: Near | None
 
 
 class Placing(NamedTuple):
     """What is offered with a case, and what lies at places with it, or without it."""
 
-    offers: tuple[Offer, ...]
+    offers: tuple[Likely, ...]
     near: Sequence[Near]
 
 
@@ -59,6 +60,11 @@ class Standing(NamedTuple):
 
     case: Case
     candidate: Candidate
+
+    @property
+    def likely(self) -> Likely:
+        score = self.candidate.score
+        return Likely(self.case.id, score.value, score.why, accused_of(self.case))
 
 
 class Matching:
@@ -111,8 +117,8 @@ class Matching:
         home = next((near for near in lying if near.place == sought.home), None)
         standing = self.standing(sought, lying, without)
         joins = None if alone or sought.confidential else self._joined(standing)
-        likely = (each for each in standing if each.case.open)
-        offers = tuple(Offer(each.case.id, each.candidate.score.value, each.candidate.score.why) for each in likely)
+        likely = (each for each in standing if each.case.open and without not in each.case.links.apart)
+        offers = tuple(each.likely for each in likely)
         return Found(joins, offers[: self._rules.most_offers], home)
 
     def placing(self, case: Case, category: str | None, area: Area | None) -> Placing:
@@ -154,7 +160,8 @@ class Matching:
         sought = self.sought(report, case.category, case.area, beside)
         standing = self.standing(sought, self._store.near(sought.places), case.id)
         decided = {*case.links.apart, *(each.case for each in case.links.absorbed)}
-        return [each for each in standing if each.case.id not in decided and may_see(staff, each.case, policy)]
+        left = (each for each in standing if each.case.id not in decided and case.id not in each.case.links.apart)
+        return [each for each in left if may_see(staff, each.case, policy)]
 
     def standing(self, sought: Sought, lying: Sequence[Near], without: str = "") -> list[Standing]:
         """The candidates among what lies there, each once, the likeliest first; never across confidentiality."""

@@ -30,14 +30,14 @@ class MediationFiles:
 
     def file(self, case_id: str, staff: StaffMember) -> MediationFile:
         """Raises NotFound for a case that is none of the asker's, and for one that was never mediated; Forbidden."""
-        history = self._reading.timeline(case_id, staff)
+        history, version = self._reading.told(case_id, staff)
         named = members_in(history)
         people = self._pool.named(named) if named else {}
         told_by = list(dict.fromkeys(self._told_by(history, staff)))
         file = file_of(history, self._policies.of, people, told_by, self._clock.now())
         if file is None:
             raise NotFound()
-        return file
+        return file._replace(version=version)
 
     def _told_by(self, history: Sequence[CaseEvent], staff: StaffMember) -> Iterator[str]:
         reports = [event.data["report_id"] for event in history if "report_id" in event.data]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import events as E
 from chalicelib.domain.errors import Forbidden, Hidden, InvalidField, NotFound
@@ -91,6 +91,16 @@ _PUBLIC_STEPS = {
 }
 
 
+class History(NamedTuple):
+    """What somebody reads of a case's history, and the version that the case is at."""
+
+    events: list[CaseEvent]
+    version: int
+
+
+_OF_OTHERS = frozenset({E.MATTER_OFFERED, E.MATTER_TOLD_APART})
+"""Events that name another case which somebody may not see who sees this one."""
+
 _NONE = ""
 """No case. It is looked for where what is asked for does not exist: to find nothing takes as long as to be refused."""
 
@@ -134,25 +144,29 @@ class Reading:
         return self.case(_NONE, staff)
 
     def timeline(self, case_id: str, staff: StaffMember) -> list[CaseEvent]:
-        """The events of a case.
+        """The events of a case, as `told` has them."""
+        return self.told(case_id, staff).events
 
-        Without offers of others that the asker may not see: why they are alike tells of them. A petition that accuses
-        the asker's unit is named in none.
+    def told(self, case_id: str, staff: StaffMember) -> History:
+        """The events of a case, and the version that it is at.
+
+        Without others that were offered or told apart and that the asker may not see: why they are alike, and why
+        they are not, tells of them. A petition that accuses the asker's unit is named in none.
         """
         self._permitted(staff, "timeline.read")
         case = self.case(case_id, staff)
         history = self._store.history(case_id)
-        offered = [event.data["case"] for event in history if event.type == E.MATTER_OFFERED]
-        if offered:
+        version = history[-1].version if history else case.version
+        if offered := [event.data["case"] for event in history if event.type in _OF_OTHERS]:
             seen = self._visible(offered, staff)
-            history = [event for event in history if event.type != E.MATTER_OFFERED or event.data["case"] in seen]
+            history = [event for event in history if event.type not in _OF_OTHERS or event.data["case"] in seen]
         if case.links == NO_LINKS and case.petition is None:
-            return history
+            return History(history, version)
         from chalicelib.services.unnamed import named_in, unnamed  # few cases name others
 
         others = named_in(history)
         accusing = self._accusing(others, staff) if others else {}
-        return unnamed(history, accusing) if accusing else history
+        return History(unnamed(history, accusing) if accusing else history, version)
 
     def links(self, case: Case, staff: StaffMember) -> Links:
         """How a case hangs together with others, as far as the asker may see those."""
@@ -186,8 +200,8 @@ class Reading:
         """Every clock of a case, explained, and the version it is at; for who may read its timeline."""
         from chalicelib.domain.explaining import explain  # few ask
 
-        history = self.timeline(case_id, staff)
-        return explain(history, self._policies), history[-1].version
+        history, version = self.told(case_id, staff)
+        return explain(history, self._policies), version
 
     def report(self, wanted: str, staff: StaffMember) -> KnownReport:
         self._permitted(staff, "report.read")

@@ -38,11 +38,21 @@ class Example(NamedTuple):
     media_type: str
 
 
+class Strict(yaml.SafeLoader):
+    """YAML in which no key stands twice: of two, the first would be read by nobody."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise yaml.constructor.ConstructorError(None, None, f"{twice!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 @cache
 def contract(name: str) -> Any:
-    """A document of docs/contract, parsed."""
+    """A document of docs/contract, parsed. Raises for a key that stands twice."""
     text = (CONTRACT / name).read_text("utf-8")
-    return json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
+    return json.loads(text) if name.endswith(".json") else yaml.load(text, Strict)
 
 
 @cache

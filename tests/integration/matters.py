@@ -90,6 +90,10 @@ REFER = Step("petition-refer", {"reason": "意见不一"})
 ANSWER, REVIEWED = Step("petition-answer", _SAYS), Step("petition-answer-review", _SAYS)
 REVIEW = Step("petition-ask-review", {"reason": "不服答复"})
 RE_REVIEW = Step("petition-ask-re-review", {"reason": "不服复查意见"})
+THIRD_PARTIES = [
+    Step("panel-invite", {"members": ["pl1", "pp1"]}),
+    Step("panel-answer", {"members": ["pl1", "pp1"], "agrees": True}),
+]
 DIRECT = Step("petition-direct", {"way": "litigation", "note": "请向人民法院起诉"})
 
 
@@ -135,6 +139,7 @@ WAYS: Mapping[str, Way] = {
     "passed-on": Way("passed-on", [REGISTER, PASS_ON]),
     "petition-returned": Way("returned", [REGISTER, PASS_ON, RETURN]),
     "petition-accepted": Way("accepted", [REGISTER, PASS_ON, ACCEPT]),
+    "petition-third-parties": Way("accepted", [REGISTER, PASS_ON, ACCEPT, *THIRD_PARTIES]),
     "petition-joint-asked": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY]),
     "petition-joint-agreed": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, AGREE]),
     "petition-joint-refused": Way("accepted", [REGISTER, PASS_ON, ACCEPT, ASK_JOINTLY, REFUSE]),

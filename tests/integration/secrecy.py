@@ -30,6 +30,7 @@ from chalicelib.domain.views import may_ask
 from chalicelib.models.audit_store import DynamoAuditLog
 from tests.integration.edge import INSIDE, JPEG, REGION, START, Edge
 from tests.integration.gateway import Answer, answer_of, gateway_event
+from tests.integration.matters import POOL, lay_member
 from tests.integration.test_hooks import order
 from tests.world import ADMIN, CELL, COMMUNITY, WORKER, officer_of
 
@@ -510,6 +511,8 @@ class Life:
         self.edge = edge
         self.known = Known()
         edge.employ(LEADER)
+        for member in POOL:
+            lay_member(edge.reference, member)
         edge.employ(WATCHED)
         self._lay_others()
 
@@ -570,6 +573,10 @@ class Life:
         release = f"/v1/reports/{known.report_ids[0]}/reporter/release"
         assert edge.post(release, {"reason": f"联系信访人{WORDS['reason']}"}, HANDLER).status == 200
         yield "accepted, and the petitioner's name released to who handles it"
+        self.act("panel-invite", HANDLER, members=["pe1"], note=WORDS["note"])
+        self.act("panel-answer", HANDLER, members=["pe1"], agrees=True)
+        self.act("panel-record", HANDLER, members=["pe1"], note=WORDS["answer"])
+        yield "visited by a third party"
         self.refused("request-joint", HANDLER, units=[ACCUSED[1]], reason=WORDS["reason"])
         self.act("petition-refer", HANDLER, reason=WORDS["reason"])
         decider = self.decider()

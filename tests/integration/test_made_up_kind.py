@@ -11,13 +11,16 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.domain.case_file import file_of
 from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.explaining import explain
+from chalicelib.domain.narrating import told
 from chalicelib.domain.policy import Policy
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import read_policy
 from chalicelib.services.sweep import Sweep
 from tests.conftest import PACK, REGION
-from tests.world import World, lay_grid, officer_of
+from tests.world import Kept, World, lay_grid, officer_of
 
 WEDNESDAY = datetime(2026, 9, 30, 2, 15, tzinfo=UTC)  # before the holidays of October
 
@@ -160,6 +163,7 @@ limit = "20 日"
 window = true
 remind_before = "5 日"
 closes = "undisputed"
+closes_zh = "期满无异议"
 """
 MESSAGES = """
 [[template]]
@@ -308,4 +312,9 @@ def test_a_made_up_kind_runs_from_report_to_archive(world: World) -> None:
     _swept(world, case.closes_at)
     case = world.case(case_id)
     assert (case.state, case.outcome, case.due_at) == ("closed", "undisputed", None)
+    history = world.store.history(case_id)
+    assert told(history, lambda version: world.policy)[-1].what == "归档：期满无异议，化解于区一级"
+    assert ("办理结果", "期满无异议") in file_of(history, lambda version: world.policy, world.clock.now()).outcome
+    objecting = [each for each in explain(history, Kept(world.policy)) if each.clock.name == "objecting"][-1]
+    assert "期间届满，事项归档：期满无异议" in [step.zh for step in objecting.steps]
     assert _told(world, case_id, "case.closed.v1") == []

@@ -153,6 +153,17 @@ def test_they_are_reminded_once_that_the_window_runs_out_and_it_is_never_late(po
     assert told("2026-03-30 00:00") == [] and told("2026-05-30 00:00") == []
 
 
+def test_a_sweep_that_comes_late_closes_the_case_and_reminds_of_the_window_that_runs_on(policy: Policy) -> None:
+    table = Table(policy, "2026-03-02 09:00").agreed("2026-03-02")
+    table.act("mediation-record-performance", performed="none", note="未履行")
+    table.act("resolve", note="建议另行起诉")
+    assert E.VISIT_DUE in [event.type for event in table.wait("2026-03-20 00:00")]
+    told = table.wait("2026-03-31 00:00")
+    assert [event.type for event in told][-2:] == [E.CASE_CLOSED, E.CLOCK_WARNED], told
+    assert (told[-1].data["clock"], told[-1].data["window"]) == ("confirmation", True)
+    assert table.case.next_timer is None and table.wait("2026-06-30 00:00") == []
+
+
 def test_nobody_is_reminded_of_what_they_applied_for_or_what_was_performed(policy: Policy) -> None:
     asked = Table(policy, "2026-03-02 09:00").agreed("2026-12-01")
     asked.act("mediation-apply-confirmation", **COURT)

@@ -269,7 +269,7 @@ FAULTS = {
         [f"{DISPUTE}: clock[step].closes: means nothing: it is no window"],
     ),
     "end of a case that has ended": (
-        (DISPUTE, "", "", _clock("step", '"closed"', 'window = true\ncloses = "over"')),
+        (DISPUTE, "", "", _clock("step", '"closed"', 'window = true\ncloses = "over"\ncloses_zh = "期满"')),
         [f"{DISPUTE}: clock[step].closes: in 'closed' the case has ended already"],
     ),
     "two ends of a case": (
@@ -277,10 +277,41 @@ FAULTS = {
             DISPUTE,
             "",
             "",
-            _clock("step", '"accepted"', 'window = true\ncloses = "over"')
-            + _clock("stride", '"resolved"', 'window = true\ncloses = "gone"\npauses_in = ["accepted"]'),
+            _clock("step", '"accepted"', 'window = true\ncloses = "over"\ncloses_zh = "期满"')
+            + _clock(
+                "stride", '"resolved"', 'window = true\ncloses = "gone"\ncloses_zh = "逾期"\npauses_in = ["accepted"]'
+            ),
         ),
         [f"{DISPUTE}: clock[stride].closes: in 'accepted' window 'step' closes the case"],
+    ),
+    "end of a case that nobody could read": (
+        (DISPUTE, "", "", _clock("step", '"accepted"', 'window = true\ncloses = "over"')),
+        [f"{DISPUTE}: clock[step].closes_zh: is missing: nobody could read what 'over' means"],
+    ),
+    "end of a case that is called otherwise": (
+        (DISPUTE, "", "", _clock("step", '"accepted"', 'window = true\ncloses = "answered"\ncloses_zh = "期满"')),
+        [f"{DISPUTE}: clock[step].closes_zh: means nothing: 'answered' has its words"],
+    ),
+    "words for no end": (
+        (DISPUTE, "", "", _clock("step", '"accepted"', 'window = true\nremind_before = "PT1H"\ncloses_zh = "期满"')),
+        [f"{DISPUTE}: clock[step].closes_zh: means nothing: nothing ends by it"],
+    ),
+    "words for an end that no action is": (
+        (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\noutcome_zh = "完了"'),
+        [f"{DISPUTE}: action[mediate].outcome_zh: means nothing: nothing ends by it"],
+    ),
+    "one end by two names": (
+        (
+            DISPUTE,
+            "",
+            "",
+            _clock("step", '"accepted"', 'window = true\ncloses = "over"\ncloses_zh = "期满"')
+            + _clock("stride", '"resolved"', 'window = true\ncloses = "over"\ncloses_zh = "逾期"'),
+        ),
+        [
+            f"{DISPUTE}: clock[step].closes_zh: 'over' is called '逾期' elsewhere",
+            f"{DISPUTE}: clock[stride].closes_zh: 'over' is called '期满' elsewhere",
+        ],
     ),
     "day that nothing counts from": (
         (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nfrom_day = true'),
@@ -375,7 +406,7 @@ def test_the_same_clock_may_have_another_name_in_another_procedure(pack: Path) -
 
 def test_a_case_may_wait_in_nobodys_queue_for_the_window_that_it_ends_by(pack: Path) -> None:
     way = _action("mediate", "advance", '"accepted"', 'to = "waiting"\nfrom_day = true')
-    window = _clock("step", '"waiting"', 'window = true\ncloses = "over"\nremind_before = "PT1H"')
+    window = _clock("step", '"waiting"', 'window = true\ncloses = "over"\ncloses_zh = "期满"\nremind_before = "PT1H"')
     _edit(pack, SECURITY, "", "", _state("waiting", "nobody") + way + window)
     assert _faults(pack) == []
     (waiting,) = [whole for whole in procedures_of(read_pack(pack)).values() if whole.id == "security"]

@@ -397,8 +397,9 @@ def test_a_case_ends_by_its_window_with_the_outcome_that_this_names(policy: Poli
 def test_a_case_that_slept_over_reminder_and_end_is_closed_and_nobody_reminded_in_vain(policy: Policy) -> None:
     matter = answered(made_up(policy, remind="10 日"), "2026-09-03 10:00")
     events = matter.wait("2026-11-20 00:00")
-    assert [event.type for event in events] == ["case.closed.v1"]
-    assert [event.data["clock"] for event in matter.wait("2026-11-20 00:00")] == [CONFIRMING]
+    assert [event.type for event in events] == ["case.closed.v1", "clock.warned.v1"]
+    assert events[-1].data["clock"] == CONFIRMING, "which runs on when the case has ended"
+    assert matter.wait("2026-11-20 00:00") == []
 
 
 def test_a_window_that_is_left_closes_nothing(policy: Policy) -> None:
