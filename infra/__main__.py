@@ -69,11 +69,13 @@ def run() -> None:
 
 
 @cli.command()
-def demo() -> None:
+@click.option("--messages", "count", type=click.IntRange(80), help="So many reports, not the whole day's 240.")
+def demo(count: int | None) -> None:
     """A whole day on a cloud of its own, checked from outside; fails when an invariant does."""
+    from infra.day.demo import MESSAGES
     from infra.day.demo import demo as live
 
-    raise SystemExit(live(console))
+    raise SystemExit(live(console, count or MESSAGES))
 
 
 @cli.command()

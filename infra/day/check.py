@@ -6,19 +6,21 @@ import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from infra.day.expected import Expectations, Told
+from infra.day.ledger import Ledger
+from infra.day.matters import ANSWERED, SOURCES, Report, cases_expected, hold_together, matter_of
 from infra.day.senders import Sent
 from infra.day.system import Caller, System
 from infra.day.watch import Watch
 
-_RESOLVED = "case.resolved.v1"
 _GIVEN = ("case.assigned.v1", "case.sent-to-screening.v1")  # what whoever must act is told of first
+_NAMELESS = ("sms", "web")  # edges whose answer does not name the report
 _UPLOAD_TO_ALERT_MS = 2000  # p95, with cold starts in it
 _FEWEST_WAITS = 20
 _COUNTED_WITHIN_SECONDS = 60
@@ -33,6 +35,7 @@ class Findings:
     refused: int = 0
     repeats: int = 0
     cases: int = 0
+    cases_expected: int = 0
     lost: int = 0
     duplicated: int = 0
     alerts_expected: int = 0
@@ -44,6 +47,8 @@ class Findings:
     visits_done: int = 0
     reopened: int = 0
     declined: int = 0
+    matters: int = 0
+    matters_whole: int = 0
     closed: int = 0
     pictures: int = 0
     pictures_arrived: int = 0
@@ -60,73 +65,13 @@ class Findings:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """All cases of a day as the API and the table tell of them."""
-
-    reports: Mapping[str, dict[str, Any]]  # report rows by report id
-    cases: Mapping[str, dict[str, Any]]  # the API's case by id
-    timelines: Mapping[str, list[dict[str, Any]]]
-    pictures: Mapping[str, str]  # state by attachment id
-    dead_letters: int
-    beats: Mapping[str, dict[str, Any]]  # the API's beat by id; none but those somebody planned
-    beats_timelines: Mapping[str, list[dict[str, Any]]]
-
-
-def read_ledger(system: System, client_of: Callable[[str], Any]) -> Ledger:
-    """Read everything: rows from the table as it lies, cases and timelines through the API, dead letters counted."""
-    store = client_of("dynamodb")
-    reports, case_ids, beat_ids, pictures = {}, set(), set(), {}
-    pages = store.get_paginator("scan").paginate(TableName=system.outputs["CasesTable"])
-    for page in pages:
-        for item in page["Items"]:
-            kind, _, name = item["pk"]["S"].partition("#")
-            if kind == "REPORT":
-                detail = json.loads(item["detail"]["S"])
-                reports[name] = {
-                    "source": item["source"]["S"],
-                    "case_id": item["case_id"]["S"],
-                    "message_id": detail["message_id"],
-                }
-            elif kind == "ATTACHMENT":
-                pictures[name] = item["state"]["S"]
-            elif kind == "CASE" and item["sk"]["S"] == "CASE":
-                case_ids.add(name)
-            elif kind == "PATROL" and item["sk"]["S"] == "BEAT":
-                beat_ids.add(name)
-    token = system.token_of_role("administrator")
-    caller = Caller(system)
-    cases = {case_id: caller.get(f"/v1/cases/{case_id}", token).json() for case_id in sorted(case_ids)}
-    timelines = {i: caller.get(f"/v1/cases/{i}/timeline", token).json()["items"] for i in cases}
-    beats = {beat_id: caller.get(f"/v1/patrols/{beat_id}", token).json() for beat_id in sorted(beat_ids)}
-    walked = {beat_id: list(beat_timeline(caller, token, beat_id)) for beat_id in beats}
-    return Ledger(reports, cases, timelines, pictures, _dead_letters(client_of("sqs")), beats, walked)
-
-
-def beat_timeline(caller: Caller, token: str, beat_id: str) -> Iterator[dict[str, Any]]:
-    """Everything that happened to a beat, page by page, newest first."""
-    cursor: str | None = ""
-    while cursor is not None:
-        more = {"cursor": cursor} if cursor else {}
-        page = caller.get(f"/v1/patrols/{beat_id}/timeline", token, limit="100", **more).json()
-        yield from page["items"]
-        cursor = page["next"]
-
-
-def _dead_letters(sqs: Any) -> int:
-    waiting = "ApproximateNumberOfMessages"
-    urls = [url for url in sqs.list_queues().get("QueueUrls", []) if url.endswith("-dead-letters")]
-    return sum(
-        int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[waiting])["Attributes"][waiting]) for url in urls
-    )
-
-
 def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pack: Path, sample: Path) -> Findings:
     """Hold what happened against what should have. Every fault is put into words."""
     found = Findings()
     _check_acknowledgements(found, sent)
     _check_reports(found, system, sent, ledger)
-    _check_cases(found, ledger)
+    _check_cases(found, sent, ledger)
+    _check_matters(found, system, sent, ledger, watch)
     _check_pictures(found, ledger)
     _check_alerts(found, expected_alerts(ledger, sent, pack, sample), watch, ledger, _phones(sent, ledger))
     _check_speed(found, sent, watch, ledger)
@@ -173,8 +118,9 @@ def _check_reports(found: Findings, system: System, sent: Sequence[Sent], ledger
     for one in sent:
         if not one.acknowledged or one.message.repeat_of is not None:
             continue
-        if one.message.edge == "sms":
-            answer = caller.get("/v1/cases", token, source="sms", message_id=one.message.message_id)
+        if one.message.edge in _NAMELESS:
+            source, name = SOURCES[one.message.edge], one.message.message_id
+            answer = caller.get("/v1/cases", token, source=source, message_id=name)
         else:
             answer = caller.get(f"/v1/reports/{one.answer['report_id']}", token)
         found.lost += answer.status_code != 200
@@ -187,21 +133,22 @@ def _check_reports(found: Findings, system: System, sent: Sequence[Sent], ledger
         found.faults.append(f"{found.duplicated} reports more than messages")
 
 
-def _by_report(sent: Sequence[Sent], ledger: Ledger) -> Mapping[str, Sent]:
-    """The message that made each report, by report id. The answer to a text message does not name its report."""
-    by_text = {row["message_id"]: report_id for report_id, row in ledger.reports.items() if row["source"] == "sms"}
+def _by_report(sent: Sequence[Sent], ledger: Ledger) -> Mapping[str, int]:
+    """The index of the message that made each report, by report id."""
+    named = {(row["source"], row["message_id"]): report_id for report_id, row in ledger.reports.items()}
     made = {}
-    for one in sent:
+    for index, one in enumerate(sent):
         if one.acknowledged and one.message.repeat_of is None:
-            report_id = by_text.get(one.message.message_id) if one.message.edge == "sms" else one.answer["report_id"]
-            made[report_id or ""] = one
+            by_name = named.get((SOURCES[one.message.edge], one.message.message_id), "")
+            made[by_name if one.message.edge in _NAMELESS else one.answer["report_id"]] = index
     return made
 
 
 def _phones(sent: Sequence[Sent], ledger: Ledger) -> Mapping[str, str]:
     """The phone each report left, by report id, as it was sent."""
     phones = {}
-    for report_id, one in _by_report(sent, ledger).items():
+    for report_id, index in _by_report(sent, ledger).items():
+        one = sent[index]
         body = json.loads(one.body)
         match one.message.edge:
             case "sms":
@@ -210,13 +157,15 @@ def _phones(sent: Sequence[Sent], ledger: Ledger) -> Mapping[str, str]:
                 phones[report_id] = (body.get("reporter") or {}).get("phone")
             case "hotline":
                 phones[report_id] = (body.get("caller") or {}).get("phone")
+            case "web":
+                phones[report_id] = f"+86{body['phone']}"
     return {report_id: phone for report_id, phone in phones.items() if phone}
 
 
-def _check_cases(found: Findings, ledger: Ledger) -> None:
+def _check_cases(found: Findings, sent: Sequence[Sent], ledger: Ledger) -> None:
     events = [event for timeline in ledger.timelines.values() for event in timeline]
     types = Counter(event["type"] for event in events)
-    found.cases = len(ledger.cases)
+    found.cases, found.cases_expected = len(ledger.cases), cases_expected(sent)
     found.closed = sum(case["state"] == "closed" for case in ledger.cases.values())
     found.visits_due = types["visit.due.v1"]
     found.visits_done = types["visit.recorded.v1"]
@@ -225,12 +174,41 @@ def _check_cases(found: Findings, ledger: Ledger) -> None:
     for case in ledger.cases.values():
         if case["state"] != "closed":
             found.faults.append(f"not closed: {case['case_id']} {case['state']} at {case['unit']['id']}")
+    if found.cases != found.cases_expected:
+        found.faults.append(f"{found.cases} cases of {found.cases_expected} matters that were told of")
     if found.closed != found.cases:
         found.faults.append(f"{found.cases - found.closed} cases were not closed")
     if found.visits_done != found.visits_due or not found.visits_due:
         found.faults.append(f"{found.visits_done} visits made of {found.visits_due} that fell due")
     if not found.reopened or not found.declined:
         found.faults.append("no reopening was granted, or none declined")
+
+
+def _check_matters(found: Findings, system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch) -> None:
+    """What was planted as one matter became one case, with its reports, references and answers; nothing else joined."""
+    token, caller = system.token_of_role("administrator"), Caller(system)
+    phones = _phones(sent, ledger)
+
+    def find(report: Report) -> str | None:
+        """By the reference of whoever brought it; a phone of our own has none but the report's."""
+        asked = {"source": report.source, "message_id": report.message_id}
+        own = report.source == SOURCES["mobile"]
+        answer = caller.get(f"/v1/reports/{report.id}", token) if own else caller.get("/v1/cases", token, **asked)
+        return answer.json()["case_id"] if answer.ok else None
+
+    reports = (
+        Report(
+            report_id,
+            SOURCES[sent[index].message.edge],
+            sent[index].message.message_id,
+            phones.get(report_id),
+            matter_of(index, sent),
+        )
+        for report_id, index in _by_report(sent, ledger).items()
+    )
+    together = hold_together(reports, ledger.cases, ledger.timelines, watch.delivered, find)
+    found.matters, found.matters_whole = together.planted, together.whole
+    found.faults += together.found
 
 
 def _check_pictures(found: Findings, ledger: Ledger) -> None:
@@ -253,7 +231,7 @@ def _check_alerts(
     found.alerts_unexpected = len(set(delivered) - set(expected)) + len(watch.strangers)
     for case_id, timeline in ledger.timelines.items():
         for event in timeline:
-            if event["type"] == _RESOLVED:
+            if event["type"] == ANSWERED:
                 reference = _reference(ledger.cases[case_id], event)
                 owed = {phones[r] for r in event["data"]["report_ids"] if r in phones}
                 found.answers_missing += sum((reference, phone, "sms") not in delivered for phone in owed)
@@ -278,9 +256,9 @@ def _check_speed(found: Findings, sent: Sequence[Sent], watch: Watch, ledger: Le
     for case_id, timeline in ledger.timelines.items():
         case = ledger.cases[case_id]
         told = next(event for event in timeline if event["type"] in _GIVEN)
-        upload, seen = made.get(case["reports"][0]), watch.first_seen.get(_reference(case, told))
-        if upload and seen:
-            waits.append((seen - upload.at) * 1000)
+        index, seen = made.get(case["reports"][0]), watch.first_seen.get(_reference(case, told))
+        if index is not None and seen:
+            waits.append((seen - sent[index].at) * 1000)
     if len(waits) < _FEWEST_WAITS:
         found.faults.append(f"only {len(waits)} uploads whose alert was seen")
         return

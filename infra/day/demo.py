@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from infra.day.check import Findings, check, read_ledger
+from infra.day.check import Findings, check
 from infra.day.crew import Crew
+from infra.day.ledger import read_ledger
+from infra.day.matters import SOURCES
 from infra.day.senders import Senders, Sent
 from infra.day.standing import PACK, SAMPLE, Standing, standing
-from infra.day.system import System
+from infra.day.system import Caller, System
 from infra.day.watch import SLOW_SECONDS, Watch
 from infra.samples.day import messages
 from infra.settings import LOCAL
@@ -26,14 +28,14 @@ _ROUND_SECONDS = 1.0
 _PATIENCE_SECONDS = 400
 
 
-def demo(console: Console) -> int:
-    """Run the day, write `.local/demo.json`, and give the exit code: 0 when every invariant holds."""
+def demo(console: Console, count: int = MESSAGES) -> int:
+    """Run a day of so many messages, write `.local/demo.json`, and give the exit code: 0 when every invariant holds."""
     with (
         console.status("standing the system up") as status,
         standing("demo", "demo", keep=False, run_file=LOCAL / "demo" / "run.json", say=status.update) as stood,
     ):
         status.stop()
-        findings = live_through(stood, console)
+        findings = live_through(stood, console, count)
     findings.write(DEMO_FILE)
     console.print(table_of(findings))
     for fault in findings.faults:
@@ -42,12 +44,12 @@ def demo(console: Console) -> int:
     return 1 if findings.faults else 0
 
 
-def live_through(stood: Standing, console: Console) -> Findings:
+def live_through(stood: Standing, console: Console, count: int = MESSAGES) -> Findings:
     """Send a day's messages, let staff work until every case is closed, then check all of it."""
     system = System.read(stood.run_file)
     features = json.loads((SAMPLE / "areas.geojson").read_text("utf-8"))["features"]
     crew = Crew(system, {point["area"][:12]: point["area"] for point in stood.described["samples"]})
-    senders = Senders(system, messages(MESSAGES, SEED, features), PACE)
+    senders = Senders(system, messages(count, SEED, features), PACE)
     progress = _Progress(senders, crew)
     senders.on_sent = progress.note
     with Watch(system.cloud) as watch, Live(console=console, refresh_per_second=2, get_renderable=progress.table):
@@ -56,6 +58,7 @@ def live_through(stood: Standing, console: Console) -> Findings:
         _until_quiet(watch)
         watch.pace = SLOW_SECONDS
         crew.knows_of({"unit": {"id": "linkage-centre"}})
+        _tell_of_forms(crew, system, senders)
         store = stood.cloud.client("dynamodb")
         _until_settled(crew, lambda: _open_cases(store, system) == 0)
         _until_quiet(watch)
@@ -66,6 +69,15 @@ def live_through(stood: Standing, console: Console) -> Findings:
     findings.seconds = round(time.monotonic() - progress.began, 1)
     findings.reports_per_second = round(len(sent) / seconds, 2)
     return findings
+
+
+def _tell_of_forms(crew: Crew, system: System, senders: Senders) -> None:
+    """Who must act on what was told on a form: its answer is for a resident, and names no unit."""
+    caller, token = Caller(system), system.token_of_role("administrator")
+    for one in senders.sent:
+        if one is not None and one.acknowledged and one.message.edge == "web":
+            answer = caller.get("/v1/cases", token, source=SOURCES["web"], message_id=one.message.message_id)
+            crew.knows_of(answer.json())
 
 
 def _until_settled(crew: Crew, settled: Callable[[], bool]) -> None:

@@ -20,8 +20,8 @@ from uuid import uuid4
 import requests
 from standardwebhooks import Webhook
 
-from infra.day.check import beat_timeline
 from infra.day.expected import Expectations, Told
+from infra.day.ledger import beat_timeline
 from infra.day.standing import PACK, SAMPLE, Standing
 from infra.day.system import Caller, System
 from infra.day.watch import Watch

@@ -16,8 +16,8 @@ from uuid import uuid4
 import requests
 
 from chalicelib.policy.loader import policy_from, version_of
-from infra.day.check import beat_timeline
 from infra.day.district import District, Missed, Resident, answered
+from infra.day.ledger import beat_timeline
 from infra.day.standing import SAMPLE
 from infra.operator import Operator
 from infra.policy.stage import Stage

@@ -1,12 +1,13 @@
-"""Those who tell: workers' phones, residents' texts, the hotline; with pictures, retries and mistakes."""
+"""Those who tell: workers' phones, residents' texts and forms, the hotline; with pictures, retries and mistakes."""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +19,16 @@ from infra.samples.day import DayMessage, body_of
 from infra.samples.pictures import picture
 
 _STALE_SECONDS = 600
+_FORM, _KEY = (re.compile(f'data-{name}="([^"]+)"') for name in ("form", "key"))
 _EARLY_MESSAGES, _EARLY_PACE = 6, 1.5  # messages; messages a second
 
 
 @dataclass(slots=True)
 class Sent:
-    """A message that went out, and how it was answered. `at`: epoch seconds when its request began."""
+    """A message that went out, and how it was answered. `at`: epoch seconds when its request began.
+
+    `message`: with the id it went out by, which of a form is the form's.
+    """
 
     message: DayMessage
     body: bytes
@@ -79,13 +84,14 @@ class Senders:
     def _sent(self, message: DayMessage, caller: Caller) -> Sent:
         first = self._first_of(message)
         if first is not None and message.repeat_of is not None:
-            return self._post(message, first.body, caller)
+            return self._post(replace(message, message_id=first.message.message_id), first.body, caller)
         code = self._tracking_code(first, caller) if first is not None else None
         forms = [self._announced(message, number, caller) for number in range(message.pictures)]
         for form in forms[::2]:
             self._upload(form, caller)
         media = [form["attachment_id"] for form in forms]
-        body = body_of(message, datetime.now(UTC), media=media, tracking_code=code)
+        form, message = self._opened(message, caller) if message.edge == "web" else (None, message)
+        body = body_of(message, datetime.now(UTC), media=media, tracking_code=code, form=form)
         sent = self._post(message, body, caller)
         for form in forms[1::2]:
             self._upload(form, caller)
@@ -109,6 +115,11 @@ class Senders:
             message_id=first.message.message_id,
         )
         return answer.json().get("tracking_code") if answer.ok else None
+
+    def _opened(self, message: DayMessage, caller: Caller) -> tuple[str, DayMessage]:
+        """What the form of a cell goes by, as whoever scans its sign opens it, and the message by the form's own id."""
+        page = caller.get(f"/v1/public/areas/{message.cell}/report").text
+        return _FORM.findall(page)[0], replace(message, message_id=_KEY.findall(page)[0])
 
     def _announced(self, message: DayMessage, number: int, caller: Caller) -> dict[str, Any]:
         """A picture announced. Every second one is uploaded only after its report was sent."""
@@ -140,6 +151,8 @@ class Senders:
             case "sms":
                 key = "wrong" if message.fault == "wrong-secret" else self.system.secrets["aliyun"]
                 answer = caller.post(f"/hooks/sms/aliyun?key={key}", body)
+            case "web":
+                answer = caller.post("/v1/public/reports", body, headers={"Idempotency-Key": message.message_id})
         return Sent(message, body, at, answer.status_code, _json_of(answer))
 
     def _signed(self, message: DayMessage, body: bytes) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""A day of the sample district: the reports that phone, SMS and hotline bring, with repeats, retries and bad input.
+"""A day of the sample district: the reports that phone, SMS, hotline and form bring, with repeats, retries, bad input,
+and matters that several people tell of.
 
 Only data: the same numbers give the same day. The times are filled in when a message is sent, by `body_of`.
 """
@@ -7,20 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any, Literal
 from uuid import UUID
 
+from infra.samples.day_matters import PLANTED, Edge
 from infra.samples.day_texts import ADVICE, FOLLOW_UPS, TEXTS, UNCLEAR
 from infra.tiles import Feature, inner_point, paths_by_code, ring_of
 
-Edge = Literal["mobile", "sms", "hotline"]
 Expected = Literal["accepted", "refused", "repeat"]
 
 LOCAL = timezone(timedelta(hours=8))
-REPEATED, FAULTY, FOLLOWING = 0.08, 0.05, 0.06  # shares of a day
+REPEATED, FAULTY, FOLLOWING, PETITIONING = 0.08, 0.05, 0.06, 0.025  # shares of a day; more petition at random
+NUMBERED = 30  # buildings that are told of at random: planted matters are in others
 TRACKING_CODE = "{tracking_code}"  # in an SMS: stands for the code of the case it follows
 
 # What is planted, at which edge, and the answer it must meet: HTTP status and code of the problem (`docs/contract/`).
@@ -52,11 +54,13 @@ FAULTS: tuple[tuple[str, Edge, int, str], ...] = (
 class DayMessage:
     """One message to one edge.
 
-    `message_id` is the Idempotency-Key, Aliyun's `sequence_id` or the hotline's order number. `payload` lacks its
-    time, which is `ago` before it is sent, and the ids of its `pictures`. `cell` is where a mobile report is made: its
-    information officer sends it. A repeat must be sent byte for byte as the message `repeat_of` was. `follows` is the
-    earlier SMS of the same phone whose case this one joins while that case is open. A refused message must be
-    answered with `status`, and with `problem` as the code where the answer is made by our code.
+    `message_id` is the Idempotency-Key, Aliyun's `sequence_id` or the hotline's order number; a form has a key of its
+    own when it is opened. `payload` lacks its time, which is `ago` before it is sent, and the ids of its `pictures`.
+    `cell` is where a mobile report is made, by its information officer, or whose form is filled in. `matter` names the
+    one that it tells of, where others tell of it too or might be taken to. A repeat must be sent byte for byte as the
+    message `repeat_of` was. `follows` is the earlier SMS of the same phone whose case this one joins while that case is
+    open. A refused message must be answered with `status`, and with `problem` as the code where the answer is made by
+    our code.
     """
 
     edge: Edge
@@ -65,6 +69,7 @@ class DayMessage:
     ago: timedelta = timedelta(0)
     pictures: int = 0
     cell: str | None = None
+    matter: str | None = None
     fault: str | None = None
     repeat_of: int | None = None
     follows: int | None = None
@@ -82,10 +87,20 @@ def messages(n: int, seed: int, features: Sequence[Feature]) -> list[DayMessage]
 
 
 def body_of(
-    message: DayMessage, now: datetime, *, media: Sequence[str] = (), tracking_code: str | None = None
+    message: DayMessage,
+    now: datetime,
+    *,
+    media: Sequence[str] = (),
+    tracking_code: str | None = None,
+    form: str | None = None,
 ) -> bytes:
-    """The request body of a message sent `now` (aware): an object, or for SMS an array of one element."""
+    """The request body of a message sent `now` (aware): an object, or for SMS an array of one element.
+
+    `form`: what a form that is filled in goes by.
+    """
     filled = filled_in(message, now, media=media, tracking_code=tracking_code)
+    if form is not None:
+        filled = {**filled, "form": form}
     body = json.dumps([filled] if message.edge == "sms" else filled, ensure_ascii=False).encode()
     return body[: len(body) // 2] if message.fault == "not-json" else body
 
@@ -104,6 +119,8 @@ def filled_in(
         case "sms":
             content = message.payload["content"].replace(TRACKING_CODE, tracking_code or "").strip()
             return {**message.payload, "content": content, "send_time": told.strftime("%Y-%m-%d %H:%M:%S")}
+        case "web":
+            return dict(message.payload)
 
 
 @dataclass(slots=True)
@@ -121,12 +138,14 @@ class _Day:
         self.paths = paths_by_code(self.features)
 
     def slots(self, n: int) -> list[Slot]:
-        """What is sent when: repeats, follow-ups and faults are strewn over the day after its first tenth.
+        """What is sent when: repeats, follow-ups, faults and planted matters are strewn over the day after its first
+        tenth.
 
         An SMS comes first, so that there is something to follow up and to repeat.
         """
         special: list[Slot] = [_fault(*FAULTS[at % len(FAULTS)]) for at in range(max(1, round(n * FAULTY)))]
         special += [_Day.repeat] * round(n * REPEATED) + [_Day.follow_up] * round(n * FOLLOWING)
+        special += [*self.planted(), *map(_petition, range(round(n * PETITIONING)))]
         rest = n - len(special) - 1
         edges: list[Slot] = []
         edges += [_Day.mobile] * round(rest * 0.56) + [_Day.sms] * round(rest * 0.19)
@@ -135,6 +154,21 @@ class _Day:
         later = [*special, *edges[n // 10 :]]
         self.random.shuffle(later)
         return [_Day.sms, *edges[: n // 10], *later]
+
+    def planted(self) -> list[Slot]:
+        """What tells of the planted matters, each in a compound of its own, and of those there that look like it."""
+        told: list[Slot] = []
+        one_each = list({cell["properties"]["parent"]: cell for cell in self.cells}.values())
+        for planted, cell in zip(PLANTED, self.random.sample(one_each, len(PLANTED)), strict=True):
+            b, u = self.random.randint(NUMBERED + 1, 2 * NUMBERED), self.random.randint(1, 3)
+            place = self.paths[cell["properties"]["code"]][3]
+            words = {"place": place, "b": b, "u": u, "other_b": b + 1, "other_u": u + 1}
+            told += [_telling(planted.category, edge, text.format(**words), cell) for edge, text in planted.told]
+            told += [
+                _telling(f"{planted.category}/{number}", edge, text.format(**words), cell)
+                for number, (edge, text) in enumerate(planted.alike, 1)
+            ]
+        return told
 
     def mobile(self) -> DayMessage:
         cell = self.random.choice(self.cells)
@@ -150,13 +184,13 @@ class _Day:
         else:
             payload["position"] = self.position(cell)
         if self.random.random() < 0.4:
-            payload["address"] = f"{self.paths[code][3]}{self.random.randint(1, 30)}号楼"
+            payload["address"] = f"{self.paths[code][3]}{self.random.randint(1, NUMBERED)}号楼"
         reporter = self.reporter()
         if reporter:
             payload["reporter"] = reporter
         return DayMessage(
             "mobile",
-            str(UUID(int=self.random.getrandbits(128), version=4)),
+            self.key(),
             payload,
             self.lag(),
             pictures=self.random.choice((0, 0, 0, 1, 1, 2)),
@@ -184,14 +218,14 @@ class _Day:
         words = self.random.choice(FOLLOW_UPS)
         if self.random.random() < 0.4:
             words = f"{TRACKING_CODE} {words}"
-        return self.text_message(words, phone, follows=first)
+        return replace(self.text_message(words, phone, follows=first), matter=self.sent[first].matter)
 
     def hotline(self) -> DayMessage:
         cell = self.random.choice(self.cells)
         code = cell["properties"]["code"]
         advice = self.random.random() < 0.12
         text = self.random.choice(ADVICE) if advice else self.matter(code)[1]
-        order = f"XZ{self.seed:04}{len(self.sent) + 1:06}"
+        order = self.order()
         payload: dict[str, Any] = {
             "order_no": order,
             "type": "advice" if advice else self.random.choice(("help", "help", "complaint", "suggestion", "other")),
@@ -209,6 +243,23 @@ class _Day:
             payload["address"] = f"{self.paths[code][1]}{self.paths[code][3]}"
         return DayMessage("hotline", order, payload, self.lag())
 
+    def tells(self, edge: Edge, text: str, cell: Feature) -> DayMessage:
+        """What is told of a place over an edge, by somebody who leaves a name and a phone."""
+        code, name, phone = cell["properties"]["code"], self.name(), self.phone()
+        match edge:
+            case "mobile":
+                reporter = {"name": name, "phone": f"+86{phone}", "anonymous": False}
+                payload = {"text": text, "position": self.position(cell), "reporter": reporter}
+                return DayMessage(edge, self.key(), payload, self.lag(), cell=code)
+            case "hotline":
+                order, caller = self.order(), {"name": name, "phone": f"+86{phone}"}
+                payload = {"order_no": order, "type": "complaint", "content": text, "caller": caller, "area": code}
+                return DayMessage(edge, order, payload, self.lag())
+            case "web":
+                return DayMessage(edge, self.key(), {"text": text, "name": name, "phone": phone}, cell=code)
+            case "sms":
+                return self.text_message(text, phone)
+
     def repeat(self) -> DayMessage:
         """A retry of an earlier message, told apart by nothing but its coming again."""
         repeated = {message.repeat_of for message in self.sent}
@@ -223,6 +274,7 @@ class _Day:
             first.ago,
             pictures=first.pictures,
             cell=first.cell,
+            matter=first.matter,
             repeat_of=at,
             expected="repeat",
         )
@@ -245,7 +297,7 @@ class _Day:
         category, text = self.random.choice(TEXTS)
         return category, text.format(
             place=self.paths[code][3],
-            b=self.random.randint(1, 30),
+            b=self.random.randint(1, NUMBERED),
             u=self.random.randint(1, 4),
             f=self.random.randint(2, 18),
             h=self.random.randint(5, 12),
@@ -264,6 +316,12 @@ class _Day:
             return {"anonymous": True}
         return {"name": self.name(), "phone": f"+86{self.phone()}", "anonymous": False}
 
+    def key(self) -> str:
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def order(self) -> str:
+        return f"XZ{self.seed:04}{len(self.sent) + 1:06}"
+
     def phone(self) -> str:
         """A resident's number, another each time, of a block in which the sample's staff have none."""
         self.phones += 1
@@ -279,6 +337,25 @@ class _Day:
 
 
 Slot = Callable[[_Day], DayMessage]
+
+
+def _telling(matter: str, edge: Edge, text: str, cell: Feature) -> Slot:
+    """Makes what somebody tells of a matter in a cell: a name and a phone are left with it, so that it is answered."""
+
+    def told(day: _Day) -> DayMessage:
+        return replace(day.tells(edge, text, cell), matter=matter)
+
+    return told
+
+
+def _petition(number: int) -> Slot:
+    """Makes what somebody petitions who says who that is, by the hotline or through an information officer."""
+
+    def told(day: _Day) -> DayMessage:
+        of = [text for category, text in TEXTS if category.startswith("petition")]
+        return day.tells(("hotline", "mobile")[number % 2], of[number % len(of)], day.random.choice(day.cells))
+
+    return told
 
 
 def _fault(name: str, edge: Edge, status: int, problem: str) -> Slot:

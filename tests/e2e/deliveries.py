@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from infra.day.check import Ledger
 from infra.day.district import District
 from infra.day.expected import Rosters, Told
+from infra.day.ledger import Ledger
 from infra.day.standing import SAMPLE
 
 OUTCOME_UNKNOWN = "outcome-unknown"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from infra.day import scenarios
-from infra.day.check import miscounted, read_ledger
+from infra.day.check import miscounted
 from infra.day.district import District
+from infra.day.ledger import read_ledger
 
 
 def test_what_happens_to_a_case_is_counted_once_in_its_community_its_street_and_the_district(

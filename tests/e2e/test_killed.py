@@ -15,9 +15,10 @@ from uuid import uuid4
 import pytest
 import requests
 
-from infra.day.check import miscounted, read_ledger
+from infra.day.check import miscounted
 from infra.day.district import District, Missed
 from infra.day.expected import Told
+from infra.day.ledger import read_ledger
 from infra.day.scenarios import CATEGORY
 from tests.e2e.deliveries import unknown_outcomes, unsettled
 from tests.e2e.gate import AFTER, BEFORE, Kill, gate

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from infra.day import scenarios
-from infra.day.check import read_ledger
 from infra.day.district import District, Resident, answered
+from infra.day.ledger import read_ledger
 from infra.day.system import Caller
 from infra.functions import FUNCTIONS
 

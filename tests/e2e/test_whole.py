@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from infra.day import scenarios
-from infra.day.check import Ledger, read_ledger
 from infra.day.district import District, Missed
 from infra.day.expected import Told
+from infra.day.ledger import Ledger, read_ledger
 from infra.day.watch import Watch
 from infra.least_privilege import pairs, without
 from tests.e2e.deliveries import unknown_outcomes, unsettled
