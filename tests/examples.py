@@ -190,11 +190,11 @@ class HandGround:
 
     def picture(self, by: str) -> str:
         announced = {"content_type": "image/jpeg", "bytes": 44}
-        return str(self._post("/v1/attachments", announced, _member(by), status=201).body["attachment_id"])
+        return str(self._post("/v1/attachments", announced, on_duty(by), status=201).body["attachment_id"])
 
     def act(self, case: Mapping[str, Any], action: str, by: str, said: Mapping[str, Any]) -> None:
         path, version = f"/v1/cases/{case['case_id']}/actions/{action}", {"If-Match": f'"{case["version"]}"'}
-        self._post(path, said, _member(by), version)
+        self._post(path, said, on_duty(by), version)
 
     def visit(self, case: Mapping[str, Any], outcome: str, note: str | None) -> None:
         self._edge.clock.forward(minutes=35)
@@ -257,7 +257,7 @@ class HandGround:
         return answer
 
 
-def _member(by: str) -> StaffMember:
+def on_duty(by: str) -> StaffMember:
     """Whoever is on duty at a unit; the officer of the cell."""
     if by == WORKER:
         return OFFICER

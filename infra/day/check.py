@@ -15,10 +15,13 @@ from typing import Any
 from infra.day.expected import Expectations, Told
 from infra.day.ledger import Ledger
 from infra.day.matters import ANSWERED, SOURCES, Report, cases_expected, hold_together, matter_of
+from infra.day.mediation_table import WAYS
+from infra.day.petition_desk import KIND, SUED, outcomes
 from infra.day.senders import Sent
 from infra.day.system import Caller, System
 from infra.day.watch import Watch
 
+_ANSWERED = (ANSWERED, "petition.answered.v1", "petition.declined.v1", "petition.directed.v1")
 _GIVEN = ("case.assigned.v1", "case.sent-to-screening.v1")  # what whoever must act is told of first
 _NAMELESS = ("sms", "web")  # edges whose answer does not name the report
 _UPLOAD_TO_ALERT_MS = 2000  # p95, with cold starts in it
@@ -49,6 +52,8 @@ class Findings:
     declined: int = 0
     matters: int = 0
     matters_whole: int = 0
+    petitions: dict[str, int] = field(default_factory=dict)
+    mediations: dict[str, int] = field(default_factory=dict)
     closed: int = 0
     pictures: int = 0
     pictures_arrived: int = 0
@@ -72,6 +77,7 @@ def check(system: System, sent: Sequence[Sent], ledger: Ledger, watch: Watch, pa
     _check_reports(found, system, sent, ledger)
     _check_cases(found, sent, ledger)
     _check_matters(found, system, sent, ledger, watch)
+    _check_petitions(found, ledger)
     _check_pictures(found, ledger)
     _check_alerts(found, expected_alerts(ledger, sent, pack, sample), watch, ledger, _phones(sent, ledger))
     _check_speed(found, sent, watch, ledger)
@@ -211,6 +217,19 @@ def _check_matters(found: Findings, system: System, sent: Sequence[Sent], ledger
     found.faults += together.found
 
 
+def _check_petitions(found: Findings, ledger: Ledger) -> None:
+    """Petitions ended in every way that there were enough of them to take, and mediations in more than one."""
+    petitions = [case for case in ledger.cases.values() if case["kind"] == KIND and case["petition"]]
+    found.petitions = dict(sorted(Counter(case["outcome"] for case in petitions).items()))
+    by_turn = sum(case["petition"]["named"] and case["category"] not in SUED for case in petitions)
+    if missing := outcomes(by_turn) - set(found.petitions):
+        found.faults.append(f"no petition ended as {', '.join(sorted(missing))}")
+    mediated = [case["mediation"]["state"] for case in ledger.cases.values() if case["mediation"]]
+    found.mediations = dict(sorted(Counter(mediated).items()))
+    if len(mediated) > 2 * len(WAYS) and len(found.mediations) < 2:
+        found.faults.append(f"{len(mediated)} mediations ended in one way only")
+
+
 def _check_pictures(found: Findings, ledger: Ledger) -> None:
     found.pictures = len(ledger.pictures)
     found.pictures_arrived = sum(state == "arrived" for state in ledger.pictures.values())
@@ -231,7 +250,7 @@ def _check_alerts(
     found.alerts_unexpected = len(set(delivered) - set(expected)) + len(watch.strangers)
     for case_id, timeline in ledger.timelines.items():
         for event in timeline:
-            if event["type"] == ANSWERED:
+            if event["type"] in _ANSWERED:
                 reference = _reference(ledger.cases[case_id], event)
                 owed = {phones[r] for r in event["data"]["report_ids"] if r in phones}
                 found.answers_missing += sum((reference, phone, "sms") not in delivered for phone in owed)

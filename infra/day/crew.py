@@ -1,8 +1,8 @@
 """Staff at work: desks screen, departments accept and settle, officers visit, as the API lets each of them.
 
 What becomes of a case follows from its tracking code, so that every way is taken by some: returned and given again or
-rejected, passed on, extended, done jointly, sent back, evaluated, not at home, refused, dissatisfied and then granted
-or declined.
+rejected, passed on, extended, done jointly, mediated, sent back, evaluated, not at home, refused, dissatisfied and then
+granted or declined. Petitions have a desk of their own.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from infra.day.system import Caller, System
+from infra.day.mediation_table import UNDER_WAY, WAYS, MediationTable
+from infra.day.petition_desk import KIND, PetitionDesk
+from infra.day.system import LOCAL, Caller, Case, System
 from infra.samples.pictures import picture
 
 _NOTE = "已现场处理完毕。"
 _FALLBACK_CATEGORY = "street-light"
 _CENTRE = "linkage-centre"
-_LOCAL = timezone(timedelta(hours=8))
-_SENT_BACK, _EVALUATED, _JOINT = 5, 3, 6  # one of so many is
+_SENT_BACK, _EVALUATED, _JOINT, _MEDIATED = 5, 3, 6, 2  # one of so many is
 _WAYS = 18
 _MORE: dict[int, tuple[str, dict[str, Any]]] = {
     1: ("request-extension", {"reason": "需要采购配件。"}),
@@ -42,11 +44,13 @@ _MORE: dict[int, tuple[str, dict[str, Any]]] = {
 class Crew:
     """Works through the queues of the units that have been given something, and the visits that are due.
 
-    `places`: a cell code for each community, for desks that must say where a matter lies.
+    `places`: a cell code for each community, for desks that must say where a matter lies. `pack`: the directory of the
+    pack, by which they know who is to sit at which table.
     """
 
     system: System
     places: dict[str, str]
+    pack: Path
     category: str = _FALLBACK_CATEGORY
     workers: int = 2
     done: Counter[str] = field(default_factory=Counter)
@@ -55,6 +59,12 @@ class Crew:
     _communities: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _local: threading.local = field(default_factory=threading.local)
+    _petitions: PetitionDesk = field(init=False)
+    _mediations: MediationTable = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._petitions = PetitionDesk(self._act_for, self._read)
+        self._mediations = MediationTable(self._act_for, self._find, self.pack)
 
     def knows_of(self, receipt: dict[str, Any]) -> None:
         """Something was given to a unit; its staff will look at their queue."""
@@ -87,12 +97,15 @@ class Crew:
             query = {"limit": "50", **({"cursor": cursor} if cursor else {})}
             page = self._caller.get(f"/v1/units/{unit}/queue", token, **query).json()
             for item in page["items"]:
-                self._handle(item, token)
+                self._handle(item, unit, token)
             cursor = page["next"]
             if not cursor:
                 return
 
-    def _handle(self, item: dict[str, Any], token: str) -> None:
+    def _handle(self, item: dict[str, Any], unit: str, token: str) -> None:
+        if item["kind"] == KIND and item["state"] != "screening":
+            self._petitions.take_up(item, unit)
+            return
         match item["task"]:
             case "joint":
                 self._act_jointly(item, token)
@@ -118,7 +131,7 @@ class Crew:
             case "assigned":
                 if case := self._act(item, "accept", token, {}):
                     self._work(case, lot, token)
-            case "accepted":
+            case "accepted" | "performing":
                 self._go_on(item, lot, token)
             case "suspended":
                 self._act(item, "resume", token, {"note": "条件具备,恢复办理。"})
@@ -133,6 +146,9 @@ class Crew:
 
     def _work(self, case: dict[str, Any], lot: int, token: str) -> None:
         """What the unit that leads does with a case it has just accepted: some need more than to be done."""
+        if "mediation-open" in case["allowed_actions"] and lot % _MEDIATED == 0 and not case["mediation"]:
+            self._mediate(case, lot, token)
+            return
         if case["version"] == 2 and (more := _MORE.get(lot % _WAYS)):
             action, said = more
             if action == "request-extension":
@@ -149,8 +165,18 @@ class Crew:
     def _go_on(self, item: dict[str, Any], lot: int, token: str) -> None:
         """What was accepted before is settled now, unless somebody has to decide on it first."""
         answer = self._caller.get(f"/v1/cases/{item['case_id']}", token)
-        if answer.ok and answer.json()["extension"] is None:
-            self._settle(answer.json(), lot, token)
+        if not answer.ok or answer.json()["extension"] is not None:
+            return
+        case = answer.json()
+        if case["mediation"] and case["mediation"]["state"] in UNDER_WAY:
+            self._mediate(case, lot, token)
+        else:
+            self._settle(case, lot, token)
+
+    def _mediate(self, case: Case, lot: int, token: str) -> None:
+        way = WAYS[lot // _MEDIATED % len(WAYS)]
+        if mediated := self._mediations.mediate(case, way, case["lead_unit"]["id"]):
+            self._settle(mediated, lot, token)
 
     def _settle(self, case: dict[str, Any], lot: int, token: str) -> None:
         """Resolves a case: a hazard with a picture. An order of the hotline is evaluated then, by some."""
@@ -214,7 +240,20 @@ class Crew:
             self.knows_of(answer.json())
         self._count(answer.status_code, f"visit:{outcome}", answer.text)
 
-    def _act(self, item: dict[str, Any], action: str, token: str, said: dict[str, Any]) -> dict[str, Any] | None:
+    def _act_for(self, case: Case, action: str, unit: str, said: Mapping[str, Any]) -> Case | None:
+        return self._act(case, action, self.system.token_of_unit(unit), said)
+
+    def _read(self, case_id: str, unit: str) -> Case | None:
+        answer = self._caller.get(f"/v1/cases/{case_id}", self.system.token_of_unit(unit))
+        return answer.json() if answer.ok else None
+
+    def _find(self, what: str, case: Case, unit: str) -> list[str]:
+        asked = {"what": what, "area": case["area"]["code"], "category": case["category"]}
+        found = self._caller.get("/v1/panel", self.system.token_of_unit(unit), **asked)
+        found.raise_for_status()
+        return [member["member_id"] for member in found.json()["items"] if member["suitable"]]
+
+    def _act(self, item: dict[str, Any], action: str, token: str, said: Mapping[str, Any]) -> Case | None:
         """Does it; the case afterwards, None where it was not done."""
         answer = self._caller.post(
             f"/v1/cases/{item['case_id']}/actions/{action}",
@@ -224,7 +263,7 @@ class Crew:
         )
         if not self._count(answer.status_code, action, answer.text):
             return None
-        case: dict[str, Any] = answer.json()
+        case: Case = answer.json()
         self.knows_of(case)
         return case
 
@@ -251,7 +290,7 @@ class Crew:
 def _beyond(case: dict[str, Any]) -> str:
     """A day beyond the one by which a case must be settled."""
     (due,) = [c["due_at"] for c in case["clocks"] if c["name"] == "resolve" and c["ended_at"] is None]
-    return (datetime.fromisoformat(due).astimezone(_LOCAL) + timedelta(days=3)).date().isoformat()
+    return (datetime.fromisoformat(due).astimezone(LOCAL) + timedelta(days=3)).date().isoformat()
 
 
 def _lot(tracking_code: str) -> int:

@@ -48,7 +48,7 @@ def live_through(stood: Standing, console: Console, count: int = MESSAGES) -> Fi
     """Send a day's messages, let staff work until every case is closed, then check all of it."""
     system = System.read(stood.run_file)
     features = json.loads((SAMPLE / "areas.geojson").read_text("utf-8"))["features"]
-    crew = Crew(system, {point["area"][:12]: point["area"] for point in stood.described["samples"]})
+    crew = Crew(system, {point["area"][:12]: point["area"] for point in stood.described["samples"]}, PACK)
     senders = Senders(system, messages(count, SEED, features), PACE)
     progress = _Progress(senders, crew)
     senders.on_sent = progress.note

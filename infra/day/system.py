@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
+Case = dict[str, Any]
+"""A case as the API shows it."""
+Acts = Callable[[Case, str, str, Mapping[str, Any]], Case | None]
+"""Does an action to a case as somebody of a unit, with what is said; the case afterwards, None if it was not done."""
+Reads = Callable[[str, str], Case | None]
+"""Reads a case as somebody of a unit; None for a unit that may not see it, or not any more."""
+
+LOCAL = timezone(timedelta(hours=8))
 _TIMEOUT = 30
+
+
+def today() -> str:
+    """The day it is in the district (ISO)."""
+    return datetime.now(LOCAL).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)

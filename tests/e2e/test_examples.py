@@ -10,8 +10,8 @@ from infra.day.district import District
 from infra.day.examples import EXAMPLES, Example, HttpGround, play
 from infra.settings import ROOT
 
-_HAPPENED_BY_TIME = ("临期提醒", "超过时限", "回访时间已到")
-"""What the documents show of time passing; here none passes, but until a visit is due."""
+_HAPPENED_BY_TIME = ("临期提醒", "超过时限", "回访时间已到", "送达登记")
+"""What the documents show of time passing; here none passes, but until a visit is due, and no day is counted from."""
 _BY_OTHERS_THERE = ("发现疑似同一事项",)
 """What the documents do not show: there a matter is alone, and here it is one of many."""
 

@@ -153,7 +153,14 @@ def test_the_demonstration_shortens_what_comes_after_the_answer_and_nothing_else
         assert (category.accept, category.resolve) == (plain.accept, plain.resolve)
     assert demo.rules.second_visit_after == 4
     assert {(patrol.every, patrol.grace) for patrol in demo.patrols.values()} == {(12, 4)}
-    shortened = {"rules": None, "categories": None, "patrols": None}
+    windows = {"review-window": Limit("exact", 60), "re-review-window": Limit("exact", 60)}
+    clocks, others = (each.procedures["petition"].clocks for each in (demo, policy))
+    assert {name: rule for name, rule in clocks.items() if rule != others[name]} == {
+        name: others[name]._replace(limit=limit) for name, limit in windows.items()
+    }
+    procedures = {**demo.procedures, "petition": policy.procedures["petition"]}
+    assert procedures == policy.procedures
+    shortened = {"rules": None, "categories": None, "patrols": None, "procedures": None}
     assert {**_plain(demo), **shortened} == {**_plain(policy), **shortened}
 
 
