@@ -16,7 +16,7 @@ from tests.bench.people import cpu_us
 from tests.same_matter.measuring import measured, pairs, scored
 
 PATTERN = "near in place, kind and time"
-PAIRS = "held"
+PAIRS = "fresh"
 NEAR_TEXT = "来电人反映3号楼2单元电梯昨晚开始停运,住14楼的老人无法下楼,要求尽快修好并说明停运原因"
 _AT = datetime.fromisoformat("2026-11-22T00:00:00+00:00")
 _ENTRIES = 20

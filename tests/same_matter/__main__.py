@@ -1,14 +1,14 @@
 """How good the matcher is on pairs of reports, and the fitting of its weights.
 
 python -m tests.same_matter seen    the pack's weights on the pairs of a file: precision, recall, what is missed
-python -m tests.same_matter fit     weights fitted to seen.jsonl, and what cross-validation says of them
+python -m tests.same_matter fit     weights fitted to the pairs that were learnt from, and what cross-validation says
 """
 
 from __future__ import annotations
 
 import argparse
 
-from tests.same_matter.fitting import Seen
+from tests.same_matter.fitting import Learnt
 from tests.same_matter.measuring import Scored, measured, pairs, policy, scored
 
 _READ = 110
@@ -24,11 +24,11 @@ def main() -> None:
         _tell(asked, found)
         _tell_misses(found)
         return
-    seen = Seen(rules)
-    _tell("cross-validated", seen.cross_validated())
-    _tell("cross-validated, a third of the words left out", seen.cross_validated(fewer=101))
+    learnt = Learnt(rules)
+    _tell("cross-validated", learnt.cross_validated())
+    _tell("cross-validated, a third of the words left out", learnt.cross_validated(fewer=101))
     print("\n[weights]")
-    print("\n".join(f"{name} = {weight}" for name, weight in seen.weights().items()))
+    print("\n".join(f"{name} = {weight}" for name, weight in learnt.weights().items()))
 
 
 def _tell(name: str, found: Scored) -> None:
