@@ -1,7 +1,7 @@
 """One matter told more than once: how well it is told from what looks alike, and what it costs to look for it.
 
-How well is told by pairs of reports that nobody built on (`tests/same_matter`). What it costs must not grow with the
-cases there are: the requests, items and bytes are those of the access pattern.
+How well is told by pairs of reports that nobody learnt from (`tests/same_matter/fresh.jsonl`). What it costs must not
+grow with the cases there are: the requests, items and bytes are those of the access pattern.
 """
 
 from __future__ import annotations
