@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib.domain.matter_marks import (
     AGAIN,
     ALONE,
+    ANEW,
     ASPECT,
     BROAD,
     BUILDING,
     DETAIL,
+    FAULT,
     HOME,
     LANDMARK,
     OTHER,
     OVER,
+    SAME,
     THING,
+    WARY,
     Marks,
 )
 
@@ -110,13 +114,15 @@ def features(
         (THING, rules.things, bare),
         (ASPECT, rules.aspects, bare),
         (DETAIL, rules.details, bare),
+        (FAULT, rules.faults, bare),
     ):
         if said_of := named(where, table):
             marks[sort] = said_of
     if lined := lines(said):
         marks[DETAIL] = _first(marks.get(DETAIL, ()), tuple(lined))
     flags = ((BROAD, rules.broad), (ALONE, rules.alone), (AGAIN, rules.again), (OVER, rules.over))
-    for flag, words in (*flags, (OTHER, rules.others)):
+    more = ((OTHER, rules.others), (WARY, rules.wary), (ANEW, rules.anew), (SAME, rules.one))
+    for flag, words in (*flags, *more):
         if any(word in said for word in words):
             marks[flag] = ("1",)
     return marks, _gist(_without(bare, rules.phrases))

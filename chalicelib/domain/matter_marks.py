@@ -8,6 +8,7 @@ BUILDING, UNIT, ROOM, FLOOR, GATE, LANDMARK, DOOR, ROAD = "b", "u", "r", "f", "g
 SUM, SURNAME, FILE, PLATE, ASPECT, THING, HOUR = "m", "n", "k", "p", "a", "t", "h"
 SIDE, DETAIL, SPOT, AGE = "s", "q", "c", "y"
 BROAD, ALONE, AGAIN, OVER, HOME, OTHER = "B", "A", "G", "O", "H", "N"
+WARY, ANEW, SAME, FAULT = "W", "E", "S", "z"
 """Of the whole place, of one house alone, of something told before, of something that is over; the house is where the
 teller lives; it is another than one that was told.
 """

@@ -65,7 +65,11 @@ _NO_ROAD = frozenset(
 _SPOT = re.compile(
     r"(?:b\d-?|车位|灯杆|杆号|号位)\s*[:：]?\s*[a-z]*-?(\d{2,5})(?!\d)|(?<![\d\-])(\d{2,4})(?:号|#)?车位"
 )
-_LINE = re.compile(r"(?<!\d)(\d{1,3})路(?:车|公交|线)")
+_LIFT = re.compile(r"(?<!\d)(?:([1-6一二三四五六])号|([a-d])(?:号|座)?)(?:客|货)?电?梯(?![间口])")
+_HAND = re.compile(
+    r"楼([前后])(?![几两三四五六七八])|([左右])(?:手|侧|边|面|首|梯|那部|那台|这部|这台|部|户|数)|([东南西北左右])(?:那部|那台)?电梯"
+)
+_LINE = re.compile(r"(?<![\d\-])(\d{1,3})路(?![口灯段面边上人北南东西\d])")
 _SUM = re.compile(r"(\d+(?:\.\d+)?)(万|千)?[多余]?(元|块|万|岁|人|户|名|辆|条|个|公里|平方?|米|㎡|座|盏|立方)?")
 _SPOKEN = re.compile(
     r"([一二两三四五六七八九十]{1,2})(万|千|百)([一二三四五六七八九](?![天个月年人次]))?[多来几]?(块|元|钱)?"
@@ -143,7 +147,8 @@ def places(said: str) -> dict[str, tuple[str, ...]]:
     found = {
         HOUR: [sort for sort, hours in _HOURS if hours.search(said)],
         GATE: [match[1][-1] for match in _GATE.finditer(said) if match[1][-1] not in _RELATIVE],
-        SIDE: [match[1] or match[2] for match in _SIDE.finditer(said)],
+        SIDE: [match[1] or match[2] for match in _SIDE.finditer(said)]
+        + [match[1] or match[2] or match[3] for match in _HAND.finditer(said)],
         DOOR: [f"{match[1][-2:]}{match[2]}" for match in _DOOR.finditer(said)],
         ROAD: [match[0] for match in _ROAD.finditer(said) if _NO_ROAD.isdisjoint(match[1])],
         SPOT: [match[1] or match[2] for match in _SPOT.finditer(said)],
@@ -167,8 +172,9 @@ def particulars(said: str) -> dict[str, tuple[str, ...]]:
 
 
 def lines(said: str) -> list[str]:
-    """Bus lines, as details."""
-    return [f"line{match[1]}" for match in _LINE.finditer(said)]
+    """Bus lines, and lifts that have a number, as details."""
+    lifts = (_DIGITS.get(match[1]) or match[1] or match[2] for match in _LIFT.finditer(said))
+    return [*(f"line{match[1]}" for match in _LINE.finditer(said)), *(f"lift-{each}" for each in lifts)]
 
 
 def _told(found: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:

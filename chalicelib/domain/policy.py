@@ -426,11 +426,19 @@ class SameMatter(NamedTuple):
     again: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    wary: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
+    one: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     sudden: tuple[str, ...] = ()
     stairwell: tuple[str, ...] = ()
     risers: tuple[str, ...] = ()
+    outbreaks: tuple[str, ...] = ()
+    singular: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+    rivals: Mapping[str, tuple[str, ...]] = {}
     indoor: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     related: tuple[tuple[str, ...], ...] = ()
@@ -438,6 +446,7 @@ class SameMatter(NamedTuple):
     aspects: Mapping[str, tuple[str, ...]] = {}
     landmarks: Mapping[str, tuple[str, ...]] = {}
     details: Mapping[str, tuple[str, ...]] = {}
+    faults: Mapping[str, tuple[str, ...]] = {}
     windows: Mapping[str, int] = {}
     longest_window: int = 0
     weights: Mapping[str, float] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain import matter_marks as F
 from chalicelib.domain.grid import DIGITS, METRES_A_DEGREE
 from chalicelib.domain.matter_features import Told, chars, grams
+from chalicelib.domain.matter_joining import certain, several, sorts_of
 from chalicelib.domain.matter_marks import Marks
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def score(new: Told, known: Told, rules: SameMatter) -> Score | None:
     total = weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * amount for name, amount in found.items())
     value = 1 / (1 + math.exp(-total))
     against = tuple(name for name in found if name in CONTRADICTIONS)
-    if against or not _certain(found, new, known, rules) or new.at - known.at > rules.automatic_within:
+    if against or not certain(found, new, known, rules) or new.at - known.at > rules.automatic_within:
         value = min(value, rules.automatic - _BELOW)
     if not DECISIVE.isdisjoint(found):
         value = min(value, rules.offered - _BELOW)
@@ -92,7 +93,7 @@ CONTRADICTIONS = frozenset(
         ),
         *("landmark-other", "file-other", "plate-other", "sum-other", "surname-other", "category-other", "things-none"),
         *("aspect-other", "hour-other", "over", "alone", "point-far", "side-other", "detail-other", "spot-other"),
-        *("age-other", "road-other", "compound-beside", "said-other"),
+        *("age-other", "road-other", "compound-beside", "community-across", "said-other", "wary", "several"),
     }
 )
 """Evidence that keeps a report from joining by itself, whatever speaks for it."""
@@ -106,67 +107,12 @@ EVIDENCE = CONTRADICTIONS | {
     *("bias", "compound-same", "point-near", "point-beside", "building-same", "building-spread", "building-mentioned"),
     *("unit-same", "unit-mentioned", "unit-untold", "room-same", "room-beside", "room-mentioned", "floor-same"),
     *("floor-beside", "whole-same", "floor-other", "gate-same", "landmark-same", "door-same", "road-same"),
-    *("place-apart", "one-of-many"),
+    *("place-apart", "one-of-many", "anew"),
     *("side-same", "spot-same", "detail-same", "age-same", "file-same", "category-same", "category-related"),
     *("category-unknown", "things", "things-all", "words", "words-most", "chars", "aspect-same", "sum-same"),
     *("surname-same", "plate-same", "hour-same", "again", "within-hour", "within-day", "days"),
 }
 """What there can be, by name: what the policy may weigh."""
-
-_OF_ONE = (
-    frozenset({"room-same", "building-same"}),
-    frozenset({"plate-same"}),
-    frozenset({"spot-same"}),
-    frozenset({"file-same"}),
-    frozenset({"surname-same", "sum-same"}),
-    frozenset({"surname-same", "unit-same"}),
-    frozenset({"surname-same", "building-same", "again"}),
-)
-"""What tells one from all others of its sort, alone or together."""
-_STAIRWELL = frozenset({"building-same", "unit-same"})
-_COMPOUND_WIDE = frozenset({"whole-same", "compound-same", "within-day"})
-_UNCLEAR = frozenset(
-    {
-        *("unit-untold", "unit-mentioned", "building-mentioned", "building-spread", "room-mentioned", "room-beside"),
-        *("floor-other", "floor-beside", "place-apart", "one-of-many"),
-    }
-)
-_OF_A_KIND = 0.4
-"""The least share of the fewer things that both must tell of."""
-
-
-def _certain(found: dict[str, float], new: Told, known: Told, rules: SameMatter) -> bool:
-    """Whether both tell of one thing at one place precisely: without that no report joins by itself.
-
-    A room, a bay, a plate, a person of a house; or the stairwell, where the thing is one that a stairwell has one of;
-    or on one day the whole compound, where both tell of all of it. A house has two sides, and a gate, a number of a
-    road, a landmark more than one manhole: of those somebody decides. What happens all at once may happen again
-    tomorrow.
-    """
-    if not _UNCLEAR.isdisjoint(found) or found.get("things", 0) < _OF_A_KIND:
-        return False
-    told_as = (new.kind, known.kind, new.category, known.category)
-    if "within-day" not in found and any(each in rules.sudden for each in told_as):
-        return False
-    return any(each <= found.keys() for each in _OF_ONE) or _of_all(found, new, known, rules)
-
-
-def _of_all(found: dict[str, float], new: Told, known: Told, rules: SameMatter) -> bool:
-    """Whether both tell of a thing that a stairwell has one of, or on one day of all of a compound."""
-    if _about(rules.stairwell, new, known):
-        return found.keys() >= _STAIRWELL
-    rooms = [set(told.marks.get(F.ROOM, ())) for told in (new, known)]
-    if not _about(rules.risers, new, known) or rooms[0] != rooms[1]:
-        return False
-    return found.keys() >= _STAIRWELL or found.keys() >= _COMPOUND_WIDE
-
-
-def _about(listed: tuple[str, ...], new: Told, known: Told) -> bool:
-    """Whether reports are about what is listed: by their categories; where neither has one, by what both tell of."""
-    categories = {new.category, known.category} - {None}
-    if categories:
-        return categories <= {*listed}
-    return any(each in listed and each in known.marks.get(F.THING, ()) for each in new.marks.get(F.THING, ()))
 
 
 def evidence(new: Told, known: Told, rules: SameMatter) -> dict[str, float]:
@@ -175,7 +121,7 @@ def evidence(new: Told, known: Told, rules: SameMatter) -> dict[str, float]:
     _of_place(new, known, rules, found)
     _of_numbers(new, known, rules, found)
     _of_things(new, known, rules, found)
-    _of_particulars(new, known, found)
+    _of_particulars(new, known, rules, found)
     _of_time(new, known, found)
     return found
 
@@ -183,13 +129,15 @@ def evidence(new: Told, known: Told, rules: SameMatter) -> dict[str, float]:
 def _of_place(new: Told, known: Told, rules: SameMatter, found: dict[str, float]) -> None:
     if new.area[:_COMMUNITY] and known.area[:_COMMUNITY]:
         if new.area[:_COMMUNITY] != known.area[:_COMMUNITY]:
-            found["community-other"] = 1
+            found["community-across" if _across(new, known, rules) else "community-other"] = 1
         elif len(new.area) >= _COMPOUND and len(known.area) >= _COMPOUND:
             same = new.area[:_COMPOUND] == known.area[:_COMPOUND]
             found["compound-same" if same else "compound-other"] = 1
     if new.point and known.point:
         metres = metres_between(new.point, known.point)
-        if metres <= _NEAR and any(found.pop(name, 0) for name in ("compound-other", "community-other")):
+        if metres <= _NEAR and any(
+            found.pop(name, 0) for name in ("compound-other", "community-other", "community-across")
+        ):
             found["compound-beside"] = 1
         if metres <= _NEAR:
             found["point-near"] = 1
@@ -197,6 +145,23 @@ def _of_place(new: Told, known: Told, rules: SameMatter, found: dict[str, float]
             found["point-beside"] = 1
         elif metres > _FAR:
             found["point-far"] = 1
+
+
+def _across(new: Told, known: Told, rules: SameMatter) -> bool:
+    """Whether it may lie across a border or have come over it: both name one place outside, one plate, or what moves.
+
+    Never where both name a house: that stands where it stands.
+    """
+    a, b = new.marks, known.marks
+    if F.BUILDING in a and F.BUILDING in b and not told_from_home(a, b, rules):
+        return False
+    if new.point and known.point and metres_between(new.point, known.point) > rules.farthest_metres:
+        return False
+    moving = {*rules.moving}
+    if new.category in moving or known.category in moving or moving & {*a.get(F.THING, ())} & {*b.get(F.THING, ())}:
+        return True
+    outside = [{each for each in marks.get(F.LANDMARK, ()) if each not in rules.indoor} for marks in (a, b)]
+    return bool(outside[0] & outside[1]) or any(_compared(a, b, sort) for sort in (F.ROAD, F.DOOR, F.PLATE))
 
 
 def _of_numbers(new: Told, known: Told, rules: SameMatter, found: dict[str, float]) -> None:
@@ -274,11 +239,11 @@ def _of_details(a: Marks, b: Marks, found: dict[str, float]) -> None:
     mine, theirs = set(a.get(F.DETAIL, ())), set(b.get(F.DETAIL, ()))
     if mine & theirs:
         found["detail-same"] = 1
-    elif {_sorts_of(each) for each in mine} & {_sorts_of(each) for each in theirs}:
+    elif {sorts_of(each) for each in mine} & {sorts_of(each) for each in theirs}:
         found["detail-other"] = 1
 
 
-def _of_particulars(new: Told, known: Told, found: dict[str, float]) -> None:
+def _of_particulars(new: Told, known: Told, rules: SameMatter, found: dict[str, float]) -> None:
     a, b = new.marks, known.marks
     for sort, name in ((F.SUM, "sum"), (F.SURNAME, "surname"), (F.PLATE, "plate"), (F.AGE, "age")):
         same = _compared(a, b, sort)
@@ -293,6 +258,12 @@ def _of_particulars(new: Told, known: Told, found: dict[str, float]) -> None:
         found["over"] = 1
     if F.OTHER in a or F.OTHER in b:
         found["said-other"] = 1
+    if F.WARY in a or F.WARY in b:
+        found["wary"] = 1
+    if F.ANEW in a or F.ANEW in b:
+        found["anew"] = 1
+    if several(a, rules) or several(b, rules):
+        found["several"] = 1
     if F.ALONE in a or F.ALONE in b:
         found["alone"] = 1
     if F.AGAIN in a:
@@ -333,10 +304,6 @@ def _first(a: Marks, b: Marks, sort: str) -> str:
 def _weight(things: set[str], rules: SameMatter) -> float:
     """How much things say: one that many matters have to do with says less."""
     return sum(_COMMON if each in rules.common else 1 for each in things)
-
-
-def _sorts_of(detail: str) -> str:
-    return detail.rstrip("0123456789").partition("-")[0]
 
 
 def _rooms(mine: tuple[str, ...], theirs: tuple[str, ...]) -> str:

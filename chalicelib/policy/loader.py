@@ -149,7 +149,9 @@ def _calendar(row: dict[str, Any]) -> WorkCalendar:
 
 
 def _same_matter(row: dict[str, Any]) -> SameMatter:
-    tables = {key: _tuples(row.get(key, {})) for key in ("things", "aspects", "landmarks", "details")}
+    tables = {
+        key: _tuples(row.get(key, {})) for key in ("things", "aspects", "landmarks", "details", "faults", "rivals")
+    }
     pairs = {key: tuple(map(tuple, row[key])) for key in ("synonyms", "related")}
     known = {key: value for key, value in row.items() if key in SameMatter._fields}  # a version may know what is none
     return SameMatter(**{**_tuples(known), **tables, **pairs})

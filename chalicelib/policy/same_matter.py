@@ -12,7 +12,7 @@ from chalicelib.policy.schema import CategoryPart, KindPart, SameMatterPart, Win
 if TYPE_CHECKING:
     from chalicelib.policy.reader import Fault, PackText
 
-_LISTS = ("things", "aspects", "landmarks", "details")
+_LISTS = ("things", "aspects", "landmarks", "details", "faults")
 
 
 def compiled_same_matter(part: SameMatterPart, windows: Iterable[WindowPart]) -> dict[str, Any]:
@@ -28,9 +28,10 @@ def compiled_same_matter(part: SameMatterPart, windows: Iterable[WindowPart]) ->
         **{name: {each: read(words) for each, words in map(_list, getattr(part, name))} for name in _LISTS},
         **{
             name: read(getattr(part, name))
-            for name in ("hollow", "phrases", "broad", "alone", "again", "over", "others")
+            for name in (*("hollow", "phrases", "broad", "alone", "again", "over", "others"), *("wary", "anew", "one"))
         },
         "synonyms": synonyms,
+        "rivals": dict(map(_list, part.rivals)),
         "related": [each.split(" ") for each in part.related],
         "windows": within,
         "longest_window": max(within.values()),
@@ -66,7 +67,16 @@ def check_same_matter(text: PackText) -> Iterator[Fault]:
     for name in part.common:
         if name not in things:
             yield entry.fault("common", f"unknown thing {name!r}")
-    for key, names in (("spread", part.spread), ("stairwell", part.stairwell), ("risers", part.risers)):
+    for name, others in map(_list, part.rivals):
+        for each in (name, *others):
+            if each not in things:
+                yield entry.fault("rivals", f"unknown thing {each!r}")
+    sorts = {_list(each)[0].partition("-")[0] for each in part.details}
+    for name in part.mixed:
+        if name not in sorts:
+            yield entry.fault("mixed", f"no details are sorts of {name!r}")
+    lists = ("spread", "stairwell", "risers", "outbreaks", "singular", "moving")
+    for key, names in ((each, getattr(part, each)) for each in lists):
         for name in names:
             if name not in categories and name not in things:
                 yield entry.fault(key, f"unknown category or thing {name!r}")

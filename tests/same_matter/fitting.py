@@ -42,13 +42,14 @@ CLERK: Mapping[str, float] = {
         "age-other": -0.7,
         "road-other": -0.4,
         "compound-beside": -0.8,
+        "community-across": -0.8,
         "said-other": -1,
     },
     **{"side-same": 0.4, "detail-same": 0.6, "spot-same": 2, "age-same": 1, "file-same": 2.5},
     **{"words-most": 1, "chars": 1},
 }
 FOLDS = 10
-LEARNT = ("seen", "held")
+LEARNT = ("seen", "held", "fresh")
 _PULL = 8.0
 _LEFT_OUT, _COPIES = 0.35, 3
 _STEPS, _PACE = 400, 0.25

@@ -330,7 +330,7 @@ def test_the_pairs_it_was_built_on_are_told_apart_as_the_documentation_says() ->
     assert figures["recall at automatic"] >= 0.08
     assert figures["precision at automatic"] == 1
     assert figures["recall at offered"] >= 0.97
-    assert figures["precision at offered"] >= 0.65
+    assert figures["precision at offered"] >= 0.6
 
 
 NAMES = {
