@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.domain import matter_features as F
+from chalicelib.domain import matter_marks as F
 from chalicelib.domain.grid import DIGITS
 from chalicelib.domain.matter_features import Told
-from chalicelib.domain.same_matter import Score, metres_between, score
+from chalicelib.domain.same_matter import Score, metres_between, score, told_from_home, wide
 
 if TYPE_CHECKING:
     from chalicelib.domain.grid import Cell
@@ -127,10 +127,9 @@ def _apart(told: Told, written: Sequence[Any], rules: SameMatter) -> bool:
     if mine and theirs:
         houses = theirs.split(" ")
         if not any(each in houses for each in mine):
-            wide = (
-                told.category in rules.spread or category in rules.spread or F.BROAD in told.marks or F.BROAD in marks
-            )
-            return not wide
+            read = {sort: tuple(said.split(" ")) for sort, said in marks.items()}
+            spread = wide(told.category, told.marks, rules) or wide(category, read, rules)
+            return not (spread or told_from_home(told.marks, read, rules))
         mine, theirs = told.marks.get(F.UNIT), marks.get(F.UNIT)
         if mine and theirs and not any(each in theirs.split(" ") for each in mine):
             return True

@@ -401,9 +401,9 @@ class Rules(NamedTuple):
 class SameMatter(NamedTuple):
     """When two reports tell of one matter, and where candidates lie. Durations in seconds, distances in metres.
 
-    `things`, `aspects` and `landmarks`: by name, the words that say them. `spread`, `related`: categories. `windows`:
-    by kind. What each is for: `same-matter.toml`, `domain.same_matter`. By default nothing is like anything, as in
-    versions from before it was asked.
+    `things`, `aspects`, `landmarks` and `details`: by name, the words that say them. `related`: categories. `spread`,
+    `stairwell`, `risers`: categories and things. `windows`: by kind. What each is for: `same-matter.toml`,
+    `domain.same_matter`. By default nothing is like anything, as in versions from before it was asked.
     """
 
     automatic: float = 2
@@ -418,19 +418,35 @@ class SameMatter(NamedTuple):
     farthest_metres: int = 0
     attempts: int = 0
     synonyms: tuple[tuple[str, str], ...] = ()
+    spelt: tuple[str, ...] = ()
+    hollow: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     broad: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    wary: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
+    one: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
+    sudden: tuple[str, ...] = ()
+    stairwell: tuple[str, ...] = ()
+    risers: tuple[str, ...] = ()
+    outbreaks: tuple[str, ...] = ()
+    singular: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+    rivals: Mapping[str, tuple[str, ...]] = {}
+    indoor: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     related: tuple[tuple[str, ...], ...] = ()
     things: Mapping[str, tuple[str, ...]] = {}
     aspects: Mapping[str, tuple[str, ...]] = {}
     landmarks: Mapping[str, tuple[str, ...]] = {}
+    details: Mapping[str, tuple[str, ...]] = {}
+    faults: Mapping[str, tuple[str, ...]] = {}
     windows: Mapping[str, int] = {}
     longest_window: int = 0
     weights: Mapping[str, float] = {}

@@ -149,9 +149,12 @@ def _calendar(row: dict[str, Any]) -> WorkCalendar:
 
 
 def _same_matter(row: dict[str, Any]) -> SameMatter:
-    tables = {key: _tuples(row[key]) for key in ("things", "aspects", "landmarks")}
+    tables = {
+        key: _tuples(row.get(key, {})) for key in ("things", "aspects", "landmarks", "details", "faults", "rivals")
+    }
     pairs = {key: tuple(map(tuple, row[key])) for key in ("synonyms", "related")}
-    return SameMatter(**{**_tuples(row), **tables, **pairs})
+    known = {key: value for key, value in row.items() if key in SameMatter._fields}  # a version may know what is none
+    return SameMatter(**{**_tuples(known), **tables, **pairs})
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from chalicelib.policy.schema import CategoryPart, KindPart, SameMatterPart, Win
 if TYPE_CHECKING:
     from chalicelib.policy.reader import Fault, PackText
 
-_LISTS = ("things", "aspects", "landmarks")
+_LISTS = ("things", "aspects", "landmarks", "details", "faults")
 
 
 def compiled_same_matter(part: SameMatterPart, windows: Iterable[WindowPart]) -> dict[str, Any]:
@@ -26,8 +26,12 @@ def compiled_same_matter(part: SameMatterPart, windows: Iterable[WindowPart]) ->
     return {
         **part.model_dump(),
         **{name: {each: read(words) for each, words in map(_list, getattr(part, name))} for name in _LISTS},
-        **{name: read(getattr(part, name)) for name in ("phrases", "broad", "alone", "again", "over")},
+        **{
+            name: read(getattr(part, name))
+            for name in (*("hollow", "phrases", "broad", "alone", "again", "over", "others"), *("wary", "anew", "one"))
+        },
         "synonyms": synonyms,
+        "rivals": dict(map(_list, part.rivals)),
         "related": [each.split(" ") for each in part.related],
         "windows": within,
         "longest_window": max(within.values()),
@@ -46,7 +50,6 @@ def check_same_matter(text: PackText) -> Iterator[Fault]:
         if name not in EVIDENCE:
             yield entry.fault("weights", f"there is no evidence {name!r}")
     named = [
-        ("spread", part.spread),
         ("shared", part.shared),
         *(("related", group.split(" ")) for group in part.related),
     ]
@@ -54,6 +57,29 @@ def check_same_matter(text: PackText) -> Iterator[Fault]:
         for category in ids:
             if category not in categories:
                 yield entry.fault(key, f"unknown category {category!r}")
+    kinds, things = text.ids(KindPart), {_list(each)[0] for each in part.things}
+    for name in part.sudden:
+        if name not in categories and name not in kinds:
+            yield entry.fault("sudden", f"unknown kind or category {name!r}")
+    for name in part.indoor:
+        if name not in {_list(each)[0] for each in part.landmarks}:
+            yield entry.fault("indoor", f"unknown landmark {name!r}")
+    for name in part.common:
+        if name not in things:
+            yield entry.fault("common", f"unknown thing {name!r}")
+    for name, others in map(_list, part.rivals):
+        for each in (name, *others):
+            if each not in things:
+                yield entry.fault("rivals", f"unknown thing {each!r}")
+    sorts = {_list(each)[0].partition("-")[0] for each in part.details}
+    for name in part.mixed:
+        if name not in sorts:
+            yield entry.fault("mixed", f"no details are sorts of {name!r}")
+    lists = ("spread", "stairwell", "risers", "outbreaks", "singular", "moving")
+    for key, names in ((each, getattr(part, each)) for each in lists):
+        for name in names:
+            if name not in categories and name not in things:
+                yield entry.fault(key, f"unknown category or thing {name!r}")
     for key in _LISTS:
         for name, number in Counter(_list(each)[0] for each in getattr(part, key)).items():
             if number > 1:

@@ -1,7 +1,7 @@
 """One matter told more than once: how well it is told from what looks alike, and what it costs to look for it.
 
-How well is told by pairs of reports that nobody built on (`tests/same_matter`). What it costs must not grow with the
-cases there are: the requests, items and bytes are those of the access pattern.
+How well is told by pairs of reports that nobody learnt from (`tests/same_matter/last.jsonl`). What it costs must not
+grow with the cases there are: the requests, items and bytes are those of the access pattern.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.bench.people import cpu_us
 from tests.same_matter.measuring import measured, pairs, scored
 
 PATTERN = "near in place, kind and time"
-PAIRS = "held"
+PAIRS = "last"
 NEAR_TEXT = "来电人反映3号楼2单元电梯昨晚开始停运,住14楼的老人无法下楼,要求尽快修好并说明停运原因"
 _AT = datetime.fromisoformat("2026-11-22T00:00:00+00:00")
 _ENTRIES = 20

@@ -101,7 +101,7 @@ def test_what_accuses_the_desk_itself_is_not_offered_at_it_and_holds_nothing_up(
 def test_who_is_accused_by_what_is_offered_finds_no_trace_of_it(edge: Edge) -> None:
     one, unrelated = registered(edge, "water"), registered(edge, text="食堂饭菜价格太高")
     other = told(edge)
-    plain = told(edge, "某办事窗口态度恶劣")
+    plain = told(edge, "大厅饮水机总没水")
     before, alike = (edge.get(f"/v1/cases/{each}", SPY).body for each in (other, plain))
     assert before["allowed_actions"] == alike["allowed_actions"]
     assert one not in shown(edge, other, SPY)

@@ -754,7 +754,7 @@ def test_a_table_holds_a_limit_as_the_functions_read_it() -> None:
 
 SAME_MATTER = {
     "offered above automatic": (
-        ("offered = 0.3", "offered = 0.9"),
+        ("offered = 0.175", "offered = 0.9"),
         "same-matter.toml: offered: must not be above automatic: what joins by itself would not even be offered",
     ),
     "evidence that is none": (
@@ -764,6 +764,38 @@ SAME_MATTER = {
     "category that is none": (
         ('shared = ["lift-failure"', 'shared = ["lift-trouble"'),
         "same-matter.toml: shared: unknown category 'lift-trouble'",
+    ),
+    "spread that is neither category nor thing": (
+        ('spread = ["water-supply"', 'spread = ["water-supplies"'),
+        "same-matter.toml: spread: unknown category or thing 'water-supplies'",
+    ),
+    "stairwell that is neither category nor thing": (
+        ('stairwell = ["lift-failure"', 'stairwell = ["lift-trouble"'),
+        "same-matter.toml: stairwell: unknown category or thing 'lift-trouble'",
+    ),
+    "sudden that is neither kind nor category": (
+        ('sudden = ["security"', 'sudden = ["insecurity"'),
+        "same-matter.toml: sudden: unknown kind or category 'insecurity'",
+    ),
+    "indoor that is no landmark": (
+        ('indoor = ["stairs"', 'indoor = ["stair"'),
+        "same-matter.toml: indoor: unknown landmark 'stair'",
+    ),
+    "rival that is no thing": (
+        ('"stopped: lift-rough"', '"stopped: lift-tough"'),
+        "same-matter.toml: rivals: unknown thing 'lift-tough'",
+    ),
+    "mixed of which there are no sorts": (
+        ('mixed = ["who"', 'mixed = ["whose"'),
+        "same-matter.toml: mixed: no details are sorts of 'whose'",
+    ),
+    "singular that is neither category nor thing": (
+        ('singular = ["burst"', 'singular = ["bursting"'),
+        "same-matter.toml: singular: unknown category or thing 'bursting'",
+    ),
+    "common that is no thing": (
+        ('common = ["neighbours"', 'common = ["neighbour"'),
+        "same-matter.toml: common: unknown thing 'neighbour'",
     ),
     "kind with two windows": (
         ('kinds = ["hazard", "security"]', 'kinds = ["hazard", "security", "petition"]'),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 
 import pytest
 
-from chalicelib.domain import matter_features as F
+from chalicelib.domain import matter_marks as F
 from chalicelib.domain.gazetteer import Gazetteer
 from chalicelib.domain.matter_features import Told, features
+from chalicelib.domain.matter_sounds import respelt, sound
 from chalicelib.domain.matter_words import WORDS
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.same_matter import CONTRADICTIONS, DECISIVE, EVIDENCE, Score, evidence, metres_between, score
-from tests.same_matter.fitting import CLERK
+from tests.e2e.test_one_matter import WORDS as TOLD_BY_TEN
+from tests.same_matter.fitting import CLERK, LEARNT
 from tests.same_matter.measuring import measured, pairs, policy, scored
 
 AREA = "3203020010020101"
@@ -56,6 +59,13 @@ def compared(one: Told, other: Told, matching: Policy) -> Score:
         ("打110说报过警，12345也打了，2009年交的房，赔2000元", None, None, None),
         ("案卷号20260312-0418", None, None, None),
         ("三号窗口态度恶劣", None, None, None),
+        ("宜居东苑9号二单元电梯", "9", "2", None),
+        ("3号楼2-402漏水", "3", "2", "402"),
+        ("3栋2单元—402漏水", "3", "2", "402"),
+        ("前面几栋都停水，附近六栋楼也停", None, None, None),
+        ("就这一栋有电梯，别的两栋楼没有", None, None, None),
+        ("12栋楼下的井盖", "12", None, None),
+        ("B1-117车位被占，117号车位", None, None, None),
     ],
 )
 def test_numbers_are_read_in_whatever_notation(
@@ -121,7 +131,7 @@ def test_who_lives_above_and_who_lives_below_tell_of_one_leak(matching_policy: P
     one = told("7号楼2单元402室，楼上502漏水", matching_policy, **said)
     other = told("7#2单元502，楼下老说漏水", matching_policy, **said)
     assert compared(one, other, matching_policy).value >= matching_policy.same_matter.offered
-    assert "room-same" in compared(one, other, matching_policy).why
+    assert "room-mentioned" in compared(one, other, matching_policy).why
 
 
 def test_a_whole_compound_without_water_is_told_from_two_houses(matching_policy: Policy) -> None:
@@ -145,11 +155,14 @@ def test_what_contradicts_keeps_a_report_from_joining(later: str, against: str, 
     assert against in found.against and found.value < matching_policy.same_matter.automatic
 
 
-def test_two_orders_of_one_system_are_two(matching_policy: Policy) -> None:
+def test_two_orders_of_one_system_never_join_by_themselves(matching_policy: Policy) -> None:
     said = {"kind": "livelihood", "category": "shared-bicycles", "source": "urban-management"}
     one = told("[城管]东站台共享单车堆积约60辆,案卷号20260708-0120", matching_policy, **said)
     other = told("[城管]东站台共享单车堆积约60辆,案卷号20260708-0122", matching_policy, **said)
-    assert compared(one, other, matching_policy).value < matching_policy.same_matter.offered
+    found = compared(one, other, matching_policy)
+    assert "file-other" in found.against and found.value < matching_policy.same_matter.automatic
+    named = told("[城管]东站台共享单车堆积,案卷号20260708-0131,与0120重复", matching_policy, **said)
+    assert "file-same" in compared(one, named, matching_policy).why
 
 
 def test_what_befell_a_person_joins_only_by_a_room_a_sum_or_a_name(matching_policy: Policy) -> None:
@@ -160,6 +173,140 @@ def test_what_befell_a_person_joins_only_by_a_room_a_sum_or_a_name(matching_poli
     one = told("9号楼2单元402居民被骗转账36000元", matching_policy, **said)
     other = told("9号楼2单元402被骗3.6万元，钱已转账", matching_policy, **said)
     assert {"sum-same", "room-same"} <= {*compared(one, other, matching_policy).why}
+
+
+def test_ten_who_tell_of_one_lift_join_whoever_came_first(matching_policy: Policy) -> None:
+    reports = [told(words.format(where="万通花园203号楼2单元"), matching_policy) for _, words in TOLD_BY_TEN]
+    for one, other in permutations(reports, 2):
+        assert compared(one, other, matching_policy).value >= matching_policy.same_matter.automatic
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "against"),
+    [
+        ("3号楼2单元客梯停运，电梯坏了", "3号楼2单元货梯停运，电梯坏了", "detail-other"),
+        ("3号楼2单元东边电梯停运", "3号楼2单元西边电梯停运", "side-other"),
+        ("3号楼2单元电梯停运", "3号楼2单元电梯停运，不是昨天那个，是另一部", "said-other"),
+        ("3号楼2单元电梯停运，车位B1-117", "3号楼2单元电梯停运，车位B1-171", "spot-other"),
+        ("3号楼2单元402电梯停运，父亲78岁", "3号楼2单元402电梯停运，父亲61岁", "age-other"),
+        ("3号楼2单元电梯停运要退款", "3号楼2单元电梯停运", "aspect-other"),
+    ],
+)
+def test_what_tells_two_of_a_sort_apart_keeps_them_from_joining(
+    one: str, other: str, against: str, matching_policy: Policy
+) -> None:
+    found = compared(told(one, matching_policy), told(other, matching_policy), matching_policy)
+    assert against in found.against and found.value < matching_policy.same_matter.automatic
+
+
+@pytest.mark.parametrize(
+    ("category", "one", "other", "joins"),
+    [
+        ("power-cut", "3号楼2单元全停电了", "三号楼二单元没电，一片漆黑", True),
+        ("power-cut", "3号楼2单元全停电了", "三号楼二单元402没电，跳闸了", False),
+        ("power-cut", "3号楼2单元402停电了", "三号楼二单元402没电，跳闸了", True),
+        ("water-supply", "全小区停水，一滴水都没有", "整个小区都停水了", True),
+        ("water-supply", "全小区停水，一滴水都没有", "整个小区的水发黄，有铁锈", False),
+        ("corridor-clutter", "3号楼2单元楼道堆满纸箱", "3号楼2单元楼道堆纸箱", False),
+        ("corridor-clutter", "3号楼2单元402楼道堆满纸箱", "3#2单元402把纸箱堆在楼道", True),
+        ("corridor-clutter", "402楼道堆满纸箱", "3#2单元402把纸箱堆在楼道", False),
+        ("parking", "负一层B1-117车位被面包车占了", "117号车位被面包车占着", True),
+        ("parking", "苏C88K21占着车位不走", "车牌尾号K21的车占车位", True),
+        ("unpaid-wages", "包工头赵某拖欠工资1.8万元", "赵老板欠一万八工钱不给", True),
+        ("unpaid-wages", "包工头赵某拖欠工资", "赵老板欠工钱不给", False),
+    ],
+)
+def test_what_is_precise_enough_to_join_by(
+    category: str, one: str, other: str, joins: bool, matching_policy: Policy
+) -> None:
+    first, later = told(one, matching_policy, category=category), told(other, matching_policy, category=category)
+    found = compared(first, later, matching_policy)
+    assert (found.value >= matching_policy.same_matter.automatic) == joins, found
+
+
+def test_what_happens_at_once_may_happen_again_and_joins_only_within_a_day(matching_policy: Policy) -> None:
+    said = {"kind": "security", "category": "domestic-violence"}
+    one = told("3号楼2单元402又打老婆了，哭喊", matching_policy, **said)
+    later = told("3号楼2单元402男的打老婆", matching_policy, **said)
+    rules = matching_policy.same_matter
+    assert compared(one, later._replace(at=3600), matching_policy).value >= rules.automatic
+    assert rules.offered <= compared(one, later._replace(at=2 * 86_400), matching_policy).value < rules.automatic
+
+
+def test_where_tellers_live_does_not_keep_apart_what_both_place_at_one_gate(matching_policy: Policy) -> None:
+    said = {"category": "missing-manhole-cover"}
+    one = told("我住3号楼，北门口井盖没了", matching_policy, **said)
+    other = told("11号楼居民反映北大门窨井没盖子", matching_policy, **said)
+    assert F.HOME in one.marks and F.HOME in other.marks
+    assert compared(one, other, matching_policy).value >= matching_policy.same_matter.offered
+    there = told("11号楼门前窨井没盖子", matching_policy, **said)
+    assert compared(one, there, matching_policy).value < matching_policy.same_matter.offered
+
+
+def test_a_position_that_fell_into_the_next_compound_is_not_another_place(matching_policy: Policy) -> None:
+    one = told("北门口井盖没了", matching_policy, point=(34.285, 117.185))
+    other = told("井盖丢了", matching_policy, point=(34.2852, 117.1852), area="3203020010020201")
+    found = compared(one, other, matching_policy)
+    assert "compound-beside" in found.against
+    assert matching_policy.same_matter.offered <= found.value < matching_policy.same_matter.automatic
+    far = compared(one, other._replace(point=(34.288, 117.185)), matching_policy)
+    assert far.value < matching_policy.same_matter.offered
+
+
+@pytest.mark.parametrize(
+    ("slip", "thing"),
+    [
+        *(("3号楼2单元电体坏了", "lift"), ("门口井概没了", "manhole"), ("楼上娄水", "leak"), ("拉圾没人收", "rubbish")),
+        *(("路蹬不亮", "lamp"), ("然气味很大", "gas"), ("化粪迟冒了", "sewer"), ("飞线冲电", "charging")),
+        *(("门口嗮满了摆摊的", "stall"), ("广场无吵死", "dance"), ("下水到堵了", "sewer"), ("共想单车", "bikes")),
+    ],
+)
+def test_slips_by_sound_are_put_right(slip: str, thing: str, matching_policy: Policy) -> None:
+    assert thing in told(slip, matching_policy).marks[F.THING]
+
+
+def test_what_sounds_alike_is_only_read_as_a_word_with_one_of_its_characters() -> None:
+    assert respelt("店体电提", ("电梯",)) == "店体电梯"
+    assert respelt("电梯", ("电梯",)) == "电梯"
+    assert respelt("", ("电梯",)) == "" and respelt("abc123，。𠮷", ("电梯",)) == "abc123，。𠮷"
+    assert sound("商场") == sound("伤长") == sound("三藏") and sound("电") != sound("水")
+
+
+@pytest.mark.parametrize("hollow", ["费用平摊给业主", "沟通过两次", "坐马路牙子上", "喷药消毒"])
+def test_a_word_within_another_word_names_nothing(hollow: str, matching_policy: Policy) -> None:
+    assert {"stall", "trench", "root-canal", "drugs"}.isdisjoint(told(hollow, matching_policy).marks.get(F.THING, ()))
+
+
+def test_the_name_of_a_place_names_no_thing(matching_policy: Policy) -> None:
+    marks, gist = features("红杉树名邸3号楼电梯坏了", None, ("红杉树名邸",), matching_policy.same_matter)
+    assert "tree" not in marks[F.THING] and "杉" not in gist
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "value"),
+    [
+        ("姓孙的借了三万块", F.SURNAME, "孙"),
+        ("小陈透析挺可怜", F.SURNAME, "陈"),
+        ("刘姓包工头", F.SURNAME, "刘"),
+        ("小高层，小孙子，小龙虾，老马路", F.SURNAME, None),
+        ("借了三万块", F.SUM, "30000"),
+        ("收了我一千二", F.SUM, "1200"),
+        ("欠工资1.8万元", F.SUM, "18000"),
+        ("三千人，五百米", F.SUM, None),
+        ("苏C88K21", F.PLATE, "K21".lower()),
+        ("车牌尾数57H", F.PLATE, "57h"),
+        ("案卷号GL2607130012", F.PLATE, None),
+        ("灯杆LD-0312", F.SPOT, "0312"),
+        ("老人79岁", F.AGE, "79"),
+        ("6路公交绕行", F.DETAIL, "line6"),
+        ("门前马路对面，全在路中间", F.ROAD, None),
+        ("万通路北口", F.ROAD, "万通路"),
+        ("后门锁了", F.GATE, None),
+    ],
+)
+def test_particulars_are_read(text: str, sort: str, value: str | None, matching_policy: Policy) -> None:
+    found = told(text, matching_policy).marks.get(sort, ())
+    assert (value in found) if value else not found, found
 
 
 def test_what_was_told_before_the_window_of_its_kind_is_no_candidate(matching_policy: Policy) -> None:
@@ -173,15 +320,17 @@ def test_every_piece_of_evidence_has_words_and_a_clerk_s_opinion(matching_policy
     assert EVIDENCE - {"bias"} == WORDS.keys()
     assert CLERK.keys() <= EVIDENCE and matching_policy.same_matter.weights.keys() <= EVIDENCE
     assert all(CLERK.get(name, -1) < 0 for name in CONTRADICTIONS)
-    for pair in pairs("seen"):
+    for pair in (pair for name in LEARNT for pair in pairs(name)):
         assert evidence(pair.later, pair.first, matching_policy.same_matter).keys() <= EVIDENCE
 
 
 def test_the_pairs_it_was_built_on_are_told_apart_as_the_documentation_says() -> None:
-    figures = measured(scored(pairs("seen"), policy().same_matter), policy().same_matter).by_name
+    learnt = [pair for name in LEARNT for pair in pairs(name)]
+    figures = measured(scored(learnt, policy().same_matter), policy().same_matter).by_name
+    assert figures["recall at automatic"] >= 0.08
     assert figures["precision at automatic"] == 1
-    assert figures["recall at offered"] >= 0.94
-    assert figures["precision at offered"] >= 0.7
+    assert figures["recall at offered"] >= 0.97
+    assert figures["precision at offered"] >= 0.6
 
 
 NAMES = {
