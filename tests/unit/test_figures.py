@@ -22,6 +22,7 @@ from chalicelib.domain.figures import (
     OPEN,
     Counts,
     Tally,
+    added_up,
     containment,
     counted,
     deadlines,
@@ -114,7 +115,16 @@ class TestWhatAnEventAdds:
 
     def test_shares_are_of_what_came_to_an_end(self) -> None:
         counts = {
-            **{"opened": 6, "joined": 5, "merged": 2, "unmerged": 1, "petitions": 4, "petitions-repeated": 1},
+            **{
+                "opened": 6,
+                "joined": 5,
+                "source:sms": 8,
+                "source:12345": 3,
+                "merged": 2,
+                "unmerged": 1,
+                "petitions": 4,
+                "petitions-repeated": 1,
+            },
             **{"instance:handling": 3, "instance:review": 1, "mediations": 9, "mediations-agreed": 4},
             **{"mediation-ended:failed": 3, "mediation-ended:crime": 1, "performed:full": 3, "performed:none": 1},
         }
@@ -125,6 +135,15 @@ class TestWhatAnEventAdds:
         assert (petitions({}).first_instance_share, mediations({}).success_share, of_matters({}).per_matter) == (
             None,
         ) * 3
+
+    def test_a_split_makes_another_matter_of_reports_that_are_there(self) -> None:
+        told = [
+            happening(E.CASE_REPORTED, source="mobile"),
+            happening(E.CASE_JOINED, source="12345"),
+            happening(E.CASE_JOINED, source="sms"),
+            happening(E.CASE_REPORTED, source="sms", split_from="C"),
+        ]
+        assert of_matters(added_up(added(each)[HERE] for each in told)) == (3, 2)
 
     def test_a_deadline_that_is_missed_further_and_further_was_missed_once(self) -> None:
         assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}
