@@ -189,7 +189,7 @@ def _left_open(scene: Scene) -> str:
     """Which joint units' part is not done, though the lead's is, and how much of what was split off is not."""
     units, children = scene.facts.get("open_joint"), scene.facts.get("open_children")
     lead = "主办已办结，" if scene.event.type == E.CASE_CLOSED else ""
-    left = [f"{lead}协办单位{_units(units, scene.policy)}的协同尚未完成"] if units else []
+    left = [f"{lead}协办单位{units_words(units, scene.policy)}的协同尚未完成"] if units else []
     left += [f"拆分出的{len(children)}件尚未办结"] if children else []
     return "；".join(left)
 
@@ -218,7 +218,7 @@ def _timing(scene: Scene) -> Iterable[str]:
         else:
             yield f"{_due(starts[name], scene)}前可以{_called(name, scene).removesuffix('期')}"
     for name, left in facts.get("uncounted", {}).items():
-        days = "、".join(_of_year(f"{day.year}年{day.month}月{day.day}日", scene) for day in map(_day, left["days"]))
+        days = "、".join(day_words(day, scene) for day in left["days"])
         yield f"{left.get('why', '')}{days}不计入{clock_words(name, case, policy)}，至{_due(left['due_at'], scene)}"
 
 
@@ -250,16 +250,16 @@ def _classified(scene: Scene) -> str:
 
 def _screened(scene: Scene) -> str:
     why = _WHY_SCREENED.get(scene.facts["why"], scene.facts["why"])
-    return f"转{_unit(scene)}甄别：{why}"
+    return f"转{unit_said(scene)}甄别：{why}"
 
 
 def _assigned(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
-    joint = f"，协办单位{_units(facts['joint_units'], policy)}" if facts["joint_units"] else ""
+    joint = f"，协办单位{units_words(facts['joint_units'], policy)}" if facts["joint_units"] else ""
     level = LEVELS.get(facts.get("start_level") or "")
     start = f"，化解层级自{level}起" if level else ""
-    because = _words(scene, "reason", "，理由：")
-    return f"派单：主办单位{_unit(scene)}{joint}{start}，{_rule(facts, policy)}{because}"
+    because = words_said(scene, "reason", "，理由：")
+    return f"派单：主办单位{unit_said(scene)}{joint}{start}，{_rule(facts, policy)}{because}"
 
 
 def _rule(facts: Mapping[str, Any], policy: Policy) -> str:
@@ -295,11 +295,11 @@ def _condition(why: str, policy: Policy) -> str:
 
 
 def _returned(scene: Scene) -> str:
-    return f"退回：提出异议，报{_unit(scene)}裁定，{_reason(scene)}"
+    return f"退回：提出异议，报{unit_said(scene)}裁定，{_reason(scene)}"
 
 
 def _return_rejected(scene: Scene) -> str:
-    return f"驳回退单：由首接单位{_unit(scene)}负责办理（首接负责），{_reason(scene)}"
+    return f"驳回退单：由首接单位{unit_said(scene)}负责办理（首接负责），{_reason(scene)}"
 
 
 def _passed(verb: str) -> Callable[[Scene], str]:
@@ -307,16 +307,16 @@ def _passed(verb: str) -> Callable[[Scene], str]:
         facts, policy = scene.facts, scene.policy
         before, after = (LEVELS.get(facts.get(name) or "", "") for name in ("from_level", "level"))
         levels = f"化解层级由{before}到{after}，" if before != after else ""
-        units = f"由{unit_words(facts['from_unit'], policy)}转{_unit(scene)}办理，"
+        units = f"由{unit_words(facts['from_unit'], policy)}转{unit_said(scene)}办理，"
         if facts["from_unit"] == facts["unit"]:
-            units = f"仍由{_unit(scene)}办理，"
+            units = f"仍由{unit_said(scene)}办理，"
         return f"{verb}：{levels}{units}{_reason(scene)}"
 
     return tell
 
 
 def _joint_requested(scene: Scene) -> str:
-    return f"请求协同：请{_units(scene.facts['asked'], scene.policy)}协同办理，{_reason(scene)}"
+    return f"请求协同：请{units_words(scene.facts['asked'], scene.policy)}协同办理，{_reason(scene)}"
 
 
 def _joint_accepted(scene: Scene) -> str:
@@ -328,12 +328,12 @@ def _joint_refused(scene: Scene) -> str:
 
 
 def _joint_finished(scene: Scene) -> str:
-    return f"协同完成{_for_another(scene)}{_words(scene, 'note', '：')}"
+    return f"协同完成{_for_another(scene)}{words_said(scene, 'note', '：')}"
 
 
 def _for_another(scene: Scene) -> str:
     """The unit, where somebody of another speaks for it."""
-    return "" if scene.event.actor.unit == scene.facts["unit"] else f"（{_unit(scene)}）"
+    return "" if scene.event.actor.unit == scene.facts["unit"] else f"（{unit_said(scene)}）"
 
 
 def _extension_requested(scene: Scene) -> str:
@@ -355,23 +355,23 @@ def _extension_refused(scene: Scene) -> str:
 
 def _advanced(scene: Scene) -> str:
     facts = scene.facts
-    return f"{facts['did_zh']}{_words(scene, 'note', '：')}{_words(scene, 'reason', '，')}"
+    return f"{facts['did_zh']}{words_said(scene, 'note', '：')}{words_said(scene, 'reason', '，')}"
 
 
 def _finished(scene: Scene) -> str:
     """The action that finishes is called by each procedure as its work is: 整改完毕, 登记完毕."""
     actions = scene.policy.procedure_of(scene.case).actions.values()
     zh = next((action.zh for action in actions if action.does == "finish"), "办理完毕")
-    return f"{zh}{_words(scene, 'note', '：')}，报{_unit(scene)}核查"
+    return f"{zh}{words_said(scene, 'note', '：')}，报{unit_said(scene)}核查"
 
 
 def _resolved(scene: Scene) -> str:
-    return f"办结答复{_words(scene, 'note', '：')}"
+    return f"办结答复{words_said(scene, 'note', '：')}"
 
 
 def _evaluated(scene: Scene) -> str:
     outcome = OUTCOMES.get(scene.facts["outcome"], scene.facts["outcome"])
-    return f"评价：反映人对办理结果{outcome}{_words(scene, 'note', '，')}"
+    return f"评价：反映人对办理结果{outcome}{words_said(scene, 'note', '，')}"
 
 
 def _visit_planned(scene: Scene) -> str:
@@ -385,14 +385,14 @@ def _visit_due(scene: Scene) -> str:
 
 def _visit_recorded(scene: Scene) -> str:
     outcome = _VISITS.get(scene.facts["outcome"], scene.facts["outcome"])
-    return f"上门回访：{outcome}{_words(scene, 'note', '，')}"
+    return f"上门回访：{outcome}{words_said(scene, 'note', '，')}"
 
 
 def _reopen_requested(scene: Scene) -> str:
-    said = _words(scene, "reason", "，理由：") or _words(scene, "note", "，情况：")
+    said = words_said(scene, "reason", "，理由：") or words_said(scene, "note", "，情况：")
     if "report_id" in scene.facts:
         said = "，答复后又有人反映同一事项"
-    return f"申请重办：转{_unit(scene)}核查{said}"
+    return f"申请重办：转{unit_said(scene)}核查{said}"
 
 
 def _closed(scene: Scene) -> str:
@@ -416,13 +416,13 @@ def _warned(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock, due = clock_words(facts["clock"], scene.case, policy), datetime.fromisoformat(facts["due_at"])
     when = "将于" if due > scene.event.time else "已于"
-    return f"临期提醒：{clock}{when}{_due(facts['due_at'], scene)}届满，提醒{_unit(scene)}"
+    return f"临期提醒：{clock}{when}{_due(facts['due_at'], scene)}届满，提醒{unit_said(scene)}"
 
 
 def _breached(scene: Scene) -> str:
     facts, policy = scene.facts, scene.policy
     clock = clock_words(facts["clock"], scene.case, policy)
-    over = f"超过时限：{_unit(scene)}未在{clock}（{_due(facts['due_at'], scene)}）内完成"
+    over = f"超过时限：{unit_said(scene)}未在{clock}（{_due(facts['due_at'], scene)}）内完成"
     above = facts.get("escalated_to")
     if above is None:
         return over
@@ -441,8 +441,8 @@ def _saying(words: str) -> Callable[[Scene], str]:
     """Tells an event that needs no more than its name, and what was said with it."""
 
     def tell(scene: Scene) -> str:
-        reason = _words(scene, "reason", "，理由：")
-        return f"{words}{reason}{_words(scene, 'note', '，' if reason else '：')}"
+        reason = words_said(scene, "reason", "，理由：")
+        return f"{words}{reason}{words_said(scene, 'note', '，' if reason else '：')}"
 
     return tell
 
@@ -491,21 +491,21 @@ _TELL: dict[str, Callable[[Scene], str]] = {
 }
 
 
-def _words(scene: Scene, name: str, before: str) -> str:
+def words_said(scene: Scene, name: str, before: str) -> str:
     """What somebody said with the act, behind what leads to it; empty where nothing was said."""
     said = (scene.facts.get(name) or "").strip().rstrip("。；;.")
     return f"{before}{said}" if said else ""
 
 
 def _reason(scene: Scene) -> str:
-    return _words(scene, "reason", "理由：") or "未说明理由"
+    return words_said(scene, "reason", "理由：") or "未说明理由"
 
 
-def _unit(scene: Scene) -> str:
+def unit_said(scene: Scene) -> str:
     return unit_words(scene.facts.get("unit"), scene.policy)
 
 
-def _units(units: Iterable[str], policy: Policy) -> str:
+def units_words(units: Iterable[str], policy: Policy) -> str:
     return "、".join(unit_words(unit, policy) for unit in units)
 
 
@@ -520,8 +520,10 @@ def _due(stamped: str, scene: Scene) -> str:
     return _of_year(due_words(datetime.fromisoformat(stamped), scene.policy), scene)
 
 
-def _day(iso: str) -> date:
-    return date.fromisoformat(iso)
+def day_words(iso: str, scene: Scene) -> str:
+    """`12月10日`; the year only where it is another than that of the event."""
+    day = date.fromisoformat(iso)
+    return _of_year(f"{day.year}年{day.month}月{day.day}日", scene)
 
 
 def _at(stamped: str, scene: Scene) -> str:

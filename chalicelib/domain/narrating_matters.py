@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.narrating import unit_said, words_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,22 +21,22 @@ def _offered(scene: Scene) -> str:
 def _absorbed(scene: Scene) -> str:
     facts = scene.facts
     code, reports = facts["absorbed"][0]["tracking_code"], facts["report_ids"]
-    return f"并案：编号{code}与本件为同一事项，其反映{len(reports)}件并入本件一并办理、答复{_grounds(facts)}"
+    return f"并案：编号{code}与本件为同一事项，其反映{len(reports)}件并入本件一并办理、答复{_grounds(scene)}"
 
 
 def _merged(scene: Scene) -> str:
-    return f"并案：与在先受理的同一事项一并办理，本件暂停，办理单位和时限保持不变{_grounds(scene.facts)}"
+    return f"并案：与在先受理的同一事项一并办理，本件暂停，办理单位和时限保持不变{_grounds(scene)}"
 
 
 def _released(scene: Scene) -> str:
     facts = scene.facts
-    return f"撤销并案：反映{len(facts['report_ids'])}件分出，恢复为原事项办理{_grounds(facts)}"
+    return f"撤销并案：反映{len(facts['report_ids'])}件分出，恢复为原事项办理{_grounds(scene)}"
 
 
 def _unmerged(scene: Scene) -> str:
     facts = scene.facts
     came = sum(len(each["report_ids"]) for each in facts["came_through"])
-    parts = [f"撤销并案：恢复办理，由{_unit(scene)}继续{_grounds(facts)}"]
+    parts = [f"撤销并案：恢复为单独事项，由{unit_said(scene)}继续办理{_grounds(scene)}"]
     parts += [f"并案期间新增反映{came}件"] if came else []
     parts += [f"并案期间已答复反映人{len(facts['answers'])}次：{'；'.join(map(_answer, facts['answers']))}"] * bool(
         facts["answers"]
@@ -47,19 +48,18 @@ def _split(scene: Scene) -> str:
     facts = scene.facts
     category = scene.policy.categories.get(facts["category"])
     zh = category.zh if category else facts["category"]
-    note = f"，情况：{facts['note'].strip().rstrip('。')}" if (facts.get("note") or "").strip() else ""
+    note = words_said(scene, "note", "，情况：")
     return f"拆分立案：反映{len(facts['report_ids'])}件另立为编号{facts['child_code']}（{zh}）{note}"
 
 
 def _told_apart(scene: Scene) -> str:
-    return f"经核实与疑似事项不是同一事项{_grounds(scene.facts)}"
+    return f"经核实与疑似事项不是同一事项{_grounds(scene)}"
 
 
-def _grounds(facts: Mapping[str, Any]) -> str:
-    reason = (facts.get("reason") or "").strip().rstrip("。；;.")
-    words = [f"理由：{reason}"] if reason else []
-    words += [_likeness(facts)] if "score" in facts else []
-    return f"（{'；'.join(words)}）" if words else ""
+def _grounds(scene: Scene) -> str:
+    likeness = _likeness(scene.facts) if "score" in scene.facts else ""
+    words = "；".join(part for part in (words_said(scene, "reason", "理由："), likeness) if part)
+    return f"（{words}）" if words else ""
 
 
 def _likeness(facts: Mapping[str, Any]) -> str:
@@ -69,11 +69,6 @@ def _likeness(facts: Mapping[str, Any]) -> str:
 
 def _answer(answer: Mapping[str, str]) -> str:
     return f"“{answer['note'].strip()}”"
-
-
-def _unit(scene: Scene) -> str:
-    known = scene.policy.units.get(scene.facts["unit"])
-    return known.zh if known else str(scene.facts["unit"])
 
 
 TELL: dict[str, Callable[[Scene], str]] = {

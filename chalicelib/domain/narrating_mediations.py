@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import events as E
 from chalicelib.domain.mediations import APPLICANT, RESPONDENT
+from chalicelib.domain.narrating import words_said
 
 if TYPE_CHECKING:
     from chalicelib.domain.narrating import Scene
@@ -33,18 +34,20 @@ def _opened(scene: Scene) -> str:
     docking = scene.policy.dockings.get(facts.get("docking", ""))
     how = f"（{docking.zh}）" if docking else ""
     by = PARTIES.get(facts.get("party", ""))
-    return f"启动第{facts['attempt']}次调解{how}，{f'由{by}申请' if by else '主动调解'}{_note(scene)}"
+    asked = f"由{by}申请" if by else "主动调解"
+    return f"启动第{facts['attempt']}次调解{how}，{asked}{words_said(scene, 'note', '：')}"
 
 
 def _consented(scene: Scene) -> str:
-    return f"{PARTIES[scene.facts['party']]}同意调解{_note(scene)}"
+    return f"{PARTIES[scene.facts['party']]}同意调解{words_said(scene, 'note', '：')}"
 
 
 def _session_held(scene: Scene) -> str:
     facts = scene.facts
     there = "、".join(PARTIES[party] for party in facts["parties"])
     panel = roles_words((each.role for each in scene.case.invited if each.member in facts["members"]), scene.policy)
-    return f"第{facts['session']}次调解会议（{day_words(facts['on'])}）：{panel}，{there}到场{_note(scene)}"
+    note = words_said(scene, "note", "：")
+    return f"第{facts['session']}次调解会议（{day_words(facts['on'])}）：{panel}，{there}到场{note}"
 
 
 def _agreed(scene: Scene) -> str:
@@ -62,26 +65,27 @@ def _visit_planned(scene: Scene) -> str:
 
 def _applied(scene: Scene) -> str:
     facts = scene.facts
-    return f"双方当事人于{day_words(facts['on'])}共同向{facts['court']}申请司法确认{_note(scene)}"
+    return f"双方当事人于{day_words(facts['on'])}共同向{facts['court']}申请司法确认{words_said(scene, 'note', '：')}"
 
 
 def _accepted(scene: Scene) -> str:
-    return f"法院于{day_words(scene.facts['on'])}受理司法确认申请{_note(scene)}"
+    return f"法院于{day_words(scene.facts['on'])}受理司法确认申请{words_said(scene, 'note', '：')}"
 
 
 def _ruled(scene: Scene) -> str:
-    return f"法院于{day_words(scene.facts['on'])}{RULINGS[scene.facts['ruling']]}{_note(scene)}"
+    return f"法院于{day_words(scene.facts['on'])}{RULINGS[scene.facts['ruling']]}{words_said(scene, 'note', '：')}"
 
 
 def _performed(scene: Scene) -> str:
     facts = scene.facts
-    return f"履约回访（{day_words(facts['on'])}）：{PERFORMED[facts['performed']]}{_note(scene)}{ways_words(scene)}"
+    note = words_said(scene, "note", "：")
+    return f"履约回访（{day_words(facts['on'])}）：{PERFORMED[facts['performed']]}{note}{ways_words(scene)}"
 
 
 def _ended(scene: Scene) -> str:
     facts = scene.facts
     who = f"（{PARTIES[facts['party']]}）" if "party" in facts else ""
-    reason = f"，理由：{said}" if (said := _said(scene, "reason")) else ""
+    reason = words_said(scene, "reason", "，理由：")
     return f"{ENDED[facts['outcome']]}{who}{reason}{ways_words(scene)}"
 
 
@@ -109,15 +113,6 @@ def day_words(day: str) -> str:
     """`2026年12月10日`."""
     year, month, number = day.split("-")
     return f"{year}年{int(month)}月{int(number)}日"
-
-
-def _note(scene: Scene) -> str:
-    said = _said(scene, "note")
-    return f"：{said}" if said else ""
-
-
-def _said(scene: Scene, name: str) -> str:
-    return (scene.facts.get(name) or "").strip().rstrip("。；;.")
 
 
 TELL: dict[str, Callable[[Scene], str]] = {

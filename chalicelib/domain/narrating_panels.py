@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import events as E
+from chalicelib.domain.narrating import words_said
 from chalicelib.domain.panels import WHAT_ZH
 
 if TYPE_CHECKING:
@@ -13,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def _invited(scene: Scene) -> str:
-    return f"邀请{_named(scene)}{_said(scene, 'note', '：')}"
+    return f"邀请{_named(scene)}{words_said(scene, 'note', '：')}"
 
 
 def _answered(scene: Scene) -> str:
-    return f"{_known(scene)}{'同意参加' if scene.facts['coming'] else '不能参加'}{_said(scene, 'note', '：')}"
+    return f"{_known(scene)}{'同意参加' if scene.facts['coming'] else '不能参加'}{words_said(scene, 'note', '：')}"
 
 
 def _avoided(scene: Scene) -> str:
-    return f"{_named(scene)}回避{_said(scene, 'reason', '，理由：')}"
+    return f"{_named(scene)}回避{words_said(scene, 'reason', '，理由：')}"
 
 
 def _took_part(scene: Scene) -> str:
-    return f"{_known(scene)}参与办理{_said(scene, 'note', '：')}"
+    return f"{_known(scene)}参与办理{words_said(scene, 'note', '：')}"
 
 
 def _named(scene: Scene) -> str:
@@ -39,11 +40,6 @@ def _known(scene: Scene) -> str:
     roles = {each.member: each.role for each in scene.case.invited}
     members = scene.facts["members"]
     return "、".join(f"{WHAT_ZH.get(roles.get(name, ''), '')}（{name}）" for name in members)
-
-
-def _said(scene: Scene, name: str, before: str) -> str:
-    said = (scene.facts.get(name) or "").strip().rstrip("。；;.")
-    return f"{before}{said}" if said else ""
 
 
 TELL: dict[str, Callable[[Scene], str]] = {

@@ -90,6 +90,18 @@ def _event(
             "超过时限：鼓楼区城市管理局未在办结时限（12月31日24时）内完成，第2次升级，报鼓楼区社会管理服务联动中心督办",
         ),
         (
+            E.PETITION_DELIVERED,
+            {"on": "2025-12-30", "unit": "petition-office"},
+            DESK,
+            "送达登记：信访人于2025年12月30日收到书面答复",
+        ),
+        (
+            E.PETITION_HEARD,
+            {"days": ["2025-12-30", "2025-12-31"], "unit": "petition-office", "note": "信访人到场。"},
+            DESK,
+            "举行听证：2025年12月30日至2025年12月31日，信访人到场",
+        ),
+        (
             E.CLOCK_RECOMPUTED,
             {"clock": "resolve", "due_at": "2027-02-17T16:00:00+00:00", "provisional": False},
             SYSTEM,
