@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.accused import accused_of, accused_reach, guard
+from chalicelib.domain.acts import also
 from chalicelib.domain.cards import BY_NAME, card_for, told_of
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
@@ -284,7 +285,7 @@ def _change_card(telling: Telling[Case], action: Action, said: Particulars) -> N
 
 def _rate(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """What the petitioner says of how it was handled (art. 21). It is no request for a review."""
-    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **_also(said))
+    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **also(said))
 
 
 ACTS: dict[str, Act] = {
@@ -475,9 +476,4 @@ def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> bool:
 
 def _said(said: Particulars, **facts: Any) -> dict[str, Any]:
     words = {"reason": said.reason, "note": said.note}
-    return {**{key: value for key, value in words.items() if value}, **facts, **_also(said)}
-
-
-def _also(said: Particulars) -> dict[str, Any]:
-    media = {"media": list(said.media)} if said.media else {}
-    return {**media, **({"done_at": said.done_at.isoformat()} if said.done_at else {})}
+    return {**{key: value for key, value in words.items() if value}, **facts, **also(said)}

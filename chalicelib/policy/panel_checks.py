@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chalicelib.policy.schema import CategoryPart, DockingPart, KindPart, PanelPart, UnitPart, WayPart
+from chalicelib.policy.condition_checks import check_conditions
+from chalicelib.policy.schema import DockingPart, PanelPart, UnitPart, WayPart
 
 if TYPE_CHECKING:
     from chalicelib.policy.reader import Entry, Fault, PackText
@@ -22,29 +22,11 @@ def check_panels(text: PackText) -> Iterator[Fault]:
     if len(ways) == len(text.ids(WayPart)) and not any(way.part.other for way in ways):
         yield Fault("panel.toml", "way", "none is `other`: nothing could be named when a mediation failed")
     for entry in text.all(PanelPart):
-        yield from _conditions(entry, text)
+        yield from check_conditions(entry, text, "panel")
     yield from _order(text.all(PanelPart), whole=len(text.all(PanelPart)) == len(text.ids(PanelPart)))
     for docking in text.all(DockingPart):
         if docking.part.unit and docking.part.unit not in text.ids(UnitPart):
             yield docking.fault("unit", f"unknown unit {docking.part.unit!r}")
-
-
-def _conditions(entry: Entry[PanelPart], text: PackText) -> Iterator[Fault]:
-    panel = entry.part
-    for key, named, known, what in (
-        ("kinds", panel.kinds, text.ids(KindPart), "kind"),
-        ("categories", panel.categories, text.ids(CategoryPart), "category"),
-    ):
-        for each, number in Counter(named).items():
-            if each not in known:
-                yield entry.fault(key, f"unknown {what} {each!r}")
-            elif number > 1:
-                yield entry.fault(key, f"{what} {each!r} is named twice")
-    of_kinds = {f"categories/{kind}.toml" for kind in panel.kinds}
-    for category in panel.categories:
-        files = text.declared.get(CategoryPart, {}).get(category)
-        if of_kinds and files and not of_kinds & set(files):
-            yield entry.fault("categories", f"category {category!r} is of none of the panel's kinds")
 
 
 def _order(panels: list[Entry[PanelPart]], *, whole: bool) -> Iterator[Fault]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.cases import CLOSED
 from chalicelib.domain.views import AREA, LEADER, NEEDED_PERMISSION, UNIT
-from chalicelib.policy.schema import CategoryPart, KindPart, RolePart, StatePart, ViewPart
+from chalicelib.policy.condition_checks import check_conditions
+from chalicelib.policy.schema import RolePart, StatePart, ViewPart
 
 if TYPE_CHECKING:
+    from chalicelib.policy.condition_checks import Named
     from chalicelib.policy.reader import Entry, Fault, PackText
 
 
@@ -18,32 +19,20 @@ def check_views(text: PackText) -> Iterator[Fault]:
     """Every disagreement of a view with the rest of the pack, or with itself."""
     misshapen = len(text.all(RolePart)) < len(text.ids(RolePart))
     for entry in text.all(ViewPart):
-        yield from _references(entry, text)
+        yield from check_conditions(entry, text, "view", _named(entry.part, text))
         yield from _contradictions(entry)
         if not misshapen and not any(_asks(role.part, entry.part) for role in text.all(RolePart)):
             yield entry.fault("asks", f"no role may ask of {entry.part.asks!r}, so nobody could use this")
 
 
-def _references(entry: Entry[ViewPart], text: PackText) -> Iterator[Fault]:
-    view = entry.part
-    for key, named, known, what in (
-        ("kinds", view.kinds, text.ids(KindPart), "kind"),
-        ("categories", view.categories, text.ids(CategoryPart), "category"),
-        ("urgencies", view.urgencies, set(view.urgencies), "urgency"),
+def _named(view: ViewPart, text: PackText) -> tuple[Named, ...]:
+    """What a view names besides kinds and categories; the schema knows the words of most of it."""
+    return (
+        ("urgencies", view.urgencies, view.urgencies, "urgency"),
         ("states", view.states, text.ids(StatePart), "state"),
-        ("turns", view.turns, set(view.turns), "turn"),
-        ("tasks", view.tasks, set(view.tasks), "task"),
-    ):
-        for each, number in Counter(named).items():
-            if each not in known:
-                yield entry.fault(key, f"unknown {what} {each!r}")
-            elif number > 1:
-                yield entry.fault(key, f"{what} {each!r} is named twice")
-    of_kinds = {f"categories/{kind}.toml" for kind in view.kinds}
-    for category in view.categories:
-        files = text.declared.get(CategoryPart, {}).get(category)
-        if of_kinds and files and not of_kinds & set(files):
-            yield entry.fault("categories", f"category {category!r} is of none of the view's kinds")
+        ("turns", view.turns, view.turns, "turn"),
+        ("tasks", view.tasks, view.tasks, "task"),
+    )
 
 
 def _contradictions(entry: Entry[ViewPart]) -> Iterator[Fault]:
