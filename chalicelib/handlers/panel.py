@@ -14,7 +14,7 @@ from chalicelib.handlers.cursors import cursor_of, start_of
 from chalicelib.handlers.http import answer, day_asked, http_boundary, limit_of, query_of, staff_request
 
 if TYPE_CHECKING:
-    from chalicelib.domain.panels import Member, Objection
+    from chalicelib.domain.panels import Member, Objection, Proposal
     from chalicelib.domain.policy import Policy
 
 panel = Blueprint(__name__)
@@ -34,7 +34,8 @@ def list_members() -> Response:
     found = bootstrap.people().found(asked, staff_request(request).staff, limit, start)
     policy = bootstrap.policy()
     items = [member_view(member, against, policy, phone=found.phones) for member, against in found.members]
-    return answer({"on": found.day, "items": items, "next": cursor_of(found.next, _SCOPE)})
+    proposed = panel_view(found.panel) if found.panel else None
+    return answer({"on": found.day, "items": items, "panel": proposed, "next": cursor_of(found.next, _SCOPE)})
 
 
 def member_view(member: Member, against: tuple[Objection, ...], policy: Policy, *, phone: bool) -> dict[str, Any]:
@@ -55,4 +56,27 @@ def member_view(member: Member, against: tuple[Objection, ...], policy: Policy, 
         "suitable": not against,
         "objections": [{"code": each.code, "recusal": each.recusal, "zh": each.zh, "en": each.en} for each in against],
         **({"phone": member.phone} if phone else {}),
+    }
+
+
+def panel_view(panel: Proposal) -> dict[str, Any]:
+    """Who might sit at one table; nothing is decided by it."""
+    from chalicelib.domain.panels import WHAT_ZH
+
+    return {
+        "id": panel.rule,
+        "name": panel.zh,
+        "complete": panel.complete,
+        "seats": [
+            {
+                "what": seat.what,
+                "what_zh": WHAT_ZH.get(seat.what, seat.what),
+                "needed": seat.needed,
+                "missing": seat.missing,
+                "proposed": [
+                    {"member_id": each.member.id, "name": each.member.name, "why": each.why} for each in seat.proposed
+                ],
+            }
+            for seat in panel.seats
+        ],
     }

@@ -34,13 +34,15 @@ class Asked(NamedTuple):
 class Found(NamedTuple):
     """Some of the pool, whom one asks first in front; behind them who does not suit, with what speaks against it.
 
-    `phones`: whether the asker may have them. `next`: where the next page begins; each is ordered by itself.
+    `phones`: whether the asker may have them. `next`: where the next page begins; each is ordered by itself. `panel`:
+    of the whole pool, whatever sort was asked for; with the first page, where it is said what the matter is about.
     """
 
     day: str
     members: Sequence[tuple[Member, tuple[Objection, ...]]]
     phones: bool
     next: dict[str, Any] | None
+    panel: Proposal | None
 
 
 class People:
@@ -50,7 +52,8 @@ class People:
         self._clock = clock
 
     def found(self, asked: Asked, staff: StaffMember, limit: int, start: dict[str, Any] | None) -> Found:
-        """Members of the pool, and for whom what is asked they suit. One read.
+        """Members of the pool, for what is asked they suit, and the panel that is proposed of them. One read, but for
+        a panel of a pool that is more than a page.
 
         Raises Forbidden, InvalidField for a sort, an area or a category that there is not.
         """
@@ -70,11 +73,11 @@ class People:
         }
         ranked = sorted(ordered(against, sought), key=lambda member: bool(against[member]))
         listed = [(member, against[member]) for member in ranked]
-        return Found(sought.day, listed, holds(staff, _CONTACT, self._policy), following)
-
-    def proposal(self, sought: Sought) -> Proposal:
-        """The panel that the policy asks for in such a matter, of the whole pool."""
-        return proposed(self.everybody(), rule_for(sought.kind, sought.category, self._policy), sought)
+        panel = None
+        if asked.category is not None and start is None:
+            rule = rule_for(kind, asked.category, self._policy)
+            panel = proposed(self.everybody() if following else members, rule, sought)
+        return Found(sought.day, listed, holds(staff, _CONTACT, self._policy), following, panel)
 
     def everybody(self) -> list[Member]:
         """The whole pool, by id: one read for each five hundred."""

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 
-from chalicelib import bootstrap
 from chalicelib.domain import panels as P
-from chalicelib.domain.panels import Days, Hours, Member, Sought
+from chalicelib.domain.panels import Days, Hours, Member
 from chalicelib.domain.people import StaffMember
 from chalicelib.models.panel_rows import MemberRow, member_from, written
 from tests.integration.edge import NEXT_COMMUNITY, Edge
@@ -153,15 +152,27 @@ def test_an_empty_pool_is_an_empty_list(pool: Edge) -> None:
     assert asked(pool)["items"] == []
 
 
-def test_a_panel_is_proposed_of_the_whole_pool_even_of_one_larger_than_a_page(
+def seats(found: dict[str, Any]) -> dict[str, list[str]]:
+    return {seat["what"]: [each["member_id"] for each in seat["proposed"]] for seat in found["panel"]["seats"]}
+
+
+def test_who_says_what_the_matter_is_about_gets_the_panel_that_the_pack_asks_for(pool: Edge) -> None:
+    found = asked(pool, area=CELL, category="debt-dispute", on="2026-11-24", what="lawyer")
+    assert seats(found) == {"mediator": ["m1"], "police": ["p1"], "lawyer": ["l1"]} and found["panel"]["complete"]
+    away = asked(pool, area=CELL, category="debt-dispute", on="2026-12-01")
+    assert seats(away)["lawyer"] == [] and not away["panel"]["complete"], "the only lawyer is away"
+    assert [seat["missing"] for seat in away["panel"]["seats"]] == [0, 0, 1]
+    assert asked(pool, area=CELL)["panel"] is None
+
+
+def test_a_panel_is_proposed_of_the_whole_pool_once_whatever_the_page(
     pool: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.services.pool.MOST", 2)
-    found = bootstrap.people().proposal(Sought("2026-11-24", "dispute", "debt-dispute", CELL, ("water",)))
-    assert [[each.member.id for each in seat.proposed] for seat in found.seats] == [["m1"], ["p1"], []]
-    assert [(member.id, [why.code for why in against]) for member, against in found.excluded] == [
-        ("l1", [P.BOUND_TO_PARTY])
-    ]
+    sought = {"area": CELL, "category": "debt-dispute", "on": "2026-11-24", "limit": "1"}
+    first = asked(pool, **sought)
+    assert seats(first) == {"mediator": ["m1"], "police": ["p1"], "lawyer": ["l1"]}
+    assert asked(pool, **sought, cursor=first["next"])["panel"] is None
 
 
 def test_a_list_of_hundreds_is_one_read(pool: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
