@@ -329,8 +329,9 @@ def deadlines(counts: Counts) -> dict[str, Deadlines]:
 
 
 def of_matters(counts: Counts) -> OfMatters:
-    opened, merged = counts.get("opened", 0), counts.get("merged", 0) - counts.get("unmerged", 0)
-    return OfMatters(opened + counts.get("joined", 0), opened - merged)
+    """What was split off is one matter more, and no report more: reports are counted by their sources."""
+    merged = counts.get("merged", 0) - counts.get("unmerged", 0)
+    return OfMatters(sum(parts_of(counts, "source").values()), counts.get("opened", 0) - merged)
 
 
 def petitions(counts: Counts) -> OfPetitions:
