@@ -50,11 +50,18 @@ DIRECTED, NOT_ACCEPTED = "directed", "not-accepted"
 CARD_CLOCK = "card"
 """The clock that looking at the card again restarts."""
 
+AS_REGISTERED = "登记时指明为同一事实和理由"
+"""Why a petition is offered with another: whoever registered that named it."""
+
 LONGEST_HEARING = timedelta(days=60)
 
 
 def _register(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule."""
+    """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule.
+
+    `other`: a petition of the same facts and reasons. Where some body has that in hand, or it ended for good, it is
+    offered as the same matter, so that this one is not accepted beside it or again (art. 19, 36) before somebody decides.
+    """
     case, policy = telling.known, telling.around.policy
     people, representatives = said.people or 1, said.representatives or 0
     if representatives > MOST_REPRESENTATIVES:
@@ -66,6 +73,8 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     for place, unit in enumerate(said.accused):
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
+    if said.other is not None and (said.other.id == case.id or said.other.kind != case.kind):
+        raise InvalidField("other", "other-petition-unfit")
     known = case.petition or Petition()
     earlier = said.other.petition.accused if said.other and said.other.petition else ()  # of the same facts and reasons
     accused = tuple(dict.fromkeys((*known.accused, *said.accused, *earlier)))
@@ -89,6 +98,8 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         **came_before,
         **_said(said),
     )
+    if said.other is not None and (said.other.open or _ended_for_good(said.other, policy)):
+        telling.tell(E.MATTER_OFFERED, case=said.other.id, score=1.0, why=[AS_REGISTERED])
 
 
 def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -152,7 +163,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """受理, told in writing (art. 23). What another body may have in hand is decided first (art. 19)."""
+    """受理, told in writing (art. 23). What another body may have in hand, or may have ended, is decided first (art. 19, 36)."""
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
@@ -395,14 +406,16 @@ def _other(case: Case, ground: Ground, other: Case | None, policy: Policy) -> st
         return None
     if other is None:
         raise InvalidField("other", "field-required")
-    ended = other.outcome == TERMINATED or (other.outcome == NOT_ACCEPTED and _ended_before(other, policy))
-    stands = {OPEN: other.open, ENDED: ended}[ground.other]
+    stands = {OPEN: other.open, ENDED: _ended_for_good(other, policy)}[ground.other]
     if other.id == case.id or other.petition is None or not stands:
         raise InvalidField("other", "other-petition-unfit")
     return other.id
 
 
-def _ended_before(other: Case, policy: Policy) -> bool:
+def _ended_for_good(other: Case, policy: Policy) -> bool:
+    """Whether it was answered at all three levels, or not accepted because one of the same facts and reasons was."""
+    if other.outcome != NOT_ACCEPTED:
+        return other.outcome == TERMINATED
     ground = policy.grounds.get(other.petition.ground or "") if other.petition else None
     return ground is not None and ground.other == ENDED
 

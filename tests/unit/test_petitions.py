@@ -168,6 +168,48 @@ class TestWays:
         upper.did(LAST, "petition-decline", ground="in-progress", other=other)
         assert upper.case.outcome == "not-accepted"
 
+    def test_what_was_registered_as_what_another_body_has_in_hand_is_not_accepted_before_that_is_decided(
+        self, policy: Policy
+    ) -> None:
+        """Art. 19: the other is open at another body."""
+        other = replace(WAYS["accepted"](policy, AT).case, id="OTHER")
+        upper = Petition(policy, AT).register(LATER, other=other)
+        with pytest.raises(OffersUndecided):
+            upper.accept(LAST)
+        upper.did(LAST, "petition-decline", ground="in-progress", other=other)
+        assert upper.case.outcome == "not-accepted"
+
+    def test_what_was_registered_as_what_ended_for_good_is_not_accepted_again(self, policy: Policy) -> None:
+        """Art. 36; nor as one that was declined for that."""
+        ended = replace(WAYS["re-reviewing"](policy, AT).conclude(AT).case, id="ENDED")
+        again = Petition(policy, AT).register(LATER, other=ended)
+        with pytest.raises(OffersUndecided):
+            again.accept(LAST)
+        again.did(LAST, "petition-decline", ground="terminated", other=ended)
+        once_more = Petition(policy, AT).register(LATER, other=replace(again.case, id="DECLINED"))
+        with pytest.raises(OffersUndecided):
+            once_more.accept(LAST)
+
+    def test_what_was_taken_for_another_wrongly_is_accepted_once_somebody_has_looked(self, policy: Policy) -> None:
+        other = replace(WAYS["accepted"](policy, AT).case, id="OTHER")
+        petition = Petition(policy, AT).register(LATER, other=other)
+        petition.did(LAST, "not-same", other=other, reason="另一户")
+        assert petition.case.petition and petition.case.petition.earlier is None
+        assert petition.accept(LAST).case.state == "accepted"
+
+    def test_what_was_answered_and_went_no_further_may_be_accepted_again(self, policy: Policy) -> None:
+        answered = WAYS["answered"](policy, AT)
+        answered.wait("2027-06-01 00:00")
+        again = Petition(policy, AT).register(LATER, other=replace(answered.case, id="ANSWERED"))
+        assert again.accept(LAST).case.state == "accepted"
+
+    def test_it_came_before_as_another_petition_only(self, policy: Policy) -> None:
+        petition = Petition(policy, AT)
+        for other in (petition.case, replace(petition.case, id="OTHER", kind="hazard")):
+            with pytest.raises(InvalidField) as refused:
+                petition.register(LATER, other=other)
+            assert (refused.value.field, refused.value.code) == ("other", "other-petition-unfit")
+
     def test_what_may_be_the_same_matter_is_decided_on_before_it_is_accepted(self, policy: Policy) -> None:
         petition = Petition(policy, AT).register(LATER)
         petition.case = replace(petition.case, links=Links(offers=(Offer("OTHER", 0.7, ("同一地点",)),)))
