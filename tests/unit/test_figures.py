@@ -87,6 +87,8 @@ class TestWhatAnEventAdds:
             (happening(E.PETITION_REGISTERED, report_ids=["r"]), {"petitions"}),
             (happening(E.PETITION_REGISTERED, report_ids=["r"], earlier="C"), {"petitions", "petitions-repeated"}),
             (happening(E.PETITION_REGISTERED, report_ids=["r", "s"]), {"petitions", "petitions-repeated"}),
+            (happening(E.PETITION_DECLINED, other="C", repeated=True), {"petitions-repeated"}),
+            (happening(E.PETITION_DECLINED, other="C"), set()),
             (happening(E.MEDIATION_OPENED), {"mediations"}),
             (happening(E.MEDIATION_AGREED), {"mediations-agreed"}),
             (happening(E.MEDIATION_ENDED, outcome="refused"), {"mediation-ended:refused"}),
@@ -126,6 +128,9 @@ class TestWhatAnEventAdds:
         assert (petitions({}).first_instance_share, mediations({}).success_share, of_matters({}).per_matter) == (
             None,
         ) * 3
+
+    def test_no_more_than_all_are_repeated_though_some_were_registered_in_another_month(self) -> None:
+        assert petitions({"petitions": 1, "petitions-repeated": 2}).repeated_share == 1.0
 
     def test_a_deadline_that_is_missed_further_and_further_was_missed_once(self) -> None:
         assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}
