@@ -60,7 +60,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule.
 
     `other`: a petition of the same facts and reasons. Where some body has that in hand, or it ended for good, it is
-    offered as the same matter, so that this one is not accepted beside it or again (art. 19, 36) before somebody decides.
+    offered as the same matter: before somebody decides, this one is not accepted beside it (art. 19), nor again (36).
     """
     case, policy = telling.known, telling.around.policy
     people, representatives = said.people or 1, said.representatives or 0
@@ -120,6 +120,7 @@ def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Not accepted, and why. `repeated`: that it came before was not known when it was registered."""
     case, ground = telling.known, telling.around.policy.grounds.get(said.ground or "")
     if ground is None:
         raise InvalidField("ground", "unknown-ground")
@@ -131,9 +132,15 @@ def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
         article=ground.article,
         report_ids=list(case.report_ids),
         **({"other": other} if other else {}),
+        **({"repeated": True} if other and not _is_repeated(case) else {}),
         **_said(said, note=said.note),
     )
     close(telling, NOT_ACCEPTED)
+
+
+def _is_repeated(case: Case) -> bool:
+    """Whether it was registered as one that came before."""
+    return len(case.report_ids) > 1 or (case.petition is not None and case.petition.earlier is not None)
 
 
 def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -163,7 +170,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """受理, told in writing (art. 23). What another body may have in hand, or may have ended, is decided first (art. 19, 36)."""
+    """受理, told in writing (art. 23). What may be in another body's hands, or ended, is decided first (art. 19, 36)."""
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
@@ -317,6 +324,11 @@ ACTS: dict[str, Act] = {
 }
 
 
+def _is_decided(case: Case) -> bool:
+    """Whether nobody waits for the common superior to say who leads and who joins."""
+    return case.petition is None or case.petition.decider is None
+
+
 def _is_in_dispute(case: Case) -> bool:
     decided = case.petition is None or case.petition.decider is not None
     return not decided and any(joint.state == REFUSED for joint in case.joints)
@@ -324,6 +336,7 @@ def _is_in_dispute(case: Case) -> bool:
 
 POSSIBLE: dict[str, Callable[[Case], bool]] = {
     "petition-accept": lambda case: case.petition is not None,
+    "petition-answer": _is_decided,
     "petition-refer": _is_in_dispute,
     "petition-decide": lambda case: case.petition is not None and case.petition.decider is not None,
     "petition-deliver": lambda case: case.closing is not None and case.closing.since is None,

@@ -157,6 +157,7 @@ class TestWays:
         again.did("2026-06-03 09:00", "petition-decline", ground="terminated", other=closed)
         known = again.case.petition
         assert known and (again.case.outcome, known.earlier) == ("not-accepted", "ENDED")
+        assert [event.data.get("repeated") for event in again.history if event.type == E.PETITION_DECLINED] == [True]
         once_more = Petition(policy, "2026-07-01 09:00").register("2026-07-02 09:00")
         declined = replace(again.case, id="DECLINED")
         once_more.did("2026-07-03 09:00", "petition-decline", ground="terminated", other=declined)
@@ -186,6 +187,7 @@ class TestWays:
         with pytest.raises(OffersUndecided):
             again.accept(LAST)
         again.did(LAST, "petition-decline", ground="terminated", other=ended)
+        assert not [event for event in again.history if "repeated" in event.data], "it was registered as one"
         once_more = Petition(policy, AT).register(LATER, other=replace(again.case, id="DECLINED"))
         with pytest.raises(OffersUndecided):
             once_more.accept(LAST)
@@ -232,6 +234,14 @@ class TestJointBodies:
         assert (petition.case.lead, petition.case.joint_units) == ("water", (HANDLER,))
         assert not [task for task in petition.case.tasks if task.what == DECIDE]
         assert petition.due("handle")[0] == "2026-05-03 24:00", "the sixty days go on"
+
+    def test_nothing_is_answered_while_the_one_above_is_to_decide(self, policy: Policy) -> None:
+        petition = self._in_dispute(policy)
+        with pytest.raises(ActionNotAllowed) as refused:
+            petition.answer(LAST)
+        assert "petition-answer" not in refused.value.extra["allowed_actions"]
+        petition.did(LAST, "petition-decide", unit=HANDLER)
+        assert petition.answer(LAST).case.state == "answered"
 
     def test_nobody_accused_decides_or_is_decided_on(self, policy: Policy) -> None:
         petition = self._in_dispute(policy, accused=("political-legal", "justice"))
