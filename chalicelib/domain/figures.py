@@ -260,7 +260,7 @@ class OfPetitions(NamedTuple):
 
     @property
     def repeated_share(self) -> float | None:
-        """One that was registered in a month before, and declined as a repeated one in this, makes it no more than all."""
+        """One that was registered in the month before, and declined as repeated in this, makes it no more than all."""
         return share_of(min(self.repeated, self.registered), self.registered)
 
     @property

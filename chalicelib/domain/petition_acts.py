@@ -170,7 +170,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """受理, told in writing (art. 23). What may be in another body's hands, or ended, is decided first (art. 19, 36)."""
+    """受理, told in writing (art. 23). What another body may have, or have ended, is decided first (19, 36)."""
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
@@ -491,7 +491,7 @@ def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:
 def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> bool:
     """A petition that goes on to the next level may carry a graver card by that, and never a lighter one."""
     case, policy = telling.known, telling.around.policy
-    found = card_for(case, petition.people, level, repeat=len(case.report_ids) > 1, policy=policy)
+    found = card_for(case, petition.people, level, repeat=_is_repeated(case), policy=policy)
     held = policy.cards.get(petition.card or "")
     graver = held is None or found.card.rank < held.rank
     if graver:
