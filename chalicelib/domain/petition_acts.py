@@ -150,7 +150,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """
     case, policy = telling.known, telling.around.policy
     unit, asked = _named(case, said, policy)
-    if unit == case.lead:
+    if unit in (case.lead, case.returned_by):  # an objection is rejected to whoever made it, whose time goes on
         raise InvalidField("unit", "same-unit")
     if any(
         accused_reach(each, accused_of(other), policy) for other in _offered(telling, said) for each in (unit, *asked)

@@ -123,6 +123,13 @@ class TestPassingOn:
             petition.did(LAST, "request-joint", units=("justice", "water"))
         assert refused.value.field == "units[1]"
 
+    def test_who_objected_gets_no_whole_time_anew_by_being_passed_it_again(self, policy: Policy) -> None:
+        petition = Petition(policy, AT).register(AT).pass_on(AT).did(LATER, "return")
+        with pytest.raises(InvalidField) as refused:
+            petition.pass_on(LAST)
+        assert (refused.value.field, refused.value.code) == ("unit", "same-unit")
+        assert petition.did(LAST, "reject-return").case.lead == HANDLER
+
     def test_what_goes_back_is_decided_by_the_desk(self, policy: Policy) -> None:
         petition = WAYS["passed-on"](policy, AT).did(LATER, "return")
         assert (petition.case.state, petition.case.unit) == ("returned", "petition-office")
