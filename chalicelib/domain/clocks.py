@@ -108,12 +108,13 @@ class Clock:
 
     def extend(self, due_at: datetime, warn_at: datetime | None) -> Clock:
         """Due later, on a day that was named. An approved extension is not a breach: one that came while it was decided
-        is none any more.
+        is none any more, and one that comes after all is the first.
         """
-        state = ClockState.RUNNING if self.state is ClockState.BREACHED else self.state
+        broke = self.state is ClockState.BREACHED
         return replace(
             self,
-            state=state,
+            state=ClockState.RUNNING if broke else self.state,
+            step=0 if broke else self.step,
             due_at=due_at,
             warn_at=warn_at,
             again_at=None,
@@ -129,7 +130,7 @@ class Clock:
         counted = replace(self, due_at=due_at, warn_at=warn_at, provisional=provisional)
         if self.state is ClockState.BREACHED and due_at > at:
             state = ClockState.PAUSED if self.paused_at else ClockState.RUNNING
-            return replace(counted, state=state, again_at=None, escalated_to=())
+            return replace(counted, state=state, step=0, again_at=None, escalated_to=())
         return counted
 
     def without(

@@ -113,6 +113,11 @@ def _registered(facts: Mapping[str, Any]) -> Iterable[str]:
     return ("petitions", "petitions-repeated") if again else ("petitions",)
 
 
+def _declined(facts: Mapping[str, Any]) -> Iterable[str]:
+    """One that came before may be found to be so only as it is declined for that."""
+    return ("petitions-repeated",) if facts.get("repeated") else ()
+
+
 _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_REPORTED: _reported,
     E.CASE_JOINED: _joined,
@@ -126,6 +131,7 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.CASE_CLOSED: _closed,
     E.CLOCK_BREACHED: _breached,
     E.PETITION_REGISTERED: _registered,
+    E.PETITION_DECLINED: _declined,
     E.MATTER_MERGED: lambda facts: ("merged",),
     E.MATTER_UNMERGED: lambda facts: ("unmerged",),
     E.MEDIATION_OPENED: lambda facts: ("mediations",),
@@ -254,7 +260,8 @@ class OfPetitions(NamedTuple):
 
     @property
     def repeated_share(self) -> float | None:
-        return share_of(self.repeated, self.registered)
+        """One that was registered in the month before, and declined as repeated in this, makes it no more than all."""
+        return share_of(min(self.repeated, self.registered), self.registered)
 
     @property
     def first_instance_share(self) -> float | None:

@@ -92,7 +92,11 @@ def _split(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
 
 
 def _told_apart(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes:
-    return {"links": _apart(case.links.without_offers([facts["case"]]), facts["case"])}
+    """A petition that was registered as one that came before did not come before as that."""
+    links = _apart(case.links.without_offers([facts["case"]]), facts["case"])
+    if case.petition is None or case.petition.earlier != facts["case"]:
+        return {"links": links}
+    return {"links": links, "petition": replace(case.petition, earlier=None)}
 
 
 def _apart(links: Links, case_id: str) -> Links:

@@ -51,11 +51,18 @@ DIRECTED, NOT_ACCEPTED = "directed", "not-accepted"
 CARD_CLOCK = "card"
 """The clock that looking at the card again restarts."""
 
+AS_REGISTERED = "登记时指明为同一事实和理由"
+"""Why a petition is offered with another: whoever registered that named it."""
+
 LONGEST_HEARING = timedelta(days=60)
 
 
 def _register(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule."""
+    """登记 (art. 22): who petitions, through how many, and whom it accuses. The card follows by rule.
+
+    `other`: a petition of the same facts and reasons. Where some body has that in hand, or it ended for good, it is
+    offered as the same matter: before somebody decides, this one is not accepted beside it (art. 19), nor again (36).
+    """
     case, policy = telling.known, telling.around.policy
     people, representatives = said.people or 1, said.representatives or 0
     if representatives > MOST_REPRESENTATIVES:
@@ -67,6 +74,8 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     for place, unit in enumerate(said.accused):
         if unit not in policy.units:
             raise UnknownUnit(f"accused[{place}]")
+    if said.other is not None and (said.other.id == case.id or said.other.kind != case.kind):
+        raise InvalidField("other", "other-petition-unfit")
     known = case.petition or Petition()
     earlier = said.other.petition.accused if said.other and said.other.petition else ()  # of the same facts and reasons
     accused = tuple(dict.fromkeys((*known.accused, *said.accused, *earlier)))
@@ -90,6 +99,8 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         **came_before,
         **_said(said),
     )
+    if said.other is not None and (said.other.open or _ended_for_good(said.other, policy)):
+        telling.tell(E.MATTER_OFFERED, case=said.other.id, score=1.0, why=[AS_REGISTERED])
 
 
 def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -110,6 +121,7 @@ def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
+    """Not accepted, and why. `repeated`: that it came before was not known when it was registered."""
     case, ground = telling.known, telling.around.policy.grounds.get(said.ground or "")
     if ground is None:
         raise InvalidField("ground", "unknown-ground")
@@ -121,9 +133,15 @@ def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
         article=ground.article,
         report_ids=list(case.report_ids),
         **({"other": other} if other else {}),
+        **({"repeated": True} if other and not _is_repeated(case) else {}),
         **_said(said, note=said.note),
     )
     close(telling, NOT_ACCEPTED)
+
+
+def _is_repeated(case: Case) -> bool:
+    """Whether it was registered as one that came before."""
+    return len(case.report_ids) > 1 or (case.petition is not None and case.petition.earlier is not None)
 
 
 def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -133,7 +151,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
     """
     case, policy = telling.known, telling.around.policy
     unit, asked = _named(case, said, policy)
-    if unit == case.lead:
+    if unit in (case.lead, case.returned_by):  # an objection is rejected to whoever made it, whose time goes on
         raise InvalidField("unit", "same-unit")
     if any(
         accused_reach(each, accused_of(other), policy) for other in _offered(telling, said) for each in (unit, *asked)
@@ -153,7 +171,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
 
 
 def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """受理, told in writing (art. 23). What another body may have in hand is decided first (art. 19)."""
+    """受理, told in writing (art. 23). What another body may have, or have ended, is decided first (19, 36)."""
     case, policy = telling.known, telling.around.policy
     if case.petition is None or not case.petition.named:
         raise PetitionUnnamed()
@@ -307,6 +325,11 @@ ACTS: dict[str, Act] = {
 }
 
 
+def _is_decided(case: Case) -> bool:
+    """Whether nobody waits for the common superior to say who leads and who joins."""
+    return case.petition is None or case.petition.decider is None
+
+
 def _is_in_dispute(case: Case) -> bool:
     decided = case.petition is None or case.petition.decider is not None
     return not decided and any(joint.state == REFUSED for joint in case.joints)
@@ -314,6 +337,7 @@ def _is_in_dispute(case: Case) -> bool:
 
 POSSIBLE: dict[str, Callable[[Case], bool]] = {
     "petition-accept": lambda case: case.petition is not None,
+    "petition-answer": _is_decided,
     "petition-refer": _is_in_dispute,
     "petition-decide": lambda case: case.petition is not None and case.petition.decider is not None,
     "petition-deliver": lambda case: case.closing is not None and case.closing.since is None,
@@ -396,14 +420,16 @@ def _other(case: Case, ground: Ground, other: Case | None, policy: Policy) -> st
         return None
     if other is None:
         raise InvalidField("other", "field-required")
-    ended = other.outcome == TERMINATED or (other.outcome == NOT_ACCEPTED and _ended_before(other, policy))
-    stands = {OPEN: other.open, ENDED: ended}[ground.other]
+    stands = {OPEN: other.open, ENDED: _ended_for_good(other, policy)}[ground.other]
     if other.id == case.id or other.petition is None or not stands:
         raise InvalidField("other", "other-petition-unfit")
     return other.id
 
 
-def _ended_before(other: Case, policy: Policy) -> bool:
+def _ended_for_good(other: Case, policy: Policy) -> bool:
+    """Whether it was answered at all three levels, or not accepted because one of the same facts and reasons was."""
+    if other.outcome != NOT_ACCEPTED:
+        return other.outcome == TERMINATED
     ground = policy.grounds.get(other.petition.ground or "") if other.petition else None
     return ground is not None and ground.other == ENDED
 
@@ -466,7 +492,7 @@ def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:
 def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> bool:
     """A petition that goes on to the next level may carry a graver card by that, and never a lighter one."""
     case, policy = telling.known, telling.around.policy
-    found = card_for(case, petition.people, level, repeat=len(case.report_ids) > 1, policy=policy)
+    found = card_for(case, petition.people, level, repeat=_is_repeated(case), policy=policy)
     held = policy.cards.get(petition.card or "")
     graver = held is None or found.card.rank < held.rank
     if graver:

@@ -71,6 +71,7 @@ def test_a_dispute_is_mediated_confirmed_performed_answered_and_printed(edge: Ed
     done(edge.act(dispute, "mediation-record-performance", WORKER, performed="full", note="已清空"))
     final = done(edge.act(dispute, "resolve", STATION, note="已调解并履行。"))
     assert (final.body["state"], final.body["mediation"]["state"]) == ("resolved", "performed")
+    assert "mediator" in {event["actor"]["role"] for event in edge.timeline(dispute)}
 
     page = printed(edge, dispute)
     assert page.status == 200 and page.headers["Cache-Control"] == "no-store"

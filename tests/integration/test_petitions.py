@@ -141,6 +141,16 @@ def test_the_other_petition_must_be_one_that_may_be_seen_and_has_ended(edge: Edg
         assert (answer.status, answer.code, answer.field) == (422, code, "other")
 
 
+def test_what_another_body_has_in_hand_is_accepted_by_nobody_beside_it(edge: Edge) -> None:
+    first, upper = accepted(edge), told(edge)
+    itself = edge.act(upper, "petition-register", OFFICE, people=1, other=upper)
+    assert (itself.status, itself.code, itself.field) == (422, "other-petition-unfit", "other")
+    assert "not-same" in did(edge, upper, "petition-register", OFFICE, people=1, other=first)["allowed_actions"]
+    refused = edge.act(upper, "accept", OFFICE)
+    assert (refused.status, refused.code) == (409, "offers-undecided")
+    did(edge, upper, "petition-decline", OFFICE, ground="in-progress", other=first, note="已由自然资源部门受理")
+
+
 def test_a_petition_is_nobodys_but_whose_hands_it_is_in(edge: Edge) -> None:
     case_id = accepted(edge)
     for by in (ACCUSED, LINKAGE, officer_of("water")):

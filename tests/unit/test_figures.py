@@ -88,6 +88,8 @@ class TestWhatAnEventAdds:
             (happening(E.PETITION_REGISTERED, report_ids=["r"]), {"petitions"}),
             (happening(E.PETITION_REGISTERED, report_ids=["r"], earlier="C"), {"petitions", "petitions-repeated"}),
             (happening(E.PETITION_REGISTERED, report_ids=["r", "s"]), {"petitions", "petitions-repeated"}),
+            (happening(E.PETITION_DECLINED, other="C", repeated=True), {"petitions-repeated"}),
+            (happening(E.PETITION_DECLINED, other="C"), set()),
             (happening(E.MEDIATION_OPENED), {"mediations"}),
             (happening(E.MEDIATION_AGREED), {"mediations-agreed"}),
             (happening(E.MEDIATION_ENDED, outcome="refused"), {"mediation-ended:refused"}),
@@ -115,21 +117,13 @@ class TestWhatAnEventAdds:
 
     def test_shares_are_of_what_came_to_an_end(self) -> None:
         counts = {
-            **{
-                "opened": 6,
-                "joined": 5,
-                "source:sms": 8,
-                "source:12345": 3,
-                "merged": 2,
-                "unmerged": 1,
-                "petitions": 4,
-                "petitions-repeated": 1,
-            },
+            **{"opened": 7, "joined": 4, "source:12345": 6, "source:sms": 4, "merged": 3, "unmerged": 1},
+            **{"petitions": 4, "petitions-repeated": 1},
             **{"instance:handling": 3, "instance:review": 1, "mediations": 9, "mediations-agreed": 4},
             **{"mediation-ended:failed": 3, "mediation-ended:crime": 1, "performed:full": 3, "performed:none": 1},
         }
         told, of, held = of_matters(counts), petitions(counts), mediations(counts)
-        assert (told.reports, told.matters, told.per_matter) == (11, 5, 2.2)
+        assert (told.reports, told.matters, told.per_matter) == (10, 5, 2.0), "one was split off"
         assert (of.repeated_share, of.first_instance_share) == (0.25, 0.75)
         assert (held.success_share, held.performance_share) == (0.5714, 0.75)
         assert (petitions({}).first_instance_share, mediations({}).success_share, of_matters({}).per_matter) == (
@@ -144,6 +138,9 @@ class TestWhatAnEventAdds:
             happening(E.CASE_REPORTED, source="sms", split_from="C"),
         ]
         assert of_matters(added_up(added(each)[HERE] for each in told)) == (3, 2)
+
+    def test_no_more_than_all_are_repeated_though_some_were_registered_in_another_month(self) -> None:
+        assert petitions({"petitions": 1, "petitions-repeated": 2}).repeated_share == 1.0
 
     def test_a_deadline_that_is_missed_further_and_further_was_missed_once(self) -> None:
         assert added(happening(E.CLOCK_BREACHED, clock="accept", step=2)) == {}

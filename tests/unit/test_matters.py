@@ -29,7 +29,7 @@ from chalicelib.domain.errors import (
     UnknownCase,
 )
 from chalicelib.domain.events import Actor, Event
-from chalicelib.domain.figures import OPEN, Counts, Tally, counted
+from chalicelib.domain.figures import OPEN, Counts, OfMatters, Tally, counted, of_matters
 from chalicelib.domain.links import MOST_DEPTH, Offer
 from chalicelib.domain.matter_acts import MOST_ABSORBED, MOST_AT_ONCE, check_mergeable
 from chalicelib.domain.narrating import told
@@ -678,6 +678,27 @@ def test_what_sleeps_is_not_counted_as_open_nor_as_closed_and_is_when_it_wakes(t
     assert not [name for name in merged if name.startswith(("closed", "settled"))]
     town.unmerge(kept, sleeps)
     assert _open_cases(town)[OPEN] == before
+
+
+def test_as_many_reports_are_counted_as_came_however_matters_are_put_together_and_apart(town: Town) -> None:
+    first, second = town.text("13805160001", "路灯坏了"), town.text("13805160001", "下水道堵了")
+    parent, other = first.case_id, town.report()
+    town.act(parent, "classify", category="street-light", area=CELL)
+
+    def told() -> OfMatters:
+        return of_matters(_open_cases(town))
+
+    assert told() == (3, 2)
+    town.act(parent, "split", report_ids=(second.report_id,), category="noise", note="两件事")
+    assert told() == (3, 3)
+    (child,) = town.case(parent).links.children
+    town.merge(child, parent)
+    assert told() == (3, 2)
+    town.merge(other, parent)
+    assert told() == (3, 1) and told().per_matter == 3.0
+    town.unmerge(parent, child)
+    town.unmerge(parent, other)
+    assert told() == (3, 3)
 
 
 def test_every_event_has_its_sentence(town: Town) -> None:

@@ -7,6 +7,7 @@ an interval begins is not counted; it ends at 24:00 of the day that is named. æ—
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from dataclasses import replace
@@ -16,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.envelope import Happening
 from chalicelib.domain.errors import ActionNotAllowed, ExtensionTooLong, InvalidField, OwnRequest, WindowOver
 from chalicelib.domain.events import CLOCK_BREACHED, CaseEvent
+from chalicelib.domain.figures import Deadlines, added_up, counted, deadlines
 from chalicelib.domain.policy import Policy
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import policy_from
@@ -168,6 +171,19 @@ class TestMoreTime:
         assert not _late(petition.wait("2026-05-20 23:59"), "handle")
         assert _late(petition.wait("2026-05-21 00:01"), "handle")
 
+    def test_who_is_late_after_all_is_late_for_the_first_time_and_counted_as_late(self, policy: Policy) -> None:
+        """The breach that came while it was decided is none; that of the new day is told from the first level on."""
+        petition = WAYS["accepted"](policy, "2026-03-02 09:00")
+        petition.act("2026-04-30 10:00", "request-extension", until=date(2026, 5, 31), by="clerk")
+        (early,) = [event for event in petition.wait("2026-05-02 10:00") if event.data["clock"] == "handle"]
+        petition.act("2026-05-02 11:00", "petition-approve-extension", by="head")
+        assert _told(petition).get("handle") is None, "neither in time nor late while it runs"
+        (late,) = [event for event in petition.wait("2026-06-01 00:00") if event.data["clock"] == "handle"]
+        assert late.type == CLOCK_BREACHED and late.data["step"] == early.data["step"] == 1
+        assert late.data["escalated_to"] == early.data["escalated_to"]
+        assert _told(petition)["handle"] == (0, 1)
+        assert _told(petition.answer("2026-06-02 09:00"))["handle"] == (0, 1)
+
 
 class TestAskingForAReview:
     @pytest.mark.parametrize(
@@ -234,6 +250,14 @@ class TestAskingForAReview:
 
 
 class TestHearings:
+    def test_a_breach_that_one_told_of_late_makes_none_comes_again(self, policy: Policy) -> None:
+        petition = WAYS["re-reviewing"](policy, "2026-04-12 09:00")  # due on 12 May
+        assert _late(petition.wait("2026-05-13 00:00"), "re-review")
+        petition.hearing("2026-05-13 09:00", "2026-05-11", "2026-05-12")  # 14 May
+        assert _told(petition).get("re-review") is None
+        assert _late(petition.wait("2026-05-15 00:00"), "re-review")
+        assert _told(petition.conclude("2026-05-16 09:00"))["re-review"] == (0, 1)
+
     def test_their_days_are_not_counted(self, policy: Policy) -> None:
         petition = WAYS["re-reviewing"](policy, "2026-04-12 09:00")  # due on 12 May
         petition.hearing("2026-04-20 09:00", "2026-04-14", "2026-04-16")
@@ -329,6 +353,16 @@ def _rolling(policy: Policy, clock: str) -> Policy:
     rule: Any = procedure.clocks[clock]
     clocks = {**procedure.clocks, clock: rule._replace(roll_over=True)}
     return replace(policy, procedures={**policy.procedures, "petition": procedure._replace(clocks=clocks)})
+
+
+def _told(petition: Petition) -> dict[str, Deadlines]:
+    """What is counted of its deadlines."""
+    happened = (
+        Happening(event.id, event.type, event.time, {"area": None, "kind": "petition", **event.data})
+        for event in petition.history
+    )
+    added = (counted(each, petition.policy.day_of(each.time), "320302", None).values() for each in happened)
+    return deadlines(added_up(itertools.chain.from_iterable(added)))
 
 
 def _late(events: list[CaseEvent], clock: str) -> bool:

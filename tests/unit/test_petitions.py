@@ -123,6 +123,13 @@ class TestPassingOn:
             petition.did(LAST, "request-joint", units=("justice", "water"))
         assert refused.value.field == "units[1]"
 
+    def test_who_objected_gets_no_whole_time_anew_by_being_passed_it_again(self, policy: Policy) -> None:
+        petition = Petition(policy, AT).register(AT).pass_on(AT).did(LATER, "return")
+        with pytest.raises(InvalidField) as refused:
+            petition.pass_on(LAST)
+        assert (refused.value.field, refused.value.code) == ("unit", "same-unit")
+        assert petition.did(LAST, "reject-return").case.lead == HANDLER
+
     def test_what_goes_back_is_decided_by_the_desk(self, policy: Policy) -> None:
         petition = WAYS["passed-on"](policy, AT).did(LATER, "return")
         assert (petition.case.state, petition.case.unit) == ("returned", "petition-office")
@@ -157,6 +164,7 @@ class TestWays:
         again.did("2026-06-03 09:00", "petition-decline", ground="terminated", other=closed)
         known = again.case.petition
         assert known and (again.case.outcome, known.earlier) == ("not-accepted", "ENDED")
+        assert [event.data.get("repeated") for event in again.history if event.type == E.PETITION_DECLINED] == [True]
         once_more = Petition(policy, "2026-07-01 09:00").register("2026-07-02 09:00")
         declined = replace(again.case, id="DECLINED")
         once_more.did("2026-07-03 09:00", "petition-decline", ground="terminated", other=declined)
@@ -167,6 +175,49 @@ class TestWays:
         upper = Petition(policy, AT).register(LATER)
         upper.did(LAST, "petition-decline", ground="in-progress", other=other)
         assert upper.case.outcome == "not-accepted"
+
+    def test_what_was_registered_as_what_another_body_has_in_hand_is_not_accepted_before_that_is_decided(
+        self, policy: Policy
+    ) -> None:
+        """Art. 19: the other is open at another body."""
+        other = replace(WAYS["accepted"](policy, AT).case, id="OTHER")
+        upper = Petition(policy, AT).register(LATER, other=other)
+        with pytest.raises(OffersUndecided):
+            upper.accept(LAST)
+        upper.did(LAST, "petition-decline", ground="in-progress", other=other)
+        assert upper.case.outcome == "not-accepted"
+
+    def test_what_was_registered_as_what_ended_for_good_is_not_accepted_again(self, policy: Policy) -> None:
+        """Art. 36; nor as one that was declined for that."""
+        ended = replace(WAYS["re-reviewing"](policy, AT).conclude(AT).case, id="ENDED")
+        again = Petition(policy, AT).register(LATER, other=ended)
+        with pytest.raises(OffersUndecided):
+            again.accept(LAST)
+        again.did(LAST, "petition-decline", ground="terminated", other=ended)
+        assert not [event for event in again.history if "repeated" in event.data], "it was registered as one"
+        once_more = Petition(policy, AT).register(LATER, other=replace(again.case, id="DECLINED"))
+        with pytest.raises(OffersUndecided):
+            once_more.accept(LAST)
+
+    def test_what_was_taken_for_another_wrongly_is_accepted_once_somebody_has_looked(self, policy: Policy) -> None:
+        other = replace(WAYS["accepted"](policy, AT).case, id="OTHER")
+        petition = Petition(policy, AT).register(LATER, other=other)
+        petition.did(LAST, "not-same", other=other, reason="另一户")
+        assert petition.case.petition and petition.case.petition.earlier is None
+        assert petition.accept(LAST).case.state == "accepted"
+
+    def test_what_was_answered_and_went_no_further_may_be_accepted_again(self, policy: Policy) -> None:
+        answered = WAYS["answered"](policy, AT)
+        answered.wait("2027-06-01 00:00")
+        again = Petition(policy, AT).register(LATER, other=replace(answered.case, id="ANSWERED"))
+        assert again.accept(LAST).case.state == "accepted"
+
+    def test_it_came_before_as_another_petition_only(self, policy: Policy) -> None:
+        petition = Petition(policy, AT)
+        for other in (petition.case, replace(petition.case, id="OTHER", kind="hazard")):
+            with pytest.raises(InvalidField) as refused:
+                petition.register(LATER, other=other)
+            assert (refused.value.field, refused.value.code) == ("other", "other-petition-unfit")
 
     def test_what_may_be_the_same_matter_is_decided_on_before_it_is_accepted(self, policy: Policy) -> None:
         petition = Petition(policy, AT).register(LATER)
@@ -190,6 +241,14 @@ class TestJointBodies:
         assert (petition.case.lead, petition.case.joint_units) == ("water", (HANDLER,))
         assert not [task for task in petition.case.tasks if task.what == DECIDE]
         assert petition.due("handle")[0] == "2026-05-03 24:00", "the sixty days go on"
+
+    def test_nothing_is_answered_while_the_one_above_is_to_decide(self, policy: Policy) -> None:
+        petition = self._in_dispute(policy)
+        with pytest.raises(ActionNotAllowed) as refused:
+            petition.answer(LAST)
+        assert "petition-answer" not in refused.value.extra["allowed_actions"]
+        petition.did(LAST, "petition-decide", unit=HANDLER)
+        assert petition.answer(LAST).case.state == "answered"
 
     def test_nobody_accused_decides_or_is_decided_on(self, policy: Policy) -> None:
         petition = self._in_dispute(policy, accused=("political-legal", "justice"))
