@@ -167,12 +167,8 @@ class PetitionDesk:
             self._accept(case, unit)
 
     def _give_again(self, case: Case, unit: str) -> None:
-        """The office rejects the objection; who stands in for it, being accused, may only pass it on anew."""
-        why = {"reason": "属于该单位职权范围,请按期告知是否受理。"}
-        if unit == OFFICE:
-            self.act(case, "reject-return", unit, why)
-        else:
-            self.act(case, "petition-pass-on", unit, {"unit": _about(case).competent, **why})
+        """The office, or who stands in for it where it is accused, rejects the objection."""
+        self.act(case, "reject-return", unit, {"reason": "属于该单位职权范围,请按期告知是否受理。"})
 
     def _accept(self, case: Case, unit: str) -> None:
         if accepted := self.act(case, "accept", unit, {}):
