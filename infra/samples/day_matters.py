@@ -62,16 +62,16 @@ PLANTED: tuple[Planted, ...] = (
         ),
     ),
     Planted(
-        "corridor-clutter",
+        "water-supply",
         (
-            ("web", "{place}{b}号楼{u}单元楼道堆满纸箱，人都走不过去"),
-            ("mobile", "{place}{b}号楼{u}单元楼道堆放杂物，占用疏散通道"),
-            ("hotline", "市民反映{place}{b}号楼{u}单元楼道堆满杂物和纸箱，存在隐患。"),
-            ("sms", "{place}{b}号楼{u}单元楼道堆的全是纸壳杂物，没人管"),
+            ("web", "{place}{b}号楼{u}单元停水了，家里没水用"),
+            ("mobile", "{place}{b}号楼{u}单元停水，住户家中没水"),
+            ("hotline", "市民反映{place}{b}号楼{u}单元停水，要求尽快处理。"),
+            ("sms", "{place}{b}号楼{u}单元停水了，俺家没水"),
         ),
         (
-            ("web", "{place}{b}号楼{other_u}单元楼道堆满纸箱，人都走不过去"),
-            ("hotline", "市民反映{place}{other_b}号楼{u}单元楼道堆满杂物和纸箱，存在隐患。"),
+            ("web", "{place}{b}号楼{u}单元楼道堆满纸箱，人都走不过去"),
+            ("hotline", "市民反映{place}{b}号楼{u}单元暖气不热，要求尽快处理。"),
         ),
     ),
 )

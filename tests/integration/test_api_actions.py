@@ -195,6 +195,7 @@ def allowed(tried: Tried, name: str) -> set[str]:
     decider = (case["petition"] or {}).get("decider")
     has["a joint unit refused, and nobody was asked to decide"] = "refused" in joint and not decider
     has["the superior was asked"] = decider
+    has["no superior is to decide who leads"] = not decider
     has["a unit is asked and has not answered"] = "asked" in joint
     has["a unit agreed to act jointly"] = "accepted" in joint
     has |= of_a_table(case)
