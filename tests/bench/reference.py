@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from standardwebhooks import Webhook
 
-from infra.day.examples import EXAMPLES, WORKER, Example, play
+from infra.day.examples import EXAMPLES, HEAD, OFFICE, WORKER, Example, play
 from tests.bench import events
 from tests.bench.callers import Caller, Outflow, action_step, queued
 from tests.bench.measures import Say, uploaded
@@ -78,6 +78,13 @@ class BenchGround:
     @property
     def street(self) -> str:
         return f"centre-{self.cell[:9]}"
+
+    @property
+    def today(self) -> str:
+        return self._now.astimezone(self._zone).date().isoformat()
+
+    def member(self, what: str) -> str:
+        raise LookupError(f"{what}: no pool of people is laid here; examples of mediations are no lives of a procedure")
 
     def tell(self, by: str, said: Mapping[str, Any]) -> str:
         now = self._now.isoformat()
@@ -165,8 +172,10 @@ class BenchGround:
     def _token(self, by: str) -> str:
         if by == WORKER:
             return self._system.token_of("grid-worker", areas=self.cell)
+        if by.endswith(HEAD):
+            return self._system.token_of("unit-head", unit=by.removesuffix(HEAD))
         centre = by.removeprefix("centre-")
-        role = "linkage-centre" if by == "linkage-centre" else "department"
+        role = by if by in ("linkage-centre", OFFICE) else "department"
         if centre != by:
             role = "station" if len(centre) == 12 else "street"
         return self._system.token_of(role, unit=by)
