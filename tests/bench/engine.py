@@ -18,8 +18,9 @@ from chalicelib.domain.procedure import Change, Circumstances, Particulars, act,
 from chalicelib.domain.reports import HOTLINE, MOBILE, SMS, Report
 from chalicelib.domain.screening import screen
 from chalicelib.handlers.views import case_view
-from infra.day.examples import EXAMPLES, WORKER, Example, play
+from infra.day.examples import EXAMPLES, HEAD, WORKER, Example, play
 from tests.bench.people import cpu_us
+from tests.integration.matters import POOL
 
 _BEGAN = datetime(2026, 11, 24, 0, 52, tzinfo=UTC)  # a Tuesday, 08:52 in the district
 _CELL = Area("3203020010020101", ("鼓楼区", "黄楼街道", "万通社区", "万通花园", "万通社区第1网格"))
@@ -55,7 +56,15 @@ class EngineGround:
         self.acts: list[Act] = []
         self._policy, self._now = policy, _BEGAN
         self._pictures = 0
+        self._pool = {member.id: member for member in POOL}
         self._case: Case
+
+    @property
+    def today(self) -> str:
+        return self._now.astimezone(self._policy.zone).date().isoformat()
+
+    def member(self, what: str) -> str:
+        return next(member.id for member in POOL if member.what == what)
 
     def tell(self, by: str, said: Mapping[str, Any]) -> str:
         source = {"mobile": MOBILE, "12345": HOTLINE}.get(by, SMS)
@@ -74,16 +83,11 @@ class EngineGround:
         return f"{self._pictures:032x}"
 
     def act(self, case: Mapping[str, Any], action: str, by: str, said: Mapping[str, Any]) -> None:
-        words = {
-            name: value for name, value in said.items() if name in ("reason", "note", "category", "unit", "outcome")
-        }
-        particulars = Particulars(
-            **words,
-            area=_CELL if "area" in said else None,
-            units=tuple(said.get("units", ())),
-            until=date.fromisoformat(said["until"]) if "until" in said else None,
-            media=tuple(said.get("media", ())),
-        )
+        days = {name: date.fromisoformat(said[name]) for name in ("until", "on", "since") if name in said}
+        words = {name: tuple(said[name]) if isinstance(said[name], list) else said[name] for name in said.keys() - days}
+        looked_up = {"area": _CELL if "area" in said else None, "named": True, "known_members": self._pool}
+        leads = {"leader_unit": "linkage-centre"} if "leader" in said else {}
+        particulars = Particulars(**{**words, **days, **looked_up, **leads})
         self._done(partial(act, self._case, action, particulars), self._member(by))
 
     def visit(self, case: Mapping[str, Any], outcome: str, note: str | None) -> None:
@@ -113,6 +117,6 @@ class EngineGround:
         return self._case.id
 
     def _member(self, by: str) -> Actor:
-        return (
-            Actor("gl0500", "grid-worker", self.station) if by == WORKER else Actor(f"on-duty-{by}", "department", by)
-        )
+        if by == WORKER:
+            return Actor("gl0500", "grid-worker", self.station)
+        return Actor(f"on-duty-{by}", "department", by.removesuffix(HEAD))
