@@ -98,6 +98,8 @@ def _case(number: int, policy: Policy, places: Sequence[Mapping[str, Any]]) -> C
     known = state != SCREENING
     to = route(category, area, category.urgency, "mobile", policy)
     confidential = policy.kinds[category.kind].confidential
+    procedure = policy.procedure_for(category.kind if known else None, "mobile")
+    state = state if state in procedure.states else CLOSED
     return Case(
         id=f"01KAMZ8Y4V6T2QW9R3N5C7{number:04d}",
         version=3,
@@ -108,8 +110,8 @@ def _case(number: int, policy: Policy, places: Sequence[Mapping[str, Any]]) -> C
         updated_at=_AT,
         urgency=category.urgency,
         source="mobile",
-        procedure=policy.procedure_for(category.kind if known else None, "mobile").id,
-        turn=policy.procedure_for(category.kind if known else None, "mobile").states[state].turn,
+        procedure=procedure.id,
+        turn=procedure.states[state].turn,
         kind=category.kind if known else None,
         category=category.id if known else None,
         area=Area(area, ("鼓楼区", "某街道", "某社区", "某小区", "某网格")),
