@@ -184,6 +184,7 @@ def _action(action: ActionPart, whole: Whole, text: PackText) -> list[str]:
     roles = [entry.part.zh for entry in text.all(RolePart) if f"case.{action.id}" in entry.part.permissions]
     limits = [f"{whole.clocks[action.within].part.zh.removesuffix('期')}期内"] if action.within else []
     limits += [f"延长“{whole.clocks[action.clock].part.zh}”时限"] if action.clock else []
+    limits += [f"以指明的寄出之日为准，至多补登 {action.days_back} 天内寄出的"] if action.within_day else []
     limits += ["自指明之日起算"] if action.from_day else []
     limits += [f"重新起算“{whole.clocks[clock].part.zh}”时限" for clock in action.restarts]
     return [

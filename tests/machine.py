@@ -823,7 +823,9 @@ class CaseMachine(RuleBasedStateMachine):
             case "petition-name-leader":
                 said = {"leader": _nth(["leader", "leader", "mediator"], nth)}
             case "petition-deliver":
-                said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9], nth))}
+                said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9, 31], nth))}
+            case "petition-ask-review" if nth % 3:
+                said = {"on": today - timedelta(days=_nth([0, 2, 9, 14, 16, -1], nth // 3))}
             case "petition-hold-hearing":
                 since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
                 said = {"since": since, "until": today - timedelta(days=_nth([0, 3, 3, 3, -1], nth // 5))}

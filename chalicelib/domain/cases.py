@@ -248,9 +248,25 @@ class Case:
         return window.due_at if window.state is ClockState.RUNNING else None
 
     @property
+    def ended_by(self) -> Clock | None:
+        """The window that the case ended by as it ran out, if it has ended so."""
+        window = next((clock for clock in reversed(self.clocks) if clock.closes), None)
+        ended = self.state == CLOSED and window is not None and window.ran_out and window.closes == self.outcome
+        return window if ended else None
+
+    def ended_with_it(self, clock: Clock) -> bool:
+        """Whether a clock was asked for no more because a window ended the case, though it may have come back since."""
+        return any(window.ran_out and window.ended_at == clock.ended_at for window in self.clocks)
+
+    @property
     def stood_since(self) -> datetime:
-        """Since when it stands as it does, by the last clock that began; that a day was named is no change."""
-        return max((clock.since or clock.started_at for clock in self.clocks if clock.open), default=self.opened_at)
+        """Since when it stands as it does, by the last clock that began; that a day was named is no change.
+
+        Of what a window ended, since when it stood so before.
+        """
+        ended = self.ended_by
+        last = [ended] if ended else [clock for clock in self.clocks if clock.open]
+        return max((clock.since or clock.started_at for clock in last), default=self.opened_at)
 
     def clock(self, name: str) -> Clock | None:
         """The clock of a name that has not ended."""

@@ -68,6 +68,11 @@ class Clock:
             return min(self.warn_at, self.due_at) if self.warn_at else self.due_at
         return self.again_at if self.state is ClockState.BREACHED else None
 
+    @property
+    def ran_out(self) -> bool:
+        """Whether it is a window that ends the case, and was over when it ended."""
+        return bool(self.closes) and self.ended_at is not None and self.ended_at >= self.due_at
+
     def late(self, at: datetime) -> bool:
         """Whether it would be ended late then. What was paused in time is in time."""
         return self.state is ClockState.BREACHED or (self.paused_at or at) > self.due_at

@@ -186,17 +186,26 @@ def _resumed(moment: Moment, policy: Policy) -> Iterator[str]:
 
 def _ended(moment: Moment, policy: Policy) -> str:
     cause, before = _cause(moment, policy), moment.before
-    if before is not None and before.closes and before.due_at <= moment.told.event.time:
+    if before is not None and moment.after.ran_out and not moment.told.after.open:
         rule = moment.run.rule if moment.run else None
         return f"期间届满，事项归档：{_outcome(before.closes, rule)}"
     if moment.after.window:
-        return f"{cause}，期间终止"
+        return f"{cause}{_sent(moment, policy)}，期间终止"
     if moment.after.state is ClockState.MET:
         return f"{cause}，按期完成"
     if moment.after.state is ClockState.STOPPED:
         return f"{cause}，不再要求，计时终止"
     assert before is not None
     return f"{cause}，已超期，截止时间为{_moment(before.due_at, moment, policy)}"
+
+
+def _sent(moment: Moment, policy: Policy) -> str:
+    """When what a window was for was sent, where that was before it came."""
+    sent = moment.told.event.data.get("on") if moment.told.event.type == E.PETITION_REVIEW_ASKED else None
+    if sent is None:
+        return ""
+    words = days_in_words([date.fromisoformat(sent)], moment.told.event.time.astimezone(policy.zone).year)
+    return f"（申请于{words}寄出或者提出）"
 
 
 def _extended(moment: Moment, policy: Policy) -> Iterator[str]:

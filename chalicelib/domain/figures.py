@@ -31,6 +31,9 @@ ANSWERED = frozenset({"answered", "final"})
 HANDLING, FULLY, CRIME = "handling", "full", "crime"
 """Words of events: the first level of a petition; what an agreement was performed; how a mediation ended."""
 
+UNDONE = "undone"
+"""Before the name of a counter, what was counted of an end that was none: a window had not run out, or not in vain."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
 Counts = Mapping[str, int]
@@ -61,6 +64,9 @@ def counted(event: Happening, day: str, district: str, contained_at: str | None)
     counts = Counter(_COUNTED[event.type](facts)) if event.type in _COUNTED else Counter[str]()
     if event.type == E.CASE_CLOSED:
         counts.update(_containment_of(facts, contained_at))
+    elif event.type in _BRINGS_BACK and "closed_as" in facts:
+        ended = {**facts, "outcome": facts["closed_as"]}
+        counts.update(f"{UNDONE}:{name}" for name in (*_closed(ended), *_containment_of(ended, contained_at)))
     counts.update(_of_clocks(facts, event.type))
     added: dict[Tally, Counts] = {here: dict(counts)} if counts else {}
     if event.type in _BY_DAY:
@@ -141,6 +147,7 @@ _COUNTED: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     E.MEDIATION_RULED: lambda facts: (f"ruled:{_name(facts['ruling'])}",),
 }
 _BY_DAY = {E.CASE_REPORTED: "opened", E.CASE_CLOSED: "closed"}
+_BRINGS_BACK = frozenset({E.PETITION_DELIVERED, E.PETITION_REVIEW_ASKED})
 _MOVING = (E.CASE_CLASSIFIED, E.CASE_MOVED)
 _CHANGING_STATE = (
     *(E.CASE_SENT_TO_SCREENING, E.CASE_ACCEPTED, E.CASE_ADVANCED, E.CASE_RETURN_REJECTED, E.CASE_SUSPENDED),
@@ -164,7 +171,7 @@ def _open(event: Happening, now: Tally, district: str) -> dict[Tally, Counts]:
     match event.type:
         case E.CASE_REPORTED | E.MATTER_UNMERGED:
             return {now: {OPEN: 1}}
-        case E.CASE_REOPEN_REQUESTED if "closed_as" in facts:
+        case E.CASE_REOPEN_REQUESTED | E.PETITION_DELIVERED | E.PETITION_REVIEW_ASKED if "closed_as" in facts:
             return {now: {OPEN: 1}}
         case E.CASE_CLOSED | E.MATTER_MERGED:
             return {now: {OPEN: -1}}
@@ -305,10 +312,19 @@ def added_up(counts: Iterable[Counts]) -> Counter[str]:
 
 
 def parts_of(counts: Counts, name: str) -> dict[str, int]:
-    """The counters whose name begins with this word, by the rest of it, sorted: of `closed` the outcomes."""
+    """The counters whose name begins with this word, by the rest of it, sorted: of `closed` the outcomes.
+
+    Less what was undone. Of a month in which more was undone than came, that is no less than nothing.
+    """
     beginning = f"{name}:"
-    found = {each.removeprefix(beginning): n for each, n in counts.items() if each.startswith(beginning) and n}
-    return dict(sorted(found.items()))
+    found = {each.removeprefix(beginning): _left(counts, each) for each in counts if each.startswith(beginning)}
+    return dict(sorted((each, n) for each, n in found.items() if n))
+
+
+def _left(counts: Counts, name: str) -> int:
+    """A counter, less what of it was undone."""
+    undone = counts.get(f"{UNDONE}:{name}", 0)
+    return max(0, counts.get(name, 0) - undone) if undone else counts.get(name, 0)
 
 
 def containment(counts: Counts) -> Containment:
@@ -318,7 +334,7 @@ def containment(counts: Counts) -> Containment:
         cells.append((should, was, n))
     cells.sort(key=lambda cell: (LEVELS.index(cell[0]), LEVELS.index(cell[1])))
     kept = sum(n for should, was, n in cells if LEVELS.index(was) <= LEVELS.index(should))
-    return Containment(sum(n for *_, n in cells), kept, tuple(cells), counts.get("settled-somewhere", 0))
+    return Containment(sum(n for *_, n in cells), kept, tuple(cells), _left(counts, "settled-somewhere"))
 
 
 def deadlines(counts: Counts) -> dict[str, Deadlines]:

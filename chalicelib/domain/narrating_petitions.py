@@ -81,12 +81,15 @@ def _answered(scene: Scene) -> str:
 
 
 def _delivered(scene: Scene) -> str:
-    return f"送达登记：信访人于{day_words(scene.facts['on'], scene)}收到书面答复"
+    back = "，申请期限尚未届满，撤销归档" if "closed_as" in scene.facts else ""
+    return f"送达登记：信访人于{day_words(scene.facts['on'], scene)}收到书面答复{back}"
 
 
 def _review_asked(scene: Scene) -> str:
-    reason = words_said(scene, "reason", "，理由：")
-    return f"信访人申请{_ASKED[scene.facts['stage']]}，由{unit_said(scene)}办理{reason}"
+    facts, reason = scene.facts, words_said(scene, "reason", "，理由：")
+    sent = f"（{day_words(facts['on'], scene)}寄出或者提出）" if "on" in facts else ""
+    back = "，在期限内提出，撤销归档" if "closed_as" in facts else ""
+    return f"信访人申请{_ASKED[facts['stage']]}{sent}{back}，由{unit_said(scene)}办理{reason}"
 
 
 def _heard(scene: Scene) -> str:

@@ -20,6 +20,7 @@ from chalicelib.domain.errors import (
     PetitionUnnamed,
     UnknownUnit,
 )
+from chalicelib.domain.limits import last_day
 from chalicelib.domain.panel_acts import record
 from chalicelib.domain.petitions import (
     ENDED,
@@ -33,7 +34,7 @@ from chalicelib.domain.petitions import (
     Petition,
     body_above,
 )
-from chalicelib.domain.steps import close, enter
+from chalicelib.domain.steps import close, enter, taken_back
 from chalicelib.domain.timing import without_days
 from chalicelib.domain.workdays import ONE_DAY
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from chalicelib.domain.acts import Act, Particulars
     from chalicelib.domain.cases import Case
+    from chalicelib.domain.clocks import Clock
     from chalicelib.domain.policy import Action, Card, Ground, Policy
     from chalicelib.domain.telling import Telling
 
@@ -228,14 +230,37 @@ def _conclude(telling: Telling[Case], action: Action, said: Particulars) -> None
 
 
 def _deliver(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """送达: from the day the petitioner received the answer, the time to ask for a review is counted (art. 35, 36)."""
+    """送达: from the day the petitioner received the answer, the time to ask for a review is counted (art. 35, 36).
+
+    That somebody notes it late takes nothing from that time: what the window ended meanwhile is answered, and no more,
+    once again. It does not help where the time is over by that day too.
+    """
+    case, around = telling.known, telling.around
+    policy, known = around.policy, case.closing or case.ended_by
     day = said.on.isoformat() if said.on else None
-    enter(telling, E.PETITION_DELIVERED, "", action, unit=telling.known.lead, on=day, **_said(said))
+    to = _stood_in(case, case.ended_by, action, policy) if case.ended_by else ""
+    back = taken_back(case, policy)
+    enter(telling, E.PETITION_DELIVERED, to, action, unit=case.lead, on=day, **back, **_said(said))
+    window = telling.known.closing
+    if known and window and max(known.due_at, window.due_at) <= around.now:
+        last = last_day(window.due_at, policy.zone).isoformat()
+        raise InvalidField("on", "received-too-long-ago", until=window.due_at.isoformat(), last=last)
+
+
+def _stood_in(case: Case, window: Clock, action: Action, policy: Policy) -> str:
+    """The state in which a window ended the case, which is the only one it runs in."""
+    runs_in = policy.procedure_of(case).clocks[window.name].runs_in
+    return next(state for state in action.states if state in runs_in)
 
 
 def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """复查, then 复核: by the body above the one that answered; never by one that answered, nor by whom it accuses."""
+    """复查, then 复核: by the body above the one that answered; never by one that answered, nor by whom it accuses.
+
+    `on`: when it was sent or handed in, where that is not the day it is entered: in time is what was sent in time,
+    though the window ended the case meanwhile. Who reviews has the whole time from now.
+    """
     case, policy = telling.known, telling.around.policy
+    sent: dict[str, Any] = {"on": said.on.isoformat()} if action.within_day and said.on else {}
     petition = case.petition or Petition()
     level = REVIEW if petition.level == HANDLING else RE_REVIEW
     answered = petition.answered_by
@@ -255,6 +280,8 @@ def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> No
         unit=unit,
         from_unit=case.lead,
         report_ids=list(case.report_ids),
+        **sent,
+        **taken_back(case, policy),
         **_said(said),
     )
     if raised:
@@ -335,12 +362,16 @@ def _is_in_dispute(case: Case) -> bool:
     return not decided and any(joint.state == REFUSED for joint in case.joints)
 
 
+def _is_not_delivered(window: Clock | None) -> bool:
+    return window is not None and window.since is None
+
+
 POSSIBLE: dict[str, Callable[[Case], bool]] = {
     "petition-accept": lambda case: case.petition is not None,
     "petition-answer": _is_decided,
     "petition-refer": _is_in_dispute,
     "petition-decide": lambda case: case.petition is not None and case.petition.decider is not None,
-    "petition-deliver": lambda case: case.closing is not None and case.closing.since is None,
+    "petition-deliver": lambda case: _is_not_delivered(case.closing or case.ended_by),
 }
 """By act: whether a case has what the act is about; an act that is not named always has. An answer arrives once."""
 LEADS: frozenset[str] = frozenset(

@@ -70,9 +70,24 @@ def _answered(case: Case, event: CaseEvent, facts: Facts) -> Changes:
     return {"answer": facts["note"], "extension": None, **_with(case, opinions=opinions, decider=None)}
 
 
+def _delivered(case: Case, event: CaseEvent, facts: Facts) -> Changes:
+    return _back(facts)
+
+
 def _review_asked(case: Case, event: CaseEvent, facts: Facts) -> Changes:
     """Another body looks at it, alone."""
-    return {"lead": facts["unit"], "joints": (), "extension": None, **_with(case, level=facts["stage"])}
+    return {
+        "lead": facts["unit"],
+        "joints": (),
+        "extension": None,
+        **_back(facts),
+        **_with(case, level=facts["stage"]),
+    }
+
+
+def _back(facts: Facts) -> Changes:
+    """It has not ended where it was found that the window which ended it is not over, or was asked in before."""
+    return {"outcome": None} if "closed_as" in facts else {}
 
 
 def _heard(case: Case, event: CaseEvent, facts: Facts) -> Changes:
@@ -94,7 +109,7 @@ APPLY: dict[str, Apply] = {
     E.PETITION_REFERRED: _referred,
     E.PETITION_DECIDED: _decided,
     E.PETITION_ANSWERED: _answered,
-    E.PETITION_DELIVERED: _unchanged,
+    E.PETITION_DELIVERED: _delivered,
     E.PETITION_REVIEW_ASKED: _review_asked,
     E.PETITION_HEARD: _heard,
     E.PETITION_LEADER_NAMED: _leader_named,

@@ -115,7 +115,8 @@ class Action(NamedTuple):
     `clock`: the clock that an extension is asked for. `restarts`: clocks that begin again. `outcome`: how it ends,
     and `outcome_zh` in words, where the engine has none for it.
     `from_day`: the clocks that begin with it are counted from the day that is named with it (`on`), if one is; which is
-    no more than `days_back` days before the case came to stand as it does.
+    no more than `days_back` days before the case came to stand as it does. `within_day`: where a day is named, as that
+    of the postmark, that is what must fall in the window; it is no more than `days_back` days ago.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Action(NamedTuple):
     from_day: bool = False
     days_back: int = 0
     outcome_zh: str = ""
+    within_day: bool = False
 
 
 class ClockRule(NamedTuple):

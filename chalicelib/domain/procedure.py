@@ -215,16 +215,16 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances, of
     action = policy.procedure_of(case).actions.get(action_id)
     if case.asleep and (action is None or action.does != WAKES):
         raise CaseMerged(None, into=case.links.merged_into)
-    if action is not None and action.within and (over := _ended_by(case, action.within)):
+    sent_on = said.on if action is not None and action.within_day else None
+    if action is not None and action.within and sent_on is None and (over := _ended_by(case, action.within)):
         raise _too_late(over, policy)
     if action is None or case.state not in action.states or not _offered(case, action, policy):
         refused = (
             MediationOpen if action and case.state in action.states and possible(case, action) else ActionNotAllowed
         )
         raise refused(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
-    window = case.clock(action.within) if action.within else None
-    if action.within and (window is None or around.now >= window.due_at):
-        raise _too_late(window, policy) if window else WindowOver(None, until=None)
+    if action.within:
+        _check_in_time(case, action, sent_on, around)
     for field in action.requires:
         if getattr(said, field) in (None, "", ()) and not (field == "area" and case.area):
             raise InvalidField(field, "field-required")
@@ -255,7 +255,7 @@ def allowed_actions(case: Case, policy: Policy, now: datetime | None = None, *, 
         for a in actions
         if case.state in a.states
         and _offered(case, a, policy)
-        and _in_time(case, a, now)
+        and _in_time(case, a, now, policy)
         and (offers or a.does != TELLS_APART)
     )
 
@@ -427,6 +427,8 @@ def _breach(telling: Telling[Case], clock: Clock, until: datetime) -> None:
 
 
 _ANSWERS = frozenset({"resolve", "finish"})
+_BRINGS_BACK = frozenset({"petition-deliver", "petition-ask-review"})
+"""Acts by which a case goes on that a window ended, and no other case that has ended."""
 
 
 def _offered(case: Case, action: Action, policy: Policy) -> bool:
@@ -434,6 +436,8 @@ def _offered(case: Case, action: Action, policy: Policy) -> bool:
 
     A procedure that cannot end a mediation is not held by one that began under another.
     """
+    if case.state == cases.CLOSED and action.does in _BRINGS_BACK:
+        return any(_ended_by(case, name) for name in (action.within, *action.restarts)) and possible(case, action)
     if action.does in _ANSWERS and case.mediation is not None and case.mediation.open:
         return all(each.does != "mediation-fail" for each in policy.procedure_of(case).actions.values())
     return possible(case, action)
@@ -456,8 +460,32 @@ def _named_day(case: Case, action: Action, day: date, around: Circumstances) -> 
 
 def _ended_by(case: Case, name: str) -> Clock | None:
     """The window of a name, where it ran out and the case ended by it."""
-    ended = (clock for clock in case.clocks if clock.name == name and clock.closes and clock.closes == case.outcome)
-    return None if case.open else next((clock for clock in ended if clock.ended_at == case.updated_at), None)
+    window = case.ended_by
+    return window if window is not None and window.name == name else None
+
+
+def _check_in_time(case: Case, action: Action, sent_on: date | None, around: Circumstances) -> None:
+    """That an action falls in its window: now, or on the day that was named as when it was sent.
+
+    Raises WindowOver, and InvalidField for a day that cannot be, or is too long ago to make up for being late now.
+    """
+    policy, window = around.policy, case.clock(action.within) or _ended_by(case, action.within)
+    if window is None:
+        raise WindowOver(None, until=None)
+    if sent_on is None:
+        if around.now >= window.due_at:
+            raise _too_late(window, policy)
+        return
+    today, stood = (at.astimezone(policy.zone).date() for at in (around.now, case.stood_since))
+    earliest = today - timedelta(days=action.days_back)
+    if sent_on > today:
+        raise InvalidField("on", "day-in-future")
+    if sent_on < stood:
+        raise InvalidField("on", "day-too-early", earliest=max(stood, earliest).isoformat())
+    if beginning_of(sent_on, policy.zone) >= window.due_at:
+        raise _too_late(window, policy)
+    if sent_on < earliest and around.now >= window.due_at:
+        raise InvalidField("on", "day-too-long-ago", earliest=earliest.isoformat())
 
 
 def _too_late(window: Clock, policy: Policy) -> WindowOver:
@@ -465,11 +493,15 @@ def _too_late(window: Clock, policy: Policy) -> WindowOver:
     return WindowOver(None, until=window.due_at.isoformat(), last=last.isoformat())
 
 
-def _in_time(case: Case, action: Action, now: datetime | None) -> bool:
+def _in_time(case: Case, action: Action, now: datetime | None, policy: Policy) -> bool:
+    """Whether it falls in its window, or what was sent on some day that may be named does."""
     if not action.within or now is None:
         return True
-    window = case.clock(action.within)
-    return window is not None and now < window.due_at
+    window, latest = case.clock(action.within) or _ended_by(case, action.within), now
+    if action.within_day:
+        today = now.astimezone(policy.zone).date()
+        latest = min(now, beginning_of(today - timedelta(days=action.days_back), policy.zone))
+    return window is not None and latest < window.due_at
 
 
 def _telling(case: Case | None, case_id: str, around: Circumstances) -> Telling[Case]:

@@ -125,11 +125,22 @@ def close(telling: Telling[Case], outcome: str, **facts: Any) -> None:
     case, children = telling.known, telling.around.open_children
     open_children: dict[str, Any] = {"open_children": list(children)} if children else {}
     open_joint: dict[str, Any] = {"open_joint": list(case.open_joints)} if case.open_joints else {}
-    category = telling.around.policy.categories.get(case.category or "")
-    start_level: dict[str, Any] = {"start_level": category.containment} if category else {}
-    facts |= {"instance": case.petition.level} if case.petition else {}
-    left = {**open_joint, **open_children}
-    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, level=case.level, **start_level, **left, **facts)
+    settled, left = _settled(case, telling.around.policy), {**open_joint, **open_children}
+    enter(telling, E.CASE_CLOSED, CLOSED, outcome=outcome, **settled, **left, **facts)
+
+
+def taken_back(case: Case, policy: Policy) -> dict[str, Any]:
+    """What an event tells that brings back a case which had ended (`closed_as`): the end that is counted no more.
+
+    Nothing of one that is open.
+    """
+    return {} if case.open else {"closed_as": case.outcome, **_settled(case, policy)}
+
+
+def _settled(case: Case, policy: Policy) -> dict[str, Any]:
+    category = policy.categories.get(case.category or "")
+    start_level = {"start_level": category.containment} if category else {}
+    return {"level": case.level, **start_level, **({"instance": case.petition.level} if case.petition else {})}
 
 
 def leave_mediation(telling: Telling[Case]) -> None:

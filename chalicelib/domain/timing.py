@@ -244,12 +244,14 @@ def begins(rule: ClockRule, case: Case, to: str, *, afresh: bool = False) -> boo
     """Whether a clock that does not run begins as a case comes into a state.
 
     It begins when the case comes in from outside: what was met once, as a first response, is not asked for again in the
-    next state that would ask for it. One that begins with an action waits for that.
+    next state that would ask for it, but where it only ended with the case, by a window, and that came back. One that
+    begins with an action waits for that.
     """
     if to not in rule.runs_in or rule.begun_by:
         return False
-    ran = any(clock.name == rule.id for clock in case.clocks)
-    return afresh or not ran or case.state not in (*rule.runs_in, *rule.pauses_in)
+    last = next((clock for clock in reversed(case.clocks) if clock.name == rule.id), None)
+    outside = case.state not in (*rule.runs_in, *rule.pauses_in)
+    return afresh or last is None or outside or case.ended_with_it(last)
 
 
 def _ran_out(clock: Clock, now: datetime) -> bool:

@@ -208,7 +208,7 @@ def _procedure(whole: Whole, text: PackText) -> dict[str, Any]:
         **{"id": part.id, "zh": part.zh, "en": part.en},
         "states": {name: entry.part.model_dump() for name, entry in whole.states.items()},
         "actions": {
-            name: _where_written(entry.part, ("from_day", "days_back", "outcome_zh"))
+            name: _where_written(entry.part, ("from_day", "days_back", "outcome_zh", "within_day"))
             for name, entry in whole.actions.items()
         },
         "clocks": {name: _clock(entry.part, text) for name, entry in whole.clocks.items()},

@@ -44,6 +44,8 @@ _REOPENS = {"evaluate", "request-reopen"}
 _TELLS_ANYBODY = {"assign", "transfer", "escalate", "delegate"}
 """Acts that may give a matter to any unit. Others that name one look whether the matter accuses it."""
 _OF_A_CLOCK = ("request-extension", "petition-hold-hearing")
+_DELIVERS, _SENT = "petition-deliver", "petition-ask-review"
+"""The acts that go on with a case which a window ended: by when that is counted from, and by what was sent in it."""
 _MEETS = {"advance", "accept", *(act for more in modules() for act in more.MEETS)}
 _BEGINS = {act for more in modules() for act in more.BEGINS}
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -130,6 +132,13 @@ def states_moves(whole: Whole) -> list[tuple[str, str, str]]:
     answered = [e.part.to for e in whole.actions.values() if e.part.does in ("resolve", "verify")]
     answered += [state for e in whole.clocks.values() if e.part.closes for state in e.part.runs_in]
     moves += [(state, cases.CLOSED, "") for state in dict.fromkeys(answered) if state != cases.CLOSED]
+    moves += [
+        (cases.CLOSED, state, entry.part.id)
+        for entry in whole.actions.values()
+        if _goes_back(entry.part)
+        for window in _closing_of(entry.part, whole)
+        for state in window.runs_in
+    ]
     for state, entry in whole.states.items():
         if entry.part.turn == cases.VISITOR:
             moves += [(state, to, "") for to in (cases.CLOSED, cases.REOPEN_REQUESTED) if to in whole.states]
@@ -141,6 +150,17 @@ def _targets(action: ActionPart) -> list[str]:
     targets += [cases.CLOSED] if action.does in _ENDS else []
     targets += [cases.SCREENING] if action.does == "grant-reopen" else []  # of what nobody ever led
     return targets + ([cases.REOPEN_REQUESTED] if action.does in _REOPENS else [])
+
+
+def _goes_back(action: ActionPart) -> bool:
+    """Whether it brings a case that a window ended back to the state that ended."""
+    return action.does == _DELIVERS and cases.CLOSED in action.states
+
+
+def _closing_of(action: ActionPart, whole: Whole) -> list[ClockPart]:
+    """The windows that an action begins again and that end the case."""
+    begun = [whole.clocks[name].part for name in action.restarts if name in whole.clocks]
+    return [clock for clock in begun if clock.closes]
 
 
 def _whole(entry: Entry[ProcedurePart], text: PackText) -> Whole:
@@ -306,14 +326,48 @@ def _sense(whole: Whole) -> Iterator[Fault]:
             yield from _in_words(entry, "outcome", whole)
         if part.from_day and not any(clock.part.id in _begun_by(part, whole) for clock in whole.clocks.values()):
             yield entry.fault("from_day", "means nothing: no clock begins with it")
-        if part.days_back and not part.from_day:
+        if part.days_back and not (part.from_day or part.within_day):
             yield entry.fault("days_back", "means nothing: no day is named with it")
+        yield from _sent(entry, whole)
+        yield from _brought_back(entry, whole)
         if part.within in whole.clocks:
             window = whole.clocks[part.within].part
+            after = {cases.CLOSED} if window.closes and part.within_day else set()
             if not window.window:
                 yield entry.fault("within", f"clock {part.within!r} is no window")
-            elif not set(part.states) <= set(window.runs_in):
+            elif not set(part.states) <= {*window.runs_in, *after}:
                 yield entry.fault("within", f"window {part.within!r} does not run in all states of the action")
+
+
+def _sent(entry: Entry[ActionPart], whole: Whole) -> Iterator[Fault]:
+    """That what was sent in time is heard, whenever it is entered."""
+    part = entry.part
+    if not part.within_day:
+        return
+    if part.does != _SENT:
+        yield entry.fault("within_day", f"means nothing: {part.does!r} keeps no day on which something was sent")
+    elif not part.within:
+        yield entry.fault("within_day", "means nothing: it falls in no window")
+    elif not part.days_back:
+        yield entry.fault("days_back", "is missing: no day but today could be named")
+    elif part.within in whole.clocks and whole.clocks[part.within].part.closes and cases.CLOSED not in part.states:
+        yield entry.fault("states", f"{cases.CLOSED!r} is missing: window {part.within!r} may have ended the case")
+
+
+def _brought_back(entry: Entry[ActionPart], whole: Whole) -> Iterator[Fault]:
+    """That it is known where a case goes back to, by the window that ended it."""
+    part = entry.part
+    if not _goes_back(part):
+        return
+    if not part.from_day:
+        yield entry.fault("from_day", "is missing: no window that ended the case would be counted from another day")
+    windows = _closing_of(part, whole)
+    if not windows:
+        yield entry.fault("states", f"{cases.CLOSED!r} means nothing: no window that it restarts ends the case")
+    for window in windows:
+        if len(window.runs_in) != 1 or window.runs_in[0] not in part.states:
+            shown = f"window {window.id!r} must run in one state, and that be one of the action's"
+            yield entry.fault("restarts", shown)
 
 
 def _begun_by(action: ActionPart, whole: Whole) -> set[str]:

@@ -450,6 +450,7 @@ class ActionPart(Part):
     outcome_zh: Zh | Literal[""] = ""
     from_day: bool = False
     days_back: Annotated[int, Field(ge=0, le=60)] = 0
+    within_day: bool = False
 
 
 class UrgencyLimits(Part):

@@ -42,8 +42,8 @@ class Counting:
         return bool(added) and self._store.add(event.id, added)
 
     def _contained_at(self, event: Happening) -> str | None:
-        """At which level a case that ended should have been settled, by the category it has."""
-        if event.type != CASE_CLOSED:
+        """At which level a case that ended, or had, should have been settled, by the category it has."""
+        if event.type != CASE_CLOSED and "closed_as" not in event.data:
             return None
         category = self._policy.categories.get(event.data.get("category") or "")
         return category.containment if category else None

@@ -87,6 +87,7 @@ _PUBLIC_STEPS = {
     E.PETITION_DIRECTED: "已告知其他法定途径 directed to another way",
     E.PETITION_DECLINED: "不予受理 not accepted",
     E.PETITION_ANSWERED: "已作出书面答复 answered in writing",
+    E.PETITION_DELIVERED: "已登记答复送达 receipt of the answer noted",
     E.PETITION_REVIEW_ASKED: "已申请复查、复核 review asked for",
 }
 

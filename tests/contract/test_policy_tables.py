@@ -53,6 +53,7 @@ def test_what_an_action_of_a_procedure_needs_and_does_is_what_the_table_says(nam
         part = procedure.actions[action].part
         assert (row["zh"], row["actors"], row.get("within", "")) == (part.zh, part.actors, part.within), action
         assert {*row["requires"], *row.get("requires_unless_known", [])} == set(part.requires), action
+        assert row.get("within_day", 0) == part.days_back * part.within_day, action
         if part.to:  # where what is said decides, the code does: tests/integration/test_api_actions.py
             assert row["to"] == part.to, action
 

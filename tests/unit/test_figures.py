@@ -186,6 +186,30 @@ class TestWhatAnEventAdds:
 
     def test_a_case_that_is_taken_up_again_after_its_end_is_open_again(self) -> None:
         assert added(happening(E.CASE_REOPEN_REQUESTED, closed_as="unvisited")) == {NOW: {OPEN: 1}}
+
+    @pytest.mark.parametrize("event", [E.PETITION_DELIVERED, E.PETITION_REVIEW_ASKED])
+    def test_an_end_that_was_none_is_taken_back(self, event: str) -> None:
+        levels = {"level": "street", "start_level": "street", "instance": "handling"}
+        ended = added(happening(E.CASE_CLOSED, outcome="answered", **levels))
+        undone = added(happening(event, closed_as="answered", **levels))
+        both = added_up([ended[HERE], undone[HERE]])
+        assert (ended[NOW], undone[NOW]) == ({OPEN: -1}, {OPEN: 1})
+        assert (parts_of(both, "closed"), petitions(both).settled_at, containment(both).settled) == ({}, {}, 0)
+        again = added_up([both, ended[HERE]])
+        assert (parts_of(again, "closed"), containment(again).cells) == ({"answered": 1}, (("street", "street", 1),))
+        assert parts_of(undone[HERE], "closed") == {}, "of a month by itself no less than nothing"
+        assert added(happening(event)) == {}, "of one that had not ended"
+
+    def test_nor_is_it_settled_somewhere(self) -> None:
+        facts = {"level": None, "instance": "handling"}
+        both = added_up(
+            added(each)[HERE]
+            for each in (
+                happening(E.CASE_CLOSED, outcome="answered", **facts),
+                happening(E.PETITION_DELIVERED, closed_as="answered", **facts),
+            )
+        )
+        assert containment(both).unknown == 0
         assert added(happening(E.CASE_REOPEN_REQUESTED, visit_id="1")) == {}, "it was open still"
 
     def test_a_case_that_moves_within_its_community_moves_nothing(self) -> None:

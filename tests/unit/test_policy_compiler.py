@@ -132,7 +132,7 @@ def test_what_is_loaded_is_what_was_compiled(compiled: bytes, tmp_path: Path) ->
         for row in procedure["clocks"].values():
             _drop(row, {"cards": {}, "remind_before": None, "closes": "", "closes_zh": "", "begun_by": []})
         for row in procedure["actions"].values():
-            _drop(row, {"from_day": False, "days_back": 0, "outcome_zh": ""})
+            _drop(row, {"from_day": False, "days_back": 0, "outcome_zh": "", "within_day": False})
     assert {tuple(row.pop("clocks")) for row in loaded["notices"]} == {()}
     for row in loaded["views"].values():
         _drop(row, {"older_than": None})

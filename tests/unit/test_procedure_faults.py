@@ -13,6 +13,7 @@ from chalicelib.policy.reader import read_pack
 
 GULOU = Path(__file__).parents[2] / "chalicelib" / "policy" / "gulou"
 COMMON, HAZARD, HOTLINE = (f"procedures/{name}.toml" for name in ("common", "hazard", "hotline"))
+ASKS, DELIVERS = 'id = "petition-ask-review"', 'id = "petition-deliver"'
 LIVELIHOOD, PETITION, DISPUTE = (f"procedures/{name}.toml" for name in ("livelihood", "petition", "dispute"))
 SECURITY = "procedures/security.toml"
 
@@ -320,6 +321,53 @@ FAULTS = {
     "days back from no day": (
         (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\ndays_back = 3'),
         [f"{DISPUTE}: action[mediate].days_back: means nothing: no day is named with it"],
+    ),
+    "day of sending that is not kept": (
+        (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nwithin_day = true'),
+        [f"{DISPUTE}: action[mediate].within_day: means nothing: 'advance' keeps no day on which something was sent"],
+    ),
+    "day of sending in no window": (
+        (PETITION, ASKS, 'within = "review-window"\n', ""),
+        [f"{PETITION}: action[petition-ask-review].within_day: means nothing: it falls in no window"],
+    ),
+    "day of sending that is always today": (
+        (PETITION, ASKS, "days_back = 15", ""),
+        [f"{PETITION}: action[petition-ask-review].days_back: is missing: no day but today could be named"],
+    ),
+    "day of sending that the window makes useless": (
+        (PETITION, ASKS, '"answered", "closed"', '"answered"'),
+        [
+            f"{PETITION}: action[petition-ask-review].states: 'closed' is missing: window 'review-window' may have "
+            "ended the case"
+        ],
+    ),
+    "asking when it has ended by no day of sending": (
+        (PETITION, ASKS, "within_day = true\ndays_back = 15", ""),
+        [
+            f"{PETITION}: action[petition-ask-review].within: window 'review-window' does not run in all states of the "
+            "action"
+        ],
+    ),
+    "receipt that brings nothing back": (
+        (PETITION, DELIVERS, 'restarts = ["review-window", "re-review-window"]', 'restarts = ["card"]'),
+        [
+            f"{PETITION}: action[petition-deliver].states: 'closed' means nothing: no window that it restarts ends the "
+            "case"
+        ],
+    ),
+    "receipt on no day": (
+        (PETITION, DELIVERS, "from_day = true", ""),
+        [
+            f"{PETITION}: action[petition-deliver].from_day: is missing: no window that ended the case would be "
+            "counted from another day"
+        ],
+    ),
+    "receipt that brings back to two states": (
+        (PETITION, 'id = "review-window"', 'runs_in = ["answered"]', 'runs_in = ["answered", "accepted"]'),
+        [
+            f"{PETITION}: action[petition-deliver].restarts: window 'review-window' must run in one state, and that be "
+            "one of the action's"
+        ],
     ),
     "limit for an unknown kind": (
         (HOTLINE, "[clock.kinds]", "hazard =", "hazards ="),
