@@ -149,6 +149,7 @@ def _limits(clock: ClockPart, text: PackText) -> str:
     other += [f"{kinds[kind]} {_limit(limit)}" for kind, limit in clock.kinds.items()]
     only = ["仅须回访的类别"] if clock.visited else []
     only += ["末日为休息日顺延"] if clock.roll_over else []
+    only += ["自收到之日起"] if clock.from_report else []
     return "；".join([own, *other, *only])
 
 

@@ -124,7 +124,7 @@ class Holding:
             scheduled = was.again_at if was.state is ClockState.BREACHED else was.due_at
             assert scheduled and scheduled <= event.time, (was, event)
             assert facts["step"] == was.step + 1
-            self._once("breached", *occurrence, facts["step"])
+            self._once("breached", *occurrence, was.due_at, facts["step"])  # an extension may forgive a breach
             above = superiors(case, policy)
             assert facts["escalated_to"] in above
             assert bool(facts["again_at"]) == bool(rule.again and facts["step"] < len(above)), event

@@ -389,8 +389,9 @@ class CaseMachine(RuleBasedStateMachine):
                 return
             actions = policy.procedure_of(case).actions
             onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
-            aside = stuck or nth // (turn + 1) % 3 == 0 or not onward
             seldom = min(names, key=lambda name: (self._tried[case.procedure, name], len(actions[name].states)))
+            only_here = len(actions[seldom].states) == 1 and not self._tried[case.procedure, seldom]
+            aside = stuck or only_here or nth // (turn + 1) % 3 == 0 or not onward
             name = seldom if aside else onward[-1]
             self._tried[case.procedure, name] += 1
             strange = odd if turn == nth % _TURNS else ""

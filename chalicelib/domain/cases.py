@@ -91,7 +91,8 @@ class Case:
     settled, `first_lead` who answers for it as first receiver 首接, `returned_by` who says that it is none of its
     business, while the desk has not decided. `digest` is a chain over its events: an event that
     was altered or is missing gives another. While `links.merged_into` names a case, this one sleeps in it: nobody is
-    asked for anything, time does nothing to it, and all else stays as it stood.
+    asked for anything, time does nothing to it, and all else stays as it stood. `told_at`: when its first report was
+    received, where that was before it was opened.
     """
 
     id: str
@@ -128,6 +129,12 @@ class Case:
     petition: Petition | None = None
     mediation: Mediation | None = None
     invited: tuple[Invited, ...] = ()
+    told_at: datetime | None = None
+
+    @property
+    def received_at(self) -> datetime:
+        """When the first of its reports was received: before it was opened, where it was split from another case."""
+        return self.told_at or self.opened_at
 
     @property
     def asleep(self) -> bool:
@@ -342,6 +349,7 @@ def _reported(case: Case, event: CaseEvent, facts: Mapping[str, Any]) -> Changes
         changes["submitters"] = (*case.submitters, staff)
     if parent := facts.get("split_from"):
         changes |= {"links": case.links.split_from(parent), "submitters": tuple(facts["submitters"])}
+        changes["told_at"] = _moment(facts.get("received_at"))
     return {**changes, **_accused(case, facts)}
 
 
@@ -563,17 +571,18 @@ def _timed(clocks: tuple[Clock, ...], at: datetime, facts: Mapping[str, Any], ca
 
     warn, windows, provisional = (timing.get(key, ()) for key in ("warn", "windows", "provisional"))
     closes, named = timing.get("closes", {}), _moment(facts.get("counted_from"))
+    received = {name: datetime.fromisoformat(at) for name, at in timing.get("received", {}).items()}
     started = (
         Clock(
             name=name,
             state=ClockState.RUNNING,
-            started_at=named or at,
+            started_at=received.get(name) or named or at,
             due_at=datetime.fromisoformat(due_at),
             warn_at=datetime.fromisoformat(warn[name]) if name in warn else None,
             window=name in windows,
             provisional=name in provisional,
             closes=closes.get(name, ""),
-            since=case.stood_since if named else None,
+            since=at if name in received else case.stood_since if named else None,
         )
         for name, due_at in facts.get("clocks", {}).items()
     )

@@ -149,7 +149,7 @@ def _started(moment: Moment, policy: Policy) -> Iterator[str]:
         return
     article = f"（{run.rule.article}）" if run.rule.article else ""
     limit = f"期限{in_words(run.limit)}：{_stated(run, moment.told)}{article}"
-    named = "自指明之日" if "counted_from" in moment.told.event.data else ""
+    named = "自收到之日" if run.rule.from_report else "自指明之日" if "counted_from" in moment.told.event.data else ""
     yield f"{_cause(moment, policy)}，“{run.rule.zh}”{named}开始计时；{limit}"
     yield from explained(run.limit, clock.started_at, moment.calendar, policy.zone, roll_over=run.rule.roll_over)
     if clock.window:

@@ -153,6 +153,7 @@ def _split(telling: Telling[Case], action: Action, said: Particulars) -> None:
         urgency=case.urgency,
         tracking_code=said.child[1],
         split_from=case.id,
+        received_at=min(report.received_at for report in said.reports).isoformat(),
         submitters=list(dict.fromkeys(staff)),
         **({"accused": accused} if (accused := list(accused_of(case))) else {}),
     )

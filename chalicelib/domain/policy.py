@@ -140,7 +140,8 @@ class Action(NamedTuple):
 class ClockRule(NamedTuple):
     """A deadline 时限, by the states of the case.
 
-    It starts when the case enters one of `runs_in` (or, there, with one of the actions `begun_by` only), waits in
+    It starts when the case enters one of `runs_in` (or, there, with one of the actions `begun_by` only), though it is
+    counted from when the first report was received where it is one `from_report` (自收到之日起); it waits in
     `pauses_in`, and ends when the case leaves both: met where it enters one of `met_in`, or by one of the actions
     `met_by`; otherwise it is no longer asked for. `limit`: None for the category's own; `cards`, `urgencies`,
     `kinds`: other limits by a petition's card, then by urgency, then by kind. A `window` is nobody's duty: it only
@@ -175,6 +176,7 @@ class ClockRule(NamedTuple):
     closes: str = ""
     begun_by: tuple[str, ...] = ()
     closes_zh: str = ""
+    from_report: bool = False
 
 
 class Procedure(NamedTuple):

@@ -240,7 +240,9 @@ class Recounting:
         yield from _apart(told, clock.name, "provisional", clock.provisional, due.provisional)
         yield from _apart(told, clock.name, "window", clock.window, run.rule.window)
         yield from _apart(told, clock.name, "closes", clock.closes, run.rule.closes)
-        if "counted_from" in told.event.data:
+        if run.rule.from_report and told.before is not None:
+            yield from _apart(told, clock.name, "day", clock.started_at, told.before.received_at)
+        elif "counted_from" in told.event.data:
             begun = clock.started_at.astimezone(run.policy.zone)
             ahead = clock.started_at > told.event.time and not run.rule.begun_by
             if ahead or begun.time() != time():
@@ -260,7 +262,8 @@ class Recounting:
             limit = limit_of(rule, before.category, before.urgency, policy, card_of(before))
             if limit is None:
                 continue
-            due = due_at(limit, begun, policy.calendar, policy.zone, roll_over=rule.roll_over).at
+            since = before.received_at if rule.from_report else begun
+            due = due_at(limit, since, policy.calendar, policy.zone, roll_over=rule.roll_over).at
             apart = tuple(_apart(told, rule.id, "due", None, due))
             clock = Clock(rule.id, ClockState.RUNNING, told.event.time, due)
             yield Moment(told, STARTED, -1, None, clock, None, policy, policy.calendar, apart)

@@ -39,7 +39,8 @@ def timing_of(
     """The facts `clocks` (name → due time of those that start) and `timing` of an event that leads to a state.
 
     `action`: by which the case gets there, None where no action of the procedure does. `meets`: clocks met by it.
-    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too. `starts`:
+    `counted_from`: from when those that start are counted, where that is not now; it is a fact then too. What the rule
+    counts from the report is counted from that, whenever it starts. `starts`:
     those of `begun_by` that begin with it, anew if they ran; `ends`: those that are not asked for any more.
     `afresh`: it goes by another procedure from now on, to which it comes from outside, whatever its state was called.
     """
@@ -215,6 +216,9 @@ def _start(
     limit, by = stated_limit(rule, case.category, case.urgency, policy, card_of(case))
     if limit is None:
         return
+    if rule.from_report:
+        begun = case.received_at
+        timing.setdefault("received", {})[rule.id] = begun.isoformat()
     due = due_at(limit, begun, policy.calendar, policy.zone, roll_over=rule.roll_over)
     started[rule.id] = due.at.isoformat()
     if rule.window:

@@ -450,6 +450,7 @@ def _detail(case: Case) -> dict[str, Any]:
         **({"petition": case.petition.written} if case.petition else {}),
         **({"mediation": case.mediation.written} if case.mediation else {}),
         **({"invited": case.invited} if case.invited else {}),
+        **({"told_at": stamp(case.told_at)} if case.told_at else {}),
     }
 
 
@@ -471,7 +472,10 @@ def _invited(written: list[list[str]]) -> tuple[Invited, ...]:
     return tuple(Invited(*each) for each in written)
 
 
-_READ: dict[str, Any] = {"links": Links.read, "petition": _petition, "mediation": _mediation, "invited": _invited}
+_READ: dict[str, Any] = {
+    **{"links": Links.read, "petition": _petition, "mediation": _mediation, "invited": _invited},
+    "told_at": moment,
+}
 """What most cases have nothing of."""
 
 

@@ -221,7 +221,7 @@ def _clock(clock: ClockPart, text: PackText) -> dict[str, Any]:
         clock = clock.model_copy(update={"limit": [*examined.values()][-1], "cards": examined})
     urgencies = {name: limit for name, limit in clock.urgencies.model_dump().items() if limit}
     return {
-        **_where_written(clock, ("cards", "remind_before", "closes", "closes_zh", "begun_by")),
+        **_where_written(clock, ("cards", "remind_before", "closes", "closes_zh", "begun_by", "from_report")),
         "limit": None if clock.limit == "category" else clock.limit,
         "urgencies": urgencies,
         "again": clock.again or 0,

@@ -439,6 +439,9 @@ def _clocks(whole: Whole, text: PackText) -> Iterator[Fault]:
             yield entry.fault("kinds", f"unknown kind {kind!r}")
         for card in sorted(set(part.cards) - cards):
             yield entry.fault("cards", f"unknown card {card!r}")
+        again = any(part.id in action.part.restarts for action in whole.actions.values())
+        if part.from_report and (part.begun_by or again):
+            yield entry.fault("from_report", "means nothing: an action begins it")
         if part.window:
             if part.id not in windows and not (part.remind_before or part.closes or part.begun_by):
                 yield entry.fault("window", "no action asks for it")

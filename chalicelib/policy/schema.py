@@ -487,6 +487,7 @@ class ClockPart(Part):
     closes: Id | Literal[""] = ""
     closes_zh: Zh | Literal[""] = ""
     begun_by: list[Id] = []
+    from_report: bool = False
     article: Text | Literal[""] = ""
 
 

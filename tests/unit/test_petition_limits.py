@@ -20,12 +20,15 @@ import pytest
 from chalicelib.domain.envelope import Happening
 from chalicelib.domain.errors import ActionNotAllowed, ExtensionTooLong, InvalidField, OwnRequest, WindowOver
 from chalicelib.domain.events import CLOCK_BREACHED, CaseEvent
+from chalicelib.domain.explaining import explain
 from chalicelib.domain.figures import Deadlines, added_up, counted, deadlines
 from chalicelib.domain.policy import Policy
+from chalicelib.models.case_rows import CaseRow, case_from
 from chalicelib.policy.compiler import compile_pack
 from chalicelib.policy.loader import policy_from
 from tests.conftest import PACK
-from tests.petitioning import WAYS, Petition
+from tests.petitioning import LITIGATION, WAYS, Petition
+from tests.world import Kept
 
 DATED = [
     # art. 22: registered and passed on in 15 日 from the day it came
@@ -87,6 +90,52 @@ def test_every_limit_is_explained_by_its_article(policy: Policy, clock: str) -> 
     told = WAYS[way](policy, begins).explained(name)
     assert told.article == f"信访工作条例{ARTICLES[clock]}"
     assert told.article in "".join(step.zh for step in told.steps)
+
+
+SCREENED_LATER = [
+    # art. 22: 自收到之日起: the days it lay with the desk count
+    ("2026-03-02 09:00", "2026-03-05 10:00", "2026-03-17"),
+    ("2026-02-13 17:00", "2026-02-24 09:00", "2026-02-28"),  # through the Spring Festival: 15 in February
+    ("2026-12-30 23:59", "2027-01-04 09:00", "2027-01-14"),  # 1 in December, 14 in January
+]
+
+
+@pytest.mark.parametrize(("received", "screened", "last"), SCREENED_LATER)
+def test_what_is_found_to_be_a_petition_later_is_registered_by_when_it_came(
+    policy: Policy, received: str, screened: str, last: str
+) -> None:
+    petition = Petition(policy, received, category=None).did(screened, "classify", category=LITIGATION)
+    assert petition.due("register")[0] == f"{last} 24:00"
+    told = petition.explained("register")
+    assert not told.differs and any("自收到之日开始计时" in step.zh for step in told.steps)
+    assert petition.case.stood_since == petition.moment(screened), "it stands as it does since then"
+    assert case_from(dict(CaseRow.of(petition.case).attribute_values)) == petition.case
+
+
+def test_what_is_found_to_be_a_petition_too_late_is_late_at_once(policy: Policy) -> None:
+    petition = Petition(policy, "2026-03-02 09:00", category=None)
+    petition.did("2026-03-18 09:00", "classify", category=LITIGATION)
+    (breach,) = [event for event in petition.wait("2026-03-18 09:01") if event.type == CLOCK_BREACHED]
+    assert breach.data["clock"] == "register"
+
+
+def test_a_dispute_that_turns_out_a_petition_is_registered_by_when_it_came(policy: Policy) -> None:
+    petition = Petition(policy, "2026-03-02 09:00", category="neighbour-dispute").did("2026-03-04 09:00", "return")
+    petition.did("2026-03-05 10:00", "classify", category=LITIGATION)
+    assert petition.due("register")[0] == "2026-03-17 24:00"
+
+
+def test_a_day_of_receipt_that_no_report_has_is_found_out(policy: Policy) -> None:
+    petition = Petition(policy, "2026-03-02 09:00", category=None).did(
+        "2026-03-05 10:00", "classify", category=LITIGATION
+    )
+    place = next(at for at, event in enumerate(petition.history) if "received" in event.data.get("timing", {}))
+    told = petition.history[place]
+    timing = {**told.data["timing"], "received": {"register": petition.moment("2026-03-05 10:00").isoformat()}}
+    lied = told._replace(data={**told.data, "timing": timing})
+    history = [*petition.history[:place], lied, *petition.history[place + 1 :]]
+    found = [each for each in explain(history, Kept(policy)) if each.clock.name == "register"][-1]
+    assert found.differs and any("起算日" in step.zh for step in found.steps)
 
 
 ROLLED = [

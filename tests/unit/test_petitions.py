@@ -79,6 +79,19 @@ class TestRegistration:
         petition.pass_on(LAST)
         assert petition.case.desk == "political-legal" and may_see(instead, petition.case, policy)
 
+    def test_who_holds_it_in_the_offices_place_can_do_at_its_desk_what_the_office_does(self, policy: Policy) -> None:
+        petition = Petition(policy, AT).register(LATER, accused=("petition-office",))
+        instead = StaffMember("q", "department", "political-legal", ("320302",))
+        procedure = policy.procedures["petition"]
+        at_the_desk = [name for name, state in procedure.states.items() if state.turn == "desk"]
+        assert "screening" in at_the_desk
+        for state in at_the_desk:
+            stands = replace(petition.case, state=state)
+            able = [
+                each.id for each in procedure.actions.values() if state in each.states and "screening" in each.actors
+            ]
+            assert able and all(may_act(instead, procedure.actions[name], stands, policy) for name in able), state
+
     def test_whoever_all_stand_accused_nobody_may_hold_it(self, policy: Policy) -> None:
         everybody = ("petition-office", *policy.superiors, "linkage-centre")
         with pytest.raises((UnitAccused, NobodyAbove)):

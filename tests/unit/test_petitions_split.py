@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,17 @@ def test_a_child_that_nobody_can_place_waits_where_petitions_do(policy: Policy) 
     assert more.case_id == parent.case_id and town.case(parent.case_id).area is None
     child = split(town, town.case(parent.case_id), more.report_id)
     assert (child.state, child.desk) == ("screening", "petition-office")
+
+
+def test_the_child_is_registered_by_when_its_own_first_report_came(policy: Policy) -> None:
+    town = Town(policy)
+    parent, report = registered(town, ("water",))
+    town.clock.forward(days=9)
+    child = split(town, parent, report)
+    told = town.store.history(child.id)[0].data
+    assert child.opened_at > child.received_at == datetime.fromisoformat(told["received_at"])
+    (register,) = (clock for clock in child.clocks if clock.name == "register")
+    assert register.started_at == child.received_at
 
 
 def test_of_what_accuses_nobody_the_child_accuses_nobody(policy: Policy) -> None:

@@ -130,7 +130,8 @@ def test_what_is_loaded_is_what_was_compiled(compiled: bytes, tmp_path: Path) ->
     del loaded["centre_by_area"], loaded["calendar_of"]
     for procedure in loaded["procedures"].values():  # what few rows say is written where they do
         for row in procedure["clocks"].values():
-            _drop(row, {"cards": {}, "remind_before": None, "closes": "", "closes_zh": "", "begun_by": []})
+            seldom = {"cards": {}, "remind_before": None, "closes": "", "closes_zh": "", "begun_by": []}
+            _drop(row, {**seldom, "from_report": False})
         for row in procedure["actions"].values():
             _drop(row, {"from_day": False, "days_back": 0, "outcome_zh": "", "within_day": False})
     assert {tuple(row.pop("clocks")) for row in loaded["notices"]} == {()}

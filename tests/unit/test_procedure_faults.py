@@ -110,6 +110,10 @@ FAULTS = {
         (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nto = "mediated"'),
         [f"{DISPUTE}: action[mediate].to: unknown state 'mediated'"],
     ),
+    "clock counted from the report that an action begins again": (
+        (PETITION, 'id = "objection"', "window = true", "window = true\nfrom_report = true"),
+        [f"{PETITION}: clock[objection].from_report: means nothing: an action begins it"],
+    ),
     "restart of an unknown clock": (
         (DISPUTE, 'id = "mediate"', 'does = "advance"', 'does = "advance"\nrestarts = ["rest"]'),
         [f"{DISPUTE}: action[mediate].restarts: unknown clock 'rest'"],
