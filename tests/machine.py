@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from chalicelib.domain import events as E
 from chalicelib.domain.audit import BY_COMMAND, Origin
-from chalicelib.domain.cases import AGREED, ASKED, Case, Visit
+from chalicelib.domain.cases import AGREED, ASKED, CLOSED, Case, Visit
 from chalicelib.domain.errors import (
     ActionNotAllowed,
     DomainError,
@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.events import SYSTEM, Actor
 from chalicelib.domain.invited import ASKED as INVITED
 from chalicelib.domain.invited import COMING, TOOK_PART
+from chalicelib.domain.limits import last_day
 from chalicelib.domain.mediations import PARTIES
 from chalicelib.domain.people import Reporter, StaffMember, may_act, may_see
 from chalicelib.domain.petitions import ONLY_WAY_HERE
@@ -389,8 +390,8 @@ class CaseMachine(RuleBasedStateMachine):
                 return
             actions = policy.procedure_of(case).actions
             onward = [name for name in names if actions[name].does in ONWARD and name != "classify"]
-            seldom = min(names, key=lambda name: (self._tried[case.procedure, name], len(actions[name].states)))
-            only_here = len(actions[seldom].states) == 1 and not self._tried[case.procedure, seldom]
+            seldom = min(names, key=lambda name: (self._tried[case.procedure, name], _places(actions[name])))
+            only_here = _places(actions[seldom]) == 1 and not self._tried[case.procedure, seldom]
             aside = stuck or only_here or nth // (turn + 1) % 3 == 0 or not onward
             name = seldom if aside else onward[-1]
             self._tried[case.procedure, name] += 1
@@ -825,11 +826,12 @@ class CaseMachine(RuleBasedStateMachine):
                 said = {"leader": _nth(["leader", "leader", "mediator"], nth)}
             case "petition-deliver":
                 said = {"on": today - timedelta(days=_nth([0, 0, 0, 1, -1, 9, 31], nth))}
-            case "petition-ask-review" if nth % 3:
-                said = {"on": today - timedelta(days=_nth([0, 2, 9, 14, 16, -1], nth // 3))}
+            case "petition-ask-review" if case.ended_by or nth % 7 == 0:
+                last = last_day(case.ended_by.due_at, policy.zone) if case.ended_by else today
+                said = {"on": last - timedelta(days=_nth([0, 0, 1, 20, -1, 99], nth))}
             case "petition-hold-hearing":
-                since = today - timedelta(days=_nth([0, 0, 1, 2, 99], nth))
-                said = {"since": since, "until": today - timedelta(days=_nth([0, 3, 3, 3, -1], nth // 5))}
+                since = today - timedelta(days=_nth([0, 0, 0, 2, 99], nth))
+                said = {"since": since, "until": today - timedelta(days=_nth([0, 0, 0, 3, -1], nth // 5))}
                 said["members"] = coming if nth % 2 else ()
         return said
 
@@ -888,6 +890,11 @@ class CaseMachine(RuleBasedStateMachine):
         roster, sealer, phones = MemoryRoster(), OpenSealer(), PlainPhones()
         matching = Matching(self.store, self.grid, self.policies, self.clock)
         return Intake(self.store, self.grid, roster, self.policies, sealer, phones, matching, self.clock, self.ids)
+
+
+def _places(action: Action) -> int:
+    """In how many states something is done to an open case."""
+    return len({*action.states} - {CLOSED})
 
 
 def changed(policy: Policy) -> Policy:

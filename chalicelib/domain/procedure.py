@@ -219,9 +219,8 @@ def act(case: Case, action_id: str, said: Particulars, around: Circumstances, of
     if action is not None and action.within and sent_on is None and (over := _ended_by(case, action.within)):
         raise _too_late(over, policy)
     if action is None or case.state not in action.states or not _offered(case, action, policy):
-        refused = (
-            MediationOpen if action and case.state in action.states and possible(case, action) else ActionNotAllowed
-        )
+        held = action is not None and action.does in _ANSWERS and case.state in action.states and possible(case, action)
+        refused = MediationOpen if held else ActionNotAllowed
         raise refused(None, allowed_actions=list(allowed_actions(case, policy, around.now)), state=case.state)
     if action.within:
         _check_in_time(case, action, sent_on, around)

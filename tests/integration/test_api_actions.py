@@ -192,6 +192,9 @@ def allowed(tried: Tried, name: str) -> set[str]:
             "an extension is asked for": case["extension"],
         },
     )
+    its_window = case["state"] != "closed" or case["outcome"] == "answered"
+    has["its day was not noted yet; of one that is closed, that its window closed it"] = its_window
+    has["of one that is closed, that this window closed it"] = its_window
     decider = (case["petition"] or {}).get("decider")
     has["a joint unit refused, and nobody was asked to decide"] = "refused" in joint and not decider
     has["the superior was asked"] = decider

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.people import StaffMember
@@ -157,3 +158,62 @@ def test_a_petition_is_nobodys_but_whose_hands_it_is_in(edge: Edge) -> None:
         assert edge.get(f"/v1/cases/{case_id}", by).status == 404
     for by in (OFFICE, HANDLER, HEAD):
         assert edge.get(f"/v1/cases/{case_id}", by).status == 200
+
+
+class TestWhatIsNotedLate:
+    """The answer was received, or the review was asked for in time, and somebody enters it once the window is over."""
+
+    def test_a_receipt_brings_it_back_for_those_who_had_it_and_nobody_else(self, edge: Edge) -> None:
+        case_id = _closed_by_its_window(edge)
+        assert {"petition-deliver", "petition-ask-review"} <= {*edge.case(case_id)["allowed_actions"]}
+        refused = edge.act(case_id, "petition-deliver", HANDLER, on=_days_ago(edge, 31))
+        assert (refused.status, refused.code, refused.field) == (422, "received-too-long-ago", "on")
+        assert (refused.body["last"], "T" in refused.body["until"]) == (_days_ago(edge, 1), True)
+        assert edge.act(case_id, "petition-deliver", ACCUSED, on=_days_ago(edge, 20)).status == 404
+        assert edge.act(case_id, "petition-deliver", officer_of("water"), on=_days_ago(edge, 20)).status == 404
+        back = did(edge, case_id, "petition-deliver", HANDLER, on=_days_ago(edge, 20))
+        assert (back["state"], back["turn"], back["outcome"]) == ("answered", "nobody", None)
+        page = edge.get(f"/v1/public/track/{back['tracking_code']}").body
+        assert (page["state"], page["steps"][-1]["what"]) == (
+            "answered",
+            "已登记答复送达 receipt of the answer noted",
+        )
+        for by in (ACCUSED, LINKAGE, officer_of("water")):
+            assert edge.get(f"/v1/cases/{case_id}", by).status == 404
+        again = edge.act(case_id, "petition-deliver", HANDLER, on=_days_ago(edge, 20))
+        assert (again.status, again.code) == (409, "action-not-allowed")
+        edge.clock.forward(days=11)  # the thirtieth of the days is over
+        edge.invoke("sweep", {})
+        assert edge.deliver("due", edge.take_from("Due")) == []
+        assert edge.case(case_id)["outcome"] == "answered"
+
+    def test_a_request_that_was_posted_in_time_is_reviewed_by_the_body_above(self, edge: Edge) -> None:
+        case_id = _closed_by_its_window(edge)
+        late = edge.act(case_id, "petition-ask-review", OFFICE, reason="不服处理意见")
+        assert (late.status, late.code) == (409, "window-over")
+        for day, code in ((1, "window-over"), (16, "day-too-long-ago"), (33, "day-too-early"), (-1, "day-in-future")):
+            answer = edge.act(case_id, "petition-ask-review", OFFICE, reason="不服", on=_days_ago(edge, day))
+            assert answer.code == code, (day, answer.body)
+        asked = did(edge, case_id, "petition-ask-review", OFFICE, reason="不服处理意见", on=_days_ago(edge, 4))
+        reviewer = asked["lead_unit"]["id"]
+        assert (asked["state"], asked["outcome"], reviewer != "natural-resources") == ("reviewing", None, True)
+        queue = edge.get(f"/v1/units/{reviewer}/queue", officer_of(reviewer)).body["items"]
+        assert case_id in [item["case_id"] for item in queue]
+        assert edge.get(f"/v1/cases/{case_id}", ACCUSED).status == 404
+        clocks = edge.get(f"/v1/cases/{case_id}/clocks", OFFICE).body["items"]
+        assert not any(clock["differs"] for clock in clocks)
+
+
+def _closed_by_its_window(edge: Edge) -> str:
+    """Answered 32 days ago, and closed since: its thirty days were over as yesterday but one ended."""
+    case_id = accepted(edge)
+    did(edge, case_id, "petition-answer", HANDLER, opinion="explain", note="经查不属实")
+    edge.clock.forward(days=32)
+    edge.invoke("sweep", {})
+    assert edge.deliver("due", edge.take_from("Due")) == []
+    assert edge.case(case_id)["outcome"] == "answered"
+    return case_id
+
+
+def _days_ago(edge: Edge, days: int) -> str:
+    return (edge.clock.now().astimezone(edge.policy.zone).date() - timedelta(days=days)).isoformat()

@@ -100,7 +100,7 @@ class TestAReceiptThatIsNotedLate:
         [("2026-03-09", "day-too-early"), ("2026-04-12", "day-in-future"), ("2025-03-20", "day-too-early")],
     )
     def test_no_day_before_the_answer_and_none_to_come(self, policy: Policy, day: str, code: str) -> None:
-        petition = _closed(WAYS["answered"](policy, "2026-03-10 17:00"), "2026-04-11 09:00")
+        petition = _closed(_answered(policy), "2026-04-11 09:00")
         with pytest.raises(InvalidField) as refused:
             petition.deliver("2026-04-11 09:00", day)
         assert (refused.value.field, refused.value.code) == ("on", code)
@@ -116,13 +116,14 @@ class TestAReceiptThatIsNotedLate:
             petition.deliver("2026-04-20 09:00", "2026-04-01")
         assert "petition-deliver" not in refused.value.extra["allowed_actions"]
 
-    @pytest.mark.parametrize("how", ["directed", "declined", "withdrawn", "final"])
+    @pytest.mark.parametrize("how", ["directed", "declined", "withdrawn", "withdrawn after the window", "final"])
     def test_nothing_else_that_has_ended_comes_back(self, policy: Policy, how: str) -> None:
         petition = _ended(policy, how)
         assert petition.case.state == "closed"
         for action in ("petition-deliver", "petition-ask-review", "petition-ask-re-review"):
             with pytest.raises(ActionNotAllowed) as refused:
                 petition.did("2026-06-02 09:00", action, on=date(2026, 6, 1))
+            assert refused.value.code == "action-not-allowed"
             assert not {"petition-deliver", "petition-ask-review"} & {*refused.value.extra["allowed_actions"]}
 
     def test_a_card_is_examined_again_once_it_is_reviewed(self, policy: Policy) -> None:
@@ -224,7 +225,7 @@ class TestARequestThatWasPostedInTime:
     def test_a_day_that_cannot_be_is_refused(
         self, policy: Policy, posted: str, entered: str, code: str, earliest: str | None, *, swept: bool
     ) -> None:
-        petition = WAYS["answered"](policy, "2026-03-10 17:00")
+        petition = _answered(policy)
         if swept:
             _closed(petition, entered)
         with pytest.raises(InvalidField) as refused:
@@ -244,8 +245,9 @@ class TestARequestThatWasPostedInTime:
 
     def test_only_the_review_of_that_level_is_asked_for(self, policy: Policy) -> None:
         first = _closed(WAYS["answered"](policy, "2026-03-10 17:00"), "2026-04-12 09:00")
-        with pytest.raises(ActionNotAllowed):
+        with pytest.raises(ActionNotAllowed) as refused:
             first.ask_re_review("2026-04-12 09:00", on=date(2026, 4, 8))
+        assert refused.value.code == "action-not-allowed"
         second = _closed(WAYS["reviewed"](policy, "2026-03-10 17:00"), "2026-04-12 09:00")
         with pytest.raises(ActionNotAllowed):
             second.ask_review("2026-04-12 09:00", on=date(2026, 4, 8))
@@ -306,7 +308,15 @@ def _ended(policy: Policy, how: str) -> Petition:
             return WAYS["register"](policy, at).register(at).did(at, "petition-decline", ground="no-request")
         case "withdrawn":
             return WAYS["accepted"](policy, at).did(at, "withdraw")
+        case "withdrawn after the window":
+            late = _closed(WAYS["answered"](policy, "2026-05-01 09:00"), at)
+            return late.ask_review(at, on=date(2026, 5, 31)).did(at, "withdraw")
     return WAYS["re-reviewing"](policy, at).conclude(at)
+
+
+def _answered(policy: Policy) -> Petition:
+    """On 10 March, and not on the day it came."""
+    return WAYS["accepted"](policy, "2026-03-02 09:00").answer("2026-03-10 17:00")
 
 
 def _beside(petition: Petition) -> Case:
