@@ -7,7 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    UnknownServiceError,
+)
+from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from chalicelib.domain.errors import TemporarilyUnavailable
@@ -27,7 +34,21 @@ def session() -> Session:
     """
     made = get_session()
     made.set_default_client_config(Config(user_agent="wangge", parameter_validation=False))
+    made.register_component("data_loader", _WithoutEndpointRules())
     return made
+
+
+class _WithoutEndpointRules(Loader):
+    """Descriptions of the services without the rules by which an endpoint is found anew for every request.
+
+    An endpoint of ours depends on nothing that a request says, but a bucket's. Without rules botocore finds it once,
+    by its table of endpoints; by them it goes through all parts of a transaction, looking for a table's ARN.
+    """
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        if type_name == "endpoint-rule-set-1" and service_name != "s3":
+            raise UnknownServiceError(service_name=service_name, known_service_names="s3")
+        return super().load_service_model(service_name, type_name, api_version)
 
 
 @cache

@@ -108,9 +108,10 @@ def compounds_beside(point: tuple[float, float], cells: Iterable[Cell], metres: 
 def candidates(told: Told, lying: Iterable[Near], rules: SameMatter) -> list[Candidate]:
     """The cases that may be the same matter as what is told, the likeliest first, the older first of two alike."""
     found: dict[str, Candidate] = {}
+    spread = wide(told.category, told.marks, rules)
     for near in lying:
         for case_id, *written in near.entries:
-            if case_id in found or _apart(told, written, rules):
+            if case_id in found or _apart(told, written, rules, spread=spread):
                 continue
             scored = score(told, Told.read(written), rules)
             if scored is not None and scored.value >= rules.offered:
@@ -118,8 +119,11 @@ def candidates(told: Told, lying: Iterable[Near], rules: SameMatter) -> list[Can
     return sorted(found.values(), key=lambda each: (-each.score.value, each.case_id))
 
 
-def _apart(told: Told, written: Sequence[Any], rules: SameMatter) -> bool:
-    """What needs no look at words: told too long ago, too far away, or of another house or stairwell."""
+def _apart(told: Told, written: Sequence[Any], rules: SameMatter, *, spread: bool) -> bool:
+    """What needs no look at words: told too long ago, too far away, or of another house or stairwell.
+
+    `spread`: whether what is told may be told from several houses.
+    """
     at, kind, category, _, point, _, marks, _ = written
     if abs(told.at - at) > rules.windows.get(kind or told.kind or "", rules.longest_window):
         return True
@@ -127,9 +131,10 @@ def _apart(told: Told, written: Sequence[Any], rules: SameMatter) -> bool:
     if mine and theirs:
         houses = theirs.split(" ")
         if not any(each in houses for each in mine):
+            if spread:
+                return False
             read = {sort: tuple(said.split(" ")) for sort, said in marks.items()}
-            spread = wide(told.category, told.marks, rules) or wide(category, read, rules)
-            return not (spread or told_from_home(told.marks, read, rules))
+            return not (wide(category, read, rules) or told_from_home(told.marks, read, rules))
         mine, theirs = told.marks.get(F.UNIT), marks.get(F.UNIT)
         if mine and theirs and not any(each in theirs.split(" ") for each in mine):
             return True

@@ -290,6 +290,10 @@ class _Connection(Connection):
     def session(self) -> Any:
         return self._session or super().session
 
+    def get_consumed_capacity_map(self, return_consumed_capacity: str) -> dict[str, str]:
+        """PynamoDB would have every answer tell what it cost, to log it at a level that is never on."""
+        return {}
+
 
 def connect(bases: dict[type[Row], str], region: str, session: Any = None, endpoint: str | None = None) -> Connection:
     """Bind the row classes to their tables and give the one connection all of them share.
