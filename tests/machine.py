@@ -107,6 +107,7 @@ class Tally:
     stale: int = 0
     repeated: int = 0
     provisional: int = 0
+    brought_back: int = 0
 
 
 @dataclass
@@ -375,7 +376,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(nth=NUMBER, odd=ODD)
     def a_petition_goes_through_its_levels(self, nth: int, odd: str) -> None:
         """The way is long, and chance alone would seldom see its end; now and then something else is done on it, first
-        what can be done in the fewest states.
+        what can be done in the fewest states. Of some it is said only when the window is over that it was asked in.
         """
         nth = self._stirred(nth)
         case_id = self._report(list(self.policies.current.kinds).index("petition"), nth - nth % 9 + 1, nth, 0, "mobile")
@@ -383,6 +384,10 @@ class CaseMachine(RuleBasedStateMachine):
         for turn in range(2 * _TURNS):
             case = self.holding.cases[case_id]
             stuck, version = case.version == version, case.version
+            if nth % 5 == 0 and case.closing:
+                self.clock.at = max(self.clock.at, case.closing.due_at)
+                self._sweep(None)
+                case = self.holding.cases[case_id]
             policy = self._policy_of(case)
             ends = {name for name in ENDING if nth % 6 or not name.startswith("petition-")}  # some are not accepted
             names = [name for name in allowed_actions(case, policy, self.clock.now()) if name not in ends]
@@ -397,6 +402,7 @@ class CaseMachine(RuleBasedStateMachine):
             self._tried[case.procedure, name] += 1
             strange = odd if turn == nth % _TURNS else ""
             self._act(case, name, self._right(case, actions[name], nth + turn), nth + turn, strange)
+            self.tally.brought_back += case.ended_by is not None and self.holding.cases[case_id].open
 
     @precondition(lambda self: len(self._open_cases()) < 12)
     @rule(nth=NUMBER, odd=ODD)

@@ -199,7 +199,9 @@ class TestWhatIsNotedLate:
         assert (asked["state"], asked["outcome"], reviewer != "natural-resources") == ("reviewing", None, True)
         queue = edge.get(f"/v1/units/{reviewer}/queue", officer_of(reviewer)).body["items"]
         assert case_id in [item["case_id"] for item in queue]
-        assert edge.get(f"/v1/cases/{case_id}", ACCUSED).status == 404
+        for path in (f"/v1/cases/{case_id}", f"/v1/cases/{case_id}/timeline", f"/v1/cases/{case_id}/clocks"):
+            assert edge.get(path, ACCUSED).status == 404
+        assert edge.get("/v1/units/housing-construction/queue", ACCUSED).body["items"] == []
         clocks = edge.get(f"/v1/cases/{case_id}/clocks", OFFICE).body["items"]
         assert not any(clock["differs"] for clock in clocks)
 

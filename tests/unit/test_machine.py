@@ -93,4 +93,4 @@ def _was_not_blind(tally: Tally, policy: Policy) -> None:
     assert not E.CASE_EVENT_TYPES - OTHERWHERE - tally.happened.keys(), "events that never happened"
     unmet = ERRORS - tally.refused.keys()
     assert len(unmet) <= UNMET, f"errors that nobody met with: {sorted(unmet)}"
-    assert tally.overtaken and tally.stale and tally.repeated and tally.provisional
+    assert tally.overtaken and tally.stale and tally.repeated and tally.provisional and tally.brought_back
