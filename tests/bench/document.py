@@ -19,10 +19,17 @@ def tables(scale: dict[str, Any], keys: dict[str, str], lives: Mapping[str, dict
     return {PATTERNS: _of_patterns(scale, keys), LIVES: _of_lives(lives)}
 
 
-def says(told: Tables) -> bool:
-    """Whether the document holds exactly these tables."""
+def unsaid(told: Tables) -> list[str]:
+    """The rows that the document does not say; none where it holds exactly these tables."""
     text = DOCUMENT.read_text("utf-8")
-    return all(_parts(text, name)[1] == table for name, table in told.items())
+    said = {name: _parts(text, name)[1] for name in told}
+    rows = {name: said[name].splitlines() for name in told}
+    return [
+        row
+        for name, table in told.items()
+        if said[name] != table
+        for row in [row for row in table.splitlines() if row not in rows[name]] or [f"{name}: more than was measured"]
+    ]
 
 
 def write(told: Tables) -> None:
