@@ -298,7 +298,6 @@ class _Connection(Connection):
 def connect(bases: dict[type[Row], str], region: str, session: Any = None, endpoint: str | None = None) -> Connection:
     """Bind the row classes to their tables and give the one connection all of them share.
 
-    `endpoint`: where an operator's command finds another cloud than AWS; functions have it in their environment.
     PynamoDB would open a client for each table (50 ms each at a cold start), of a botocore session of its own.
     `endpoint`: of an embedded cloud, for who does not have it in the environment as functions do.
     """

@@ -55,15 +55,14 @@ def main() -> int:
 
 def measured(system: System, say: measures.Say) -> tuple[dict[str, Any], list[str]]:
     """All figures of the contract; and what the documentation does not say of what the access patterns cost."""
-    # First, before anything lies near: what does is read, and a life costs more
-    lives = reference.reference_lives(system, say)
-    # While the tables are small: the embedded cloud's queries take longer the more there is in a partition
+    # First, while the tables are small: the embedded cloud's queries take longer the more there is in a partition
     floor_init, functions = measures.cold_starts(system, say)
     floor, intake = measures.floor_and_intake(system, say)
     action = actions.action(system, say)
     pipeline = measures.pipeline(system, say)
     page = measures.queue_page(system, say)
     capacity = measures.capacity(system, say)
+    lives = reference.reference_lives(system, say)
     step = engine.engine_step(policy_from(dict(system.policy)))
     permission = people.permission_check(policy_from(dict(system.policy)), system.places, system.staff)
     token = people.token_check(system.issuer)

@@ -61,7 +61,7 @@ class BenchGround:
         self.acts = 0
         self._looking = Caller(system, worker)
         self._system, self._worker = system, worker
-        self._place = system.places[0]
+        self._place = system.places[-1]  # nothing else is measured there: what lies near is read, and costs
         self._outflow = Outflow(self.caller)
         self._zone = ZoneInfo(system.policy["timezone"])
         self._case = ""

@@ -81,6 +81,7 @@ def scale(
         tables = {setting: _filled(system, setting, waiting, visited, size) for setting in _TITLES}
         say(f"scale: {size} cases in {time.monotonic() - began:.0f} s")
         with system.worker("alert", **{**system.all_environments, **tables}) as worker:
+            worker.patient()
             worker.forward(AHEAD.total_seconds())
             newest_of_phone = (size - 2) // 20 * 20 + 1
             known = {**facts, "joined_code": _IDS["track"](newest_of_phone)}
