@@ -13,7 +13,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.procedure import Change, Circumstances
 from chalicelib.domain.telling import Telling
 
-SCORE, WHY = 0.71, ("同一小区", "同为噪音")
+SCORE, WHY = 0.71, ("compound-same", "things")
 
 
 def offer(store: Any, case: Case, other: str, now: datetime, policy: Policy) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
+from chalicelib.domain.matter_words import in_words
 from chalicelib.domain.narrating import unit_said, words_said
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _grounds(scene: Scene) -> str:
 
 
 def _likeness(facts: Mapping[str, Any]) -> str:
-    why = "、".join(facts["why"])
+    why = "、".join(map(in_words, facts["why"]))
     return f"相似度{facts['score']:.0%}{f'：{why}' if why else ''}"
 
 

@@ -188,6 +188,9 @@ def _mediation(mediation: Mediation) -> dict[str, Any]:
 
 
 def _links(case: Case, seen: Links) -> dict[str, Any]:
+    from chalicelib.domain.matter_words import in_words
+
+    offers = [{"case_id": each.case, "score": each.score, "why": [*map(in_words, each.why)]} for each in seen.offers]
     return {
         "merged": case.asleep,
         "merged_into": seen.merged_into,
@@ -197,7 +200,7 @@ def _links(case: Case, seen: Links) -> dict[str, Any]:
         ],
         "parent": seen.parent,
         "children": list(seen.children),
-        "offers": [{"case_id": each.case, "score": each.score, "why": list(each.why)} for each in seen.offers],
+        "offers": offers,
         "apart": list(seen.apart),
     }
 

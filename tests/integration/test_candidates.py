@@ -36,7 +36,10 @@ def test_a_report_of_a_known_matter_is_answered_with_its_case(edge: Edge) -> Non
 def test_candidates_are_told_with_what_agrees_and_what_does_not_in_chinese(edge: Edge) -> None:
     one = told(edge, "3号楼电梯坏了")
     two = told(edge, "3号楼2单元电梯坏了，老人下不来")
-    assert [offer["case_id"] for offer in edge.case(two)["links"]["offers"]] == [one]
+    (offer,) = edge.case(two)["links"]["offers"]
+    assert offer["case_id"] == one and "楼号相同" in offer["why"]
+    sentences = [event["text_zh"] for event in edge.timeline(two)]
+    assert any("疑似同一事项" in sentence and "楼号相同" in sentence for sentence in sentences)
     for asked, found in ((two, one), (one, two)):
         (item,) = edge.get(f"/v1/cases/{asked}/candidates", STATION).body["items"]
         assert item["case_id"] == found and 0.3 <= item["score"] < 0.8 and item["against"] == []

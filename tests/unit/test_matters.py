@@ -276,7 +276,7 @@ def test_a_reason_is_needed_unless_it_was_offered(town: Town) -> None:
     _offer(town, sleeps, kept)
     town.merge(kept, sleeps, reason=None)
     (event,) = town.told(sleeps, E.MATTER_MERGED)
-    assert (event.data["score"], event.data["why"]) == (0.71, ["同一小区", "同为噪音"])
+    assert (event.data["score"], event.data["why"]) == (0.71, ["compound-same", "things"])
     assert town.case(sleeps).links.offers == ()
 
 
@@ -289,7 +289,7 @@ def test_what_was_offered_and_is_another_matter_is_not_offered_again(town: Town)
     with pytest.raises(ActionNotAllowed):
         town.act(other, "not-same", other=one)
     _offer(town, other, one)
-    assert town.case(other).links.offers == (Offer(one, 0.71, ("同一小区", "同为噪音")),)
+    assert town.case(other).links.offers == (Offer(one, 0.71, ("compound-same", "things")),)
     with pytest.raises(InvalidField, match="not-offered"):
         town.act(other, "not-same", other=town.report())
     town.act(other, "not-same", other=one)
@@ -718,11 +718,11 @@ def test_every_event_has_its_sentence(town: Town) -> None:
         line.what for case in (kept, one.case_id, child) for line in told(town.store.history(case), town.policies.of)
     ]
     for words in (
-        f"并案：编号{town.case(one.case_id).tracking_code}与本件为同一事项，其反映1件并入本件一并办理、答复（相似度71%：同一小区、同为噪音）",
-        "并案：与在先受理的同一事项一并办理，本件暂停，办理单位和时限保持不变（相似度71%：同一小区、同为噪音）",
+        f"并案：编号{town.case(one.case_id).tracking_code}与本件为同一事项，其反映1件并入本件一并办理、答复（相似度71%：小区相同、说的是同样的事物）",
+        "并案：与在先受理的同一事项一并办理，本件暂停，办理单位和时限保持不变（相似度71%：小区相同、说的是同样的事物）",
         "撤销并案：反映1件分出，恢复为原事项办理（理由：并错了）",
         "并案期间已答复反映人1次：“已修好。”",
-        "发现疑似同一事项，待核实（相似度71%：同一小区、同为噪音）",
+        "发现疑似同一事项，待核实（相似度71%：小区相同、说的是同样的事物）",
         "经核实与疑似事项不是同一事项（理由：地点不同）",
         "拆分立案：反映1件另立为编号",
     ):
