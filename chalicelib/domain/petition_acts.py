@@ -1,62 +1,48 @@
-"""What the acts `petition-*` do: the three levels of a petition, by 信访工作条例. Loaded when one is done."""
+"""What the acts `petition-*` do, from registering a petition to accepting it, by 信访工作条例, and what there is of all
+of them. Loaded when one is done. Its answers are in `petition_answers`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import events as E
 from chalicelib.domain.accused import accused_of, accused_reach, guard
-from chalicelib.domain.acts import also
-from chalicelib.domain.cards import BY_NAME, card_for, told_of
+from chalicelib.domain.cards import BY_NAME, card_for
 from chalicelib.domain.cases import REFUSED
 from chalicelib.domain.errors import (
-    ActionNotAllowed,
-    CardDemands,
     InvalidField,
     NobodyAbove,
     OffersUndecided,
     PetitionUnnamed,
     UnknownUnit,
 )
-from chalicelib.domain.limits import last_day
-from chalicelib.domain.panel_acts import record
+from chalicelib.domain.petition_answers import answer, ask_review, conclude, deliver, hold_hearing, rate
+from chalicelib.domain.petition_steps import examine_card, fit, give_card, is_repeated, words_of
 from chalicelib.domain.petitions import (
     ENDED,
-    HANDLING,
     MOST_REPRESENTATIVES,
     ONLY_WAY_HERE,
     OPEN,
-    RE_REVIEW,
-    REVIEW,
     TERMINATED,
     Petition,
     body_above,
 )
-from chalicelib.domain.steps import close, enter, taken_back
-from chalicelib.domain.timing import without_days
-from chalicelib.domain.workdays import ONE_DAY
+from chalicelib.domain.steps import close, enter
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from chalicelib.domain.acts import Act, Particulars
     from chalicelib.domain.cases import Case
     from chalicelib.domain.clocks import Clock
-    from chalicelib.domain.policy import Action, Card, Ground, Policy
+    from chalicelib.domain.policy import Action, Ground, Policy
     from chalicelib.domain.telling import Telling
 
 DIRECTED, NOT_ACCEPTED = "directed", "not-accepted"
 """How a petition ends that has another lawful way, and one that is declined."""
 
-CARD_CLOCK = "card"
-"""The clock that looking at the card again restarts."""
-
 AS_REGISTERED = "登记时指明为同一事实和理由"
 """Why a petition is offered with another: whoever registered that named it."""
-
-LONGEST_HEARING = timedelta(days=60)
 
 
 def _register(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -84,7 +70,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
     holder = _holder(case, accused, policy)
     repeat = len(case.report_ids) > 1 or said.other is not None
     found = card_for(case, people, known.level, repeat=repeat, policy=policy)
-    _give(telling, found.card, found.rule, accused, holder, why=list(found.why))
+    give_card(telling, found.card, found.rule, accused, holder, why=list(found.why))
     came_before: dict[str, Any] = {"earlier": said.other.id} if said.other else {}
     enter(
         telling,
@@ -99,7 +85,7 @@ def _register(telling: Telling[Case], action: Action, said: Particulars) -> None
         accused=list(accused),
         report_ids=list(case.report_ids),
         **came_before,
-        **_said(said),
+        **words_of(said),
     )
     if said.other is not None and (said.other.open or _ended_for_good(said.other, policy)):
         telling.tell(E.MATTER_OFFERED, case=said.other.id, score=1.0, why=[AS_REGISTERED])
@@ -117,7 +103,7 @@ def _direct(telling: Telling[Case], action: Action, said: Particulars) -> None:
         way=way.id,
         item=way.item,
         report_ids=reports,
-        **_said(said, note=said.note),
+        **words_of(said, note=said.note),
     )
     close(telling, DIRECTED)
 
@@ -135,15 +121,10 @@ def _decline(telling: Telling[Case], action: Action, said: Particulars) -> None:
         article=ground.article,
         report_ids=list(case.report_ids),
         **({"other": other} if other else {}),
-        **({"repeated": True} if other and not _is_repeated(case) else {}),
-        **_said(said, note=said.note),
+        **({"repeated": True} if other and not is_repeated(case) else {}),
+        **words_of(said, note=said.note),
     )
     close(telling, NOT_ACCEPTED)
-
-
-def _is_repeated(case: Case) -> bool:
-    """Whether it was registered as one that came before."""
-    return len(case.report_ids) > 1 or (case.petition is not None and case.petition.earlier is not None)
 
 
 def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -168,7 +149,7 @@ def _pass_on(telling: Telling[Case], action: Action, said: Particulars) -> None:
         from_unit=case.unit,
         asked=asked,
         report_ids=list(case.report_ids),
-        **_said(said),
+        **words_of(said),
     )
 
 
@@ -189,7 +170,7 @@ def _accept(telling: Telling[Case], action: Action, said: Particulars) -> None:
         unit=case.lead,
         way=way,
         report_ids=list(case.report_ids),
-        **_said(said),
+        **words_of(said),
     )
 
 
@@ -199,7 +180,7 @@ def _refer(telling: Telling[Case], action: Action, said: Particulars) -> None:
     accused = case.petition.accused if case.petition else ()
     lead = case.lead or ""
     superior = body_above(lead, (lead, *(joint.unit for joint in case.joints)), accused, policy)
-    telling.tell(E.PETITION_REFERRED, unit=lead, approver=superior, **_said(said))
+    telling.tell(E.PETITION_REFERRED, unit=lead, approver=superior, **words_of(said))
 
 
 def _decide(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -212,99 +193,8 @@ def _decide(telling: Telling[Case], action: Action, said: Particulars) -> None:
         from_unit=case.lead,
         joint_units=joint_units,
         asked=asked,
-        **_said(said),
+        **words_of(said),
     )
-
-
-def _answer(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """支持, 解释, 不予支持 (art. 32), in writing; the petitioner may ask the body above for another look."""
-    case = telling.known
-    enter(telling, E.PETITION_ANSWERED, action.to, action, **_opinion(telling, said), report_ids=list(case.report_ids))
-
-
-def _conclude(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """The third answer ends it 终结: the same facts and reasons are not accepted again (art. 36)."""
-    reports = list(telling.known.report_ids)
-    telling.tell(E.PETITION_ANSWERED, **_opinion(telling, said), report_ids=reports)
-    close(telling, TERMINATED)
-
-
-def _deliver(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """送达: from the day the petitioner received the answer, the time to ask for a review is counted (art. 35, 36).
-
-    That somebody notes it late takes nothing from that time: what the window ended meanwhile is answered, and no more,
-    once again. It does not help where the time is over by that day too.
-    """
-    case, around = telling.known, telling.around
-    policy, known = around.policy, case.closing or case.ended_by
-    day = said.on.isoformat() if said.on else None
-    to = _stood_in(case, case.ended_by, action, policy) if case.ended_by else ""
-    back = taken_back(case, policy)
-    enter(telling, E.PETITION_DELIVERED, to, action, unit=case.lead, on=day, **back, **_said(said))
-    window = telling.known.closing
-    if known and window and max(known.due_at, window.due_at) <= around.now:
-        last = last_day(window.due_at, policy.zone).isoformat()
-        raise InvalidField("on", "received-too-long-ago", until=window.due_at.isoformat(), last=last)
-
-
-def _stood_in(case: Case, window: Clock, action: Action, policy: Policy) -> str:
-    """The state in which a window ended the case, which is the only one it runs in."""
-    runs_in = policy.procedure_of(case).clocks[window.name].runs_in
-    return next(state for state in action.states if state in runs_in)
-
-
-def _ask_review(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """复查, then 复核: by the body above the one that answered; never by one that answered, nor by whom it accuses.
-
-    `on`: when it was sent or handed in, where that is not the day it is entered: in time is what was sent in time,
-    though the window ended the case meanwhile. Who reviews has the whole time from now.
-    """
-    case, policy = telling.known, telling.around.policy
-    sent: dict[str, Any] = {"on": said.on.isoformat()} if action.within_day and said.on else {}
-    petition = case.petition or Petition()
-    level = REVIEW if petition.level == HANDLING else RE_REVIEW
-    answered = petition.answered_by
-    if said.unit is None:
-        unit = body_above(case.lead or "", answered, petition.accused, policy)
-    else:
-        unit = _fit(case, said.unit, "unit", policy)
-        if accused_reach(unit, answered, policy):
-            raise InvalidField("unit", "answered-already")
-    raised = _raise_card(telling, petition, level)
-    enter(
-        telling,
-        E.PETITION_REVIEW_ASKED,
-        action.to,
-        action,
-        stage=level,
-        unit=unit,
-        from_unit=case.lead,
-        report_ids=list(case.report_ids),
-        **sent,
-        **taken_back(case, policy),
-        **_said(said),
-    )
-    if raised:
-        _examine(telling, action)
-
-
-def _hold_hearing(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """The days of a public hearing are not counted (art. 36); a day that two hearings name, once.
-
-    `members`: third parties who were there.
-    """
-    case, around = telling.known, telling.around
-    clock = case.clock(action.clock)
-    if clock is None:
-        raise ActionNotAllowed(None, allowed_actions=[], state=case.state)
-    zone = around.policy.zone
-    days = _days(said, clock.started_at.astimezone(zone).date(), around.now.astimezone(zone).date())
-    uncounted = without_days(case, clock.name, days, around.policy, around.now, why="举行听证")
-    telling.tell(E.PETITION_HEARD, unit=case.lead, days=days, **_said(said), **uncounted)
-    if said.members:
-        if not said.note:
-            raise InvalidField("note", "field-required")
-        record(telling, said)
 
 
 def _name_leader(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -313,7 +203,7 @@ def _name_leader(telling: Telling[Case], action: Action, said: Particulars) -> N
     if said.leader_unit is None:
         raise InvalidField("leader", "unknown-leader")
     guard(case, said.leader_unit, "leader", policy)
-    telling.tell(E.PETITION_LEADER_NAMED, unit=case.unit, leader=said.leader, **_said(said))
+    telling.tell(E.PETITION_LEADER_NAMED, unit=case.unit, leader=said.leader, **words_of(said))
 
 
 def _change_card(telling: Telling[Case], action: Action, said: Particulars) -> None:
@@ -324,13 +214,8 @@ def _change_card(telling: Telling[Case], action: Action, said: Particulars) -> N
         raise InvalidField("card", "unknown-card")
     petition = case.petition or Petition()
     if card.id != petition.card:
-        _give(telling, card, BY_NAME, petition.accused, reason=said.reason)
-    _examine(telling, action, **_said(said))
-
-
-def _rate(telling: Telling[Case], action: Action, said: Particulars) -> None:
-    """What the petitioner says of how it was handled (art. 21). It is no request for a review."""
-    telling.tell(E.CASE_EVALUATED, outcome=said.outcome, note=said.note, unit=telling.known.unit, **also(said))
+        give_card(telling, card, BY_NAME, petition.accused, reason=said.reason)
+    examine_card(telling, action, **words_of(said))
 
 
 ACTS: dict[str, Act] = {
@@ -341,14 +226,14 @@ ACTS: dict[str, Act] = {
     "petition-accept": _accept,
     "petition-refer": _refer,
     "petition-decide": _decide,
-    "petition-answer": _answer,
-    "petition-conclude": _conclude,
-    "petition-deliver": _deliver,
-    "petition-ask-review": _ask_review,
-    "petition-hold-hearing": _hold_hearing,
+    "petition-answer": answer,
+    "petition-conclude": conclude,
+    "petition-deliver": deliver,
+    "petition-ask-review": ask_review,
+    "petition-hold-hearing": hold_hearing,
     "petition-name-leader": _name_leader,
     "petition-change-card": _change_card,
-    "petition-rate": _rate,
+    "petition-rate": rate,
 }
 
 
@@ -401,12 +286,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """What must be said with an act, and so be among the `requires` of its actions."""
 
-DEMANDED: dict[str, Callable[[Case], bool]] = {
-    "petition-name-leader": lambda case: case.petition is not None and case.petition.leader is not None,
-    "request-joint": lambda case: bool(case.joints),
-}
-"""What a card may demand before the petition is answered: the action, and whether it was done."""
-
 
 def _holder(case: Case, accused: tuple[str, ...], policy: Policy) -> str:
     """Who has it in hand: whoever has; where that is accused itself, the unit the pack names instead."""
@@ -419,21 +298,14 @@ def _holder(case: Case, accused: tuple[str, ...], policy: Policy) -> str:
 
 def _named(case: Case, said: Particulars, policy: Policy) -> tuple[str, list[str]]:
     """The unit that is to lead and those that are to join, as they are named."""
-    unit = _fit(case, said.unit or "", "unit", policy)
+    unit = fit(case, said.unit or "", "unit", policy)
     for place, joint in enumerate(said.units):
         field = f"units[{place}]"
-        if _fit(case, joint, field, policy) == unit:
+        if fit(case, joint, field, policy) == unit:
             raise InvalidField(field, "joint-with-oneself")
         if joint in said.units[:place]:
             raise InvalidField(field, "joint-already")
     return unit, list(said.units)
-
-
-def _fit(case: Case, unit: str, field: str, policy: Policy) -> str:
-    if unit not in policy.units:
-        raise UnknownUnit(field)
-    guard(case, unit, field, policy)
-    return unit
 
 
 def _offered(telling: Telling[Case], said: Particulars) -> list[Case]:
@@ -463,74 +335,3 @@ def _ended_for_good(other: Case, policy: Policy) -> bool:
         return other.outcome == TERMINATED
     ground = policy.grounds.get(other.petition.ground or "") if other.petition else None
     return ground is not None and ground.other == ENDED
-
-
-def _opinion(telling: Telling[Case], said: Particulars) -> dict[str, Any]:
-    case, around = telling.known, telling.around
-    petition = case.petition or Petition()
-    card = around.policy.cards.get(petition.card or "")
-    undone = [name for name in (card.demands if card else ()) if not DEMANDED[name](case)]
-    if undone and petition.level == HANDLING:
-        raise CardDemands(demanded=undone)
-    day = around.policy.day_of(around.now)
-    facts = {"stage": petition.level, "unit": case.lead, "opinion": said.opinion, "day": day}
-    return {**facts, **_said(said, note=said.note)}
-
-
-def _days(said: Particulars, first: date, today: date) -> list[str]:
-    """The days of a hearing: the one it was `on`, or from `since` to `until`; within the time that is counted."""
-    since = said.on or said.since
-    if since is None:
-        raise InvalidField("on", "field-required")
-    until = since if said.on else said.until or since
-    field = "on" if said.on else "since"
-    if since < first:
-        raise InvalidField(field, "day-too-early", earliest=first.isoformat())
-    if until < since:
-        raise InvalidField("until", "until-before-since")
-    if until > today:
-        raise InvalidField("on" if said.on else "until", "day-in-future")
-    if until - since > LONGEST_HEARING:
-        raise InvalidField("until", "too-many-days", limit=LONGEST_HEARING.days)
-    return [(since + n * ONE_DAY).isoformat() for n in range((until - since).days + 1)]
-
-
-def _give(
-    telling: Telling[Case], card: Card, rule: str, accused: tuple[str, ...], unit: str | None = None, **because: Any
-) -> None:
-    """Tell that it carries a card, and who must know. `unit`: who has it in hand, if not who had so far."""
-    case, policy = telling.known, telling.around.policy
-    was = case.petition.card if case.petition else None
-    telling.tell(
-        E.PETITION_CARD_CHANGED,
-        unit=unit or case.unit,
-        card=card.id,
-        was=was,
-        rule=rule,
-        asked=told_of(card, accused, policy),
-        **because,
-    )
-
-
-def _examine(telling: Telling[Case], action: Action, **said: Any) -> None:
-    """The card was looked at: from now on it is counted when that is done next."""
-    case = telling.known
-    card = case.petition.card if case.petition else None
-    counted = action._replace(restarts=(CARD_CLOCK,))
-    enter(telling, E.PETITION_CARD_EXAMINED, "", counted, unit=case.unit, card=card, **said)
-
-
-def _raise_card(telling: Telling[Case], petition: Petition, level: str) -> bool:
-    """A petition that goes on to the next level may carry a graver card by that, and never a lighter one."""
-    case, policy = telling.known, telling.around.policy
-    found = card_for(case, petition.people, level, repeat=_is_repeated(case), policy=policy)
-    held = policy.cards.get(petition.card or "")
-    graver = held is None or found.card.rank < held.rank
-    if graver:
-        _give(telling, found.card, found.rule, petition.accused, why=list(found.why))
-    return graver
-
-
-def _said(said: Particulars, **facts: Any) -> dict[str, Any]:
-    words = {"reason": said.reason, "note": said.note}
-    return {**{key: value for key, value in words.items() if value}, **facts, **also(said)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.petition_acts import DEMANDED
+from chalicelib.domain.petition_answers import DEMANDED
 from chalicelib.domain.petitions import ONLY_WAY_HERE
 from chalicelib.policy.reader import WHOLE_FILE, Fault
 from chalicelib.policy.schema import (
